@@ -1,0 +1,119 @@
+"""Drop-in OAuth 2.0 client-credentials authentication for requests and httpx.
+
+``auth=RequestsAuth(presets.vainu())`` is all there is to write. The token is fetched once, shared between threads, tasks
+and processes, renewed before anybody waits, and sent only where it belongs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oauth_cc_auth import presets
+    from oauth_cc_auth._client_auth import ClientSecretJWT, PrivateKeyJWT
+    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, StaticToken
+    from oauth_cc_auth._resource_server import ResourceServer
+    from oauth_cc_auth._sharing import forget_all
+    from oauth_cc_auth._source import TokenSource
+    from oauth_cc_auth._token import Token
+    from oauth_cc_auth.errors import (
+        ConfigurationError,
+        InsecureTransport,
+        InteractionRequired,
+        InvalidClient,
+        InvalidGrant,
+        InvalidRequest,
+        InvalidScope,
+        InvalidTokenResponse,
+        OAuthError,
+        OriginNotAllowed,
+        TokenBudgetExceeded,
+        TokenEndpointUnavailable,
+        TokenRequestError,
+        UnauthorizedClient,
+        UnsupportedGrantType,
+    )
+    from oauth_cc_auth.httpx import HttpxAuth
+    from oauth_cc_auth.requests import RequestsAuth
+    from oauth_cc_auth.stores import MemoryStore, TokenStore
+
+_ROOMS = {
+    "oauth_cc_auth._client_auth": ("ClientSecretJWT", "PrivateKeyJWT"),
+    "oauth_cc_auth._grants": ("AuthorizationCode", "ClientCredentials", "StaticToken"),
+    "oauth_cc_auth._resource_server": ("ResourceServer",),
+    "oauth_cc_auth._sharing": ("forget_all",),
+    "oauth_cc_auth._source": ("TokenSource",),
+    "oauth_cc_auth._token": ("Token",),
+    "oauth_cc_auth.errors": (
+        "ConfigurationError",
+        "InsecureTransport",
+        "InteractionRequired",
+        "InvalidClient",
+        "InvalidGrant",
+        "InvalidRequest",
+        "InvalidScope",
+        "InvalidTokenResponse",
+        "OAuthError",
+        "OriginNotAllowed",
+        "TokenBudgetExceeded",
+        "TokenEndpointUnavailable",
+        "TokenRequestError",
+        "UnauthorizedClient",
+        "UnsupportedGrantType",
+    ),
+    "oauth_cc_auth.httpx": ("HttpxAuth",),
+    "oauth_cc_auth.requests": ("RequestsAuth",),
+    "oauth_cc_auth.stores": ("MemoryStore", "TokenStore"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "AuthorizationCode",
+    "ClientCredentials",
+    "ClientSecretJWT",
+    "ConfigurationError",
+    "HttpxAuth",
+    "InsecureTransport",
+    "InteractionRequired",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidRequest",
+    "InvalidScope",
+    "InvalidTokenResponse",
+    "MemoryStore",
+    "OAuthError",
+    "OriginNotAllowed",
+    "PrivateKeyJWT",
+    "RequestsAuth",
+    "ResourceServer",
+    "StaticToken",
+    "Token",
+    "TokenBudgetExceeded",
+    "TokenEndpointUnavailable",
+    "TokenRequestError",
+    "TokenSource",
+    "TokenStore",
+    "UnauthorizedClient",
+    "UnsupportedGrantType",
+    "forget_all",
+    "presets",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the package itself costs next to nothing."""
+    if name == "presets":
+        value: Any = import_module("oauth_cc_auth.presets")
+    elif name in _ROOM_OF:
+        value = getattr(import_module(_ROOM_OF[name]), name)
+    else:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__

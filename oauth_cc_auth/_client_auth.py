@@ -1,0 +1,170 @@
+"""How a client proves to the token endpoint who it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+
+authlib knows client_secret_post and none, and signs assertions. What it lacks is here, as methods registered with it:
+HTTP Basic by the letter of the RFC, Basic for servers that do not decode, Basic and body together, and a JSON body.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, quote_plus
+
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping
+from oauth_cc_auth.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from authlib.oauth2 import ClientAuth, OAuth2Client
+
+    Prepared = tuple[str, dict[str, str], str]
+    Method = Callable[[ClientAuth, str, str, dict[str, str], str], Prepared]
+
+
+def _basic(auth: ClientAuth, encode: Callable[[str], str]) -> str:
+    pair = f"{encode(auth.client_id)}:{encode(auth.client_secret)}"
+    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+
+def _client_secret_basic(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # RFC 6749 §2.3.1 form-encodes both halves first, which authlib leaves out.
+    headers["Authorization"] = _basic(auth, quote_plus)
+    return uri, headers, body
+
+
+def _client_secret_basic_raw(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # For servers that take the pair as it is, as RFC 7617 has it and as many that never read §2.3.1 do.
+    headers["Authorization"] = _basic(auth, str)
+    return uri, headers, body
+
+
+def _client_secret_basic_and_post(
+    auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str
+) -> Prepared:
+    # RFC 6749 §2.3 forbids two methods at once; Vibes RBM and Moov demand them.
+    from authlib.oauth2.auth import encode_client_secret_post  # noqa: PLC0415 - see the package's docstring
+
+    uri, headers, body = encode_client_secret_post(auth, method, uri, headers, body)
+    return _client_secret_basic(auth, method, uri, headers, body)
+
+
+def _client_secret_json(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # Not in any RFC; Fyma, Auth0, USPS and Vanta take it. A parameter that occurs twice becomes a list.
+    members: dict[str, Any] = {}
+    for name, value in parse_qsl(body, keep_blank_values=True):
+        members[name] = [*_as_list(members[name]), value] if name in members else value
+    members.update(client_id=auth.client_id, client_secret=auth.client_secret)
+    headers["Content-Type"] = "application/json"
+    return uri, headers, json.dumps(members)
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _certificate(auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # RFC 8705 §2: the TLS certificate proves, the body says whose it is.
+    from authlib.oauth2.auth import encode_none  # noqa: PLC0415 - see the package's docstring
+
+    return cast("Prepared", encode_none(auth, method, uri, headers, body))
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKeyJWT:
+    """Client authentication by a JWT signed with the client's private key (RFC 7523 §2.2).
+
+    The grant's `client_secret` is that key, as PEM or JWK. `alg` is by default the usual one for the kind of key; `kid`
+    names the key to the server, by default the JWK's own; `audience` is by default the token endpoint; an assertion
+    lives `lifetime` seconds (SMART Backend Services allows 300, Okta 3600). `claims` are added to each assertion.
+    """
+
+    _: KW_ONLY
+    alg: str | None = None
+    kid: str | None = None
+    audience: str | None = None
+    lifetime: int = 300
+    claims: Mapping[str, Any] = EMPTY
+
+    def __post_init__(self) -> None:
+        """Make the claims immutable."""
+        object.__setattr__(self, "claims", FrozenMapping(self.claims))
+
+    def _signer(self, client: OAuth2Client) -> Method:
+        # A signer per exchange, with claims of its own: authlib writes the first jti into the claims it is given and
+        # would send it again, which RFC 7523 §3 lets a server refuse as a replay.
+        from authlib.oauth2.rfc7523 import PrivateKeyJWT as Signer  # noqa: PLC0415 - see the package's docstring
+
+        key, alg, kid = _private_key(client.client_secret)
+        client.client_secret = key
+        return cast("Method", self._with(Signer, self.alg or alg, self.kid or kid))
+
+    def _with(self, signer: Any, alg: str, kid: str | None) -> Any:
+        claims = {"exp": int(time.time()) + self.lifetime, **self.claims}
+        return signer(self.audience, claims=claims, headers={"kid": kid} if kid else {}, alg=alg)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecretJWT(PrivateKeyJWT):
+    """Client authentication by a JWT signed with the client secret (OpenID Connect Core §9, RFC 7523 §2.2)."""
+
+    def _signer(self, client: OAuth2Client) -> Method:
+        from authlib.oauth2.rfc7523 import ClientSecretJWT as Signer  # noqa: PLC0415 - see the package's docstring
+
+        return cast("Method", self._with(Signer, self.alg or "HS256", self.kid))
+
+
+def _private_key(pem_or_jwk: str) -> tuple[Any, str, str | None]:
+    from joserfc import jwk  # noqa: PLC0415 - see the package's docstring
+
+    try:
+        if pem_or_jwk.lstrip().startswith("{"):
+            key: Any = jwk.import_key(json.loads(pem_or_jwk))
+        else:
+            key = _from_pem(pem_or_jwk)
+    except Exception:  # noqa: BLE001 - whatever the libraries raise may quote the key
+        message = "client_secret is not a private key: pass PEM or a JWK, RSA, EC or Ed25519, without a passphrase"
+        raise ConfigurationError(message) from None
+    alg = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}.get(key.dict_value.get("crv", ""), "RS256")
+    return key, alg, key.kid
+
+
+def _from_pem(pem: str) -> Any:
+    # authlib takes any PEM for RSA, so the kind of key is asked of cryptography first.
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - see the package's docstring
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+    from joserfc.jwk import ECKey, OKPKey, RSAKey  # noqa: PLC0415
+
+    private_key = load_pem_private_key(pem.encode(), password=None)
+    if isinstance(private_key, rsa.RSAPrivateKey):
+        return RSAKey.import_key(pem)
+    if isinstance(private_key, ec.EllipticCurvePrivateKey):
+        return ECKey.import_key(pem)
+    return OKPKey.import_key(pem)
+
+
+# What token_endpoint_auth_method may be, by the names of RFC 7591 §2 where it has one.
+METHODS: dict[str, Method | PrivateKeyJWT | None] = {
+    "client_secret_basic": _client_secret_basic,
+    "client_secret_basic_raw": _client_secret_basic_raw,
+    "client_secret_post": None,  # authlib's own
+    "client_secret_json": _client_secret_json,
+    "client_secret_basic_and_post": _client_secret_basic_and_post,
+    "client_secret_jwt": ClientSecretJWT(),
+    "private_key_jwt": PrivateKeyJWT(),
+    "tls_client_auth": _certificate,
+    "self_signed_tls_client_auth": _certificate,
+    "none": None,  # authlib's own
+}
+WITHOUT_SECRET = frozenset({"none", "tls_client_auth", "self_signed_tls_client_auth"})
+
+
+def authenticate(client: OAuth2Client, method: str | PrivateKeyJWT) -> None:
+    """Make authlib's client use this method, a name from `METHODS` or an object with settings of its own."""
+    known = METHODS[method] if isinstance(method, str) else method
+    name = method if isinstance(method, str) else "assertion"
+    if known is not None:
+        client.register_client_auth_method((name, known._signer(client) if isinstance(known, PrivateKeyJWT) else known))  # noqa: SLF001 - same room
+    client.token_endpoint_auth_method = client.revocation_endpoint_auth_method = name

@@ -1,0 +1,112 @@
+"""One piece of slow work in the air, and everybody who waits for it.
+
+A flight has one thread and one future. Threads wait on the future; asyncio and trio tasks are woken in their own loop and
+hold no thread. Whoever is cancelled, interrupted or out of patience leaves, and the flight flies on for the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from oauth_cc_auth._background import started
+from oauth_cc_auth.errors import TokenEndpointUnavailable, copy_of, scrubbed
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+T = TypeVar("T")
+
+# Twice the patience of those who wait covers the second exchange after a rotated secret.
+_LOST_AFTER = 2.0
+
+
+class Flight(Generic[T]):
+    """Work that runs once; its result, or a copy of its exception, goes to everybody who waits."""
+
+    __slots__ = ("_began_at", "_future", "_work")
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        """Prepare the work; nothing runs yet."""
+        self._work = work
+        self._future: Future[T] = Future()
+        self._began_at = time.monotonic()
+
+    def take_off(self, *, or_here: bool) -> bool:
+        """Start the work in a thread; return whether it runs, or ran.
+
+        Where no thread can be started any more, because the interpreter is exiting, it runs here if `or_here` says so.
+        """
+        if started(self._fly, "oauth-cc-auth-flight"):
+            return True
+        if or_here:
+            self._fly()
+        return or_here
+
+    def lost(self, patience: float) -> bool:
+        """Tell whether everybody who waited has long given up: its thread must have died before it could say so."""
+        return time.monotonic() - self._began_at > _LOST_AFTER * patience
+
+    def _fly(self) -> None:
+        try:
+            result = self._work()
+        except BaseException as error:  # noqa: BLE001 - it belongs to those who wait, whatever it is
+            self._future.set_exception(scrubbed(error))
+        else:
+            self._future.set_result(result)
+
+    def wait(self, limit: float) -> T:
+        """Return the result; block this thread for `limit` seconds at most, then raise TokenEndpointUnavailable."""
+        wait([self._future], limit)
+        return self._outcome(limit)
+
+    async def await_(self, limit: float) -> T:
+        """Return the result; suspend this asyncio or trio task for `limit` seconds at most."""
+        if not self._future.done():
+            trio = sys.modules.get("trio")
+            if trio is not None and trio.lowlevel.in_trio_task():
+                await _await_in_trio(trio, self._future, limit)
+            else:
+                await _await_in_asyncio(self._future, limit)
+        return self._outcome(limit)
+
+    def _outcome(self, limit: float) -> T:
+        if not self._future.done():
+            message = f"No token after {limit:g} s: the token request, or the store, is still busy."
+            raise TokenEndpointUnavailable(message=message)
+        error = self._future.exception()
+        if error is not None:
+            raise copy_of(error) from error.__cause__
+        return self._future.result()
+
+
+async def _await_in_asyncio(future: Future[T], limit: float) -> None:
+    loop = asyncio.get_running_loop()
+    landed = loop.create_future()
+
+    def wake(_: Future[T]) -> None:
+        try:
+            loop.call_soon_threadsafe(lambda: landed.done() or landed.set_result(None))
+        except RuntimeError:
+            pass  # this loop is closed: its task was cancelled and nobody waits here any more
+
+    future.add_done_callback(wake)
+    await asyncio.wait({landed}, timeout=limit)
+
+
+async def _await_in_trio(trio: ModuleType, future: Future[T], limit: float) -> None:
+    loop, landed = trio.lowlevel.current_trio_token(), trio.Event()
+
+    def wake(_: Future[T]) -> None:
+        try:
+            loop.run_sync_soon(landed.set)
+        except trio.RunFinishedError:
+            pass  # this run is over: its task was cancelled and nobody waits here any more
+
+    future.add_done_callback(wake)
+    with trio.move_on_after(limit):
+        await landed.wait()

@@ -1,0 +1,41 @@
+"""A mapping that nobody can change: grants and tokens are values, so what they hold must be one too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+V = TypeVar("V", covariant=True)
+
+
+class FrozenMapping(Mapping[str, V], Generic[V]):
+    """An immutable, hashable, picklable mapping; its repr shows the names only, since a value may be a secret."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, V] | Iterable[tuple[str, V]] = ()) -> None:
+        """Copy the items."""
+        self._items = dict(items)
+
+    def __getitem__(self, name: str) -> V:
+        """Return the value under this name."""
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names in the order given."""
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        """Hash the names, which are hashable whatever the values are."""
+        return hash(frozenset(self._items))
+
+    def __repr__(self) -> str:
+        """Show the names without their values."""
+        return "{" + ", ".join(f"{name!r}: ..." for name in self._items) + "}"
+
+
+EMPTY: FrozenMapping[str] = FrozenMapping()

@@ -1,0 +1,195 @@
+"""The token that everybody with the same grant shares: fresh, due, expired, refused, held back.
+
+Decisions only, each from the state and the time it is given: no thread, no I/O, no clock. The hot path reads `window`, one
+tuple that is replaced as a whole, without the lock; everything else is called with `lock` held, which is held for
+microseconds. Whatever is remembered has a since and an until: a wall clock that jumps must not hold anything back.
+"""
+
+from __future__ import annotations
+
+import random
+from enum import Enum
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from oauth_cc_auth._token import DUE_FROM, DUE_UNTIL, Token
+from oauth_cc_auth.errors import InteractionRequired, InvalidTokenResponse, TokenEndpointUnavailable, TokenRequestError, copy_of
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._flight import Flight
+
+_INF = float("inf")
+
+# A token from this far in the future was obtained before the clock was set back: two machines never differ by so much.
+CLOCK_TOLERANCE = 60.0
+
+# How long a refusal is remembered. Creditsafe locks an account after 5 bad requests in 2 minutes.
+REFUSAL_SECONDS = 5.0
+
+# After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min; so an hour's due window of 12
+# minutes sees about five attempts.
+_BACKOFF_SHARE, _BACKOFF_FIRST, _BACKOFF_LONGEST = 0.01, 30.0, 300.0
+
+# How long renewals are held back where the API refuses renewed tokens too: 1 s doubling to 5 min.
+_HOLD_FIRST, _HOLD_LONGEST = 1.0, 300.0
+
+
+# The server did not refuse: it was not there, or not itself. Asking again is no risk.
+_NO_REFUSAL = (TokenEndpointUnavailable, InvalidTokenResponse)
+
+
+class State(Enum):
+    """What a token is good for at a moment."""
+
+    FRESH = "serve it"
+    DUE = "serve it and renew it"
+    ABSENT = "wait for another"
+
+
+class Span(NamedTuple):
+    """A stretch of time; the clock may have been set back to before it began, and then it is over too."""
+
+    since: float
+    until: float
+
+    def covers(self, now: float) -> bool:
+        """Tell whether now is in it."""
+        return self.since <= now < self.until
+
+
+class Window(NamedTuple):
+    """A token and the time in which it is fresh."""
+
+    token: Token | None
+    since: float
+    due: float
+
+
+_NO_TOKEN = Window(None, _INF, -_INF)
+_NEVER = Span(_INF, -_INF)
+
+
+class LiveToken:
+    """The shared state of one grant's token."""
+
+    __slots__ = (
+        "__weakref__", "_backoff", "_failures", "_held_token", "_hold", "_hold_seconds", "_memory", "_refused", "_remembered",
+        "_trial", "dropped", "fixed", "flight", "lock", "previous", "store_key", "unsettled", "window",
+    )  # fmt: skip
+
+    def __init__(self, fixed: Token | None = None) -> None:
+        """Begin without a token, or with one that never changes."""
+        self.lock = Lock()
+        self.fixed = fixed
+        self.store_key: tuple[str | None, str] | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, as if the process had just begun."""
+        self.window = _NO_TOKEN if self.fixed is None else Window(self.fixed, -_INF, _INF)
+        self.flight: Flight[Token] | None = None
+        # The last token that was obtained, also when it is expired or refused: a refresh token outlives its access token.
+        self.previous: Token | None = None
+        # The token that was refused or forgotten last: it is not taken from a store again.
+        self.dropped: Token | None = None
+        self._refused = False
+        # Whether an answer of the API would change anything here; read without the lock, on every answer.
+        self.unsettled = False
+        self._memory = _NEVER
+        self._remembered: BaseException | None = None
+        self._backoff, self._failures = _NEVER, 0
+        self._trial: Token | None = None
+        self._held_token: Token | None = None
+        self._hold, self._hold_seconds = _NEVER, 0.0
+
+    def state(self, now: float) -> State:
+        """Say what the current token is good for."""
+        token, since, due = self.window
+        if token is None or now >= token.usable_until():
+            return State.ABSENT
+        return State.FRESH if since <= now < due else State.DUE
+
+    def remembered(self, now: float) -> BaseException | None:
+        """Return a copy of the refusal that is still to be answered without asking the server again."""
+        if self._remembered is None or not self._memory.covers(now):
+            return None
+        error = copy_of(self._remembered)
+        if getattr(error, "retry_after", None) is not None:
+            vars(error)["retry_after"] = self._memory.until - now
+        return error
+
+    def may_renew(self, now: float) -> bool:
+        """Tell whether a token that is due may be asked for now."""
+        return not self._backoff.covers(now) and self.remembered(now) is None
+
+    def adopt(self, token: Token, now: float) -> None:
+        """Make this the current token. One obtained because its predecessor was refused is on trial."""
+        share = random.uniform(DUE_FROM, DUE_UNTIL)  # noqa: S311 - spreads load, keeps no secret
+        since = token.obtained_at - CLOCK_TOLERANCE if token.expires_at is not None else -_INF
+        self.window = Window(token, since, token.due_at(share))
+        self.previous = token
+        self._remembered, self._memory = None, _NEVER
+        self._backoff, self._failures = _NEVER, 0
+        dropped, self.dropped = self.dropped, None
+        if self._refused:
+            self._refused = False
+            self._trial, self.unsettled = token, True
+            if dropped is not None and token.access_token == dropped.access_token:
+                # X, Feishu and Marketo hand out the running token again: it is as refused as it was.
+                self._hold_back(token, now)
+
+    def fail(self, error: BaseException, now: float) -> None:
+        """Take note of a failed token request: what the next one must wait for."""
+        seconds = getattr(error, "retry_after", None) or 0.0
+        if isinstance(error, (TokenRequestError, InteractionRequired)) and not isinstance(error, _NO_REFUSAL):
+            seconds = max(seconds, REFUSAL_SECONDS)
+        if seconds:
+            self._remembered, self._memory = error, Span(now, now + seconds)
+        token = self.window.token
+        if token is not None:
+            life = _INF if token.lifetime is None else token.lifetime
+            first = min(life * _BACKOFF_SHARE, _BACKOFF_FIRST)
+            pause = min(first * 2.0**self._failures, _BACKOFF_LONGEST)
+            self._failures += 1
+            self._backoff = Span(now, now + pause * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load
+
+    def reject(self, token: Token, now: float) -> bool:
+        """Forget the token if it is the current one; say whether another may be had now.
+
+        A late refusal of an older token changes nothing. The refusal of a token that was itself obtained because of a
+        refusal holds renewals back: an API that refuses every token must not become a token request per call.
+        """
+        current = self.window.token
+        if self.fixed is not None:
+            return False
+        if current is None or current.access_token != token.access_token:
+            return True
+        if self._hold.covers(now):
+            return False
+        on_trial = self._trial is not None and self._trial.access_token == token.access_token
+        if on_trial and (self._held_token is None or self._held_token.access_token != token.access_token):
+            self._hold_back(current, now)
+            return False
+        self.forget(current)
+        self._refused = True
+        return True
+
+    def _hold_back(self, token: Token, now: float) -> None:
+        self._hold_seconds = min(self._hold_seconds * 2 or _HOLD_FIRST, _HOLD_LONGEST)
+        self._hold, self._held_token = Span(now, now + self._hold_seconds), token
+        self.unsettled = True
+
+    def accept(self, token: Token) -> None:
+        """Take note that the API took the current token: nothing is on trial or held back any more."""
+        current = self.window.token
+        if current is not None and current.access_token == token.access_token:
+            self._trial = self._held_token = None
+            self._hold, self._hold_seconds = _NEVER, 0.0
+            self.unsettled = False
+
+    def forget(self, token: Token | None) -> None:
+        """Serve this token no more, if it is the current one, nor take it from a store again."""
+        current = self.window.token
+        if self.fixed is None and current is not None and token is not None and current.access_token == token.access_token:
+            self.dropped = current
+            self.window = _NO_TOKEN

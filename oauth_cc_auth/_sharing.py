@@ -1,0 +1,143 @@
+"""Which sources share a live token: the key, and the table of all live tokens in this process.
+
+The key is the token request: every parameter that reaches the wire, length-prefixed, so that no two requests look alike.
+The secret counts as an HMAC under a key that dies with the process; in a store's key it counts as a slow salted hash. A
+caller with a wrong secret therefore never gets a token that was obtained with the right one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from threading import Lock
+from types import MethodType
+from weakref import WeakValueDictionary
+
+from oauth_cc_auth._client_auth import PrivateKeyJWT
+from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant, StaticToken
+from oauth_cc_auth._live_token import LiveToken
+from oauth_cc_auth._token import Token
+
+# Grants that nobody holds are kept for the next `auth=` built per call, least recently used out first. At about 1 kB each
+# a full table is 16 MB.
+TABLE_SIZE = 16_384
+
+_process_key = secrets.token_bytes(32)
+_lock = Lock()
+_alive: WeakValueDictionary[Hashable, LiveToken] = WeakValueDictionary()
+_recent: OrderedDict[Hashable, LiveToken] = OrderedDict()
+
+
+def live_token(grant: Grant, *own: object) -> LiveToken:
+    """Return the live token of this grant; `own` are the user's store, session, client and clock, None where not given.
+
+    What the user gave counts by identity, and such a live token lives as long as somebody holds it.
+    """
+    if isinstance(grant, StaticToken):
+        return LiveToken(fixed=Token(grant.access_token, obtained_at=0.0))
+    private = tuple(_Same(thing) for thing in own if thing is not None)
+    key = (_identity(grant), _secret_in_memory(grant), tuple(thing is not None for thing in own), private)
+    with _lock:
+        live = _alive.get(key)
+        if live is None:
+            live = _alive[key] = LiveToken()
+        if not private:
+            _recent[key] = live
+            _recent.move_to_end(key)
+            if len(_recent) > TABLE_SIZE:
+                _recent.popitem(last=False)
+    return live
+
+
+def forget_all() -> None:
+    """Forget every token of this process, and every refusal and pause that was remembered; for tests."""
+    with _lock:
+        everyone = list(_alive.values())
+        _recent.clear()
+    for live in everyone:
+        with live.lock:
+            live.reset()
+
+
+def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) -> str:
+    """Return the name of this grant's entry in a store; it tells nothing about the secret.
+
+    scrypt at its usual interactive cost takes 50 ms, once per process, and as long for each guess of somebody who has
+    the store and looks for the secret.
+    """
+    identity = _identity(grant)
+    if secret is None:
+        return identity.hex()
+    return hashlib.scrypt(secret.encode(), salt=identity, n=1 << 14, r=8, p=1, dklen=32).hex()
+
+
+def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
+    """Digest what the token request says, but for the client's secret."""
+    parts = [grant.token_endpoint, grant.client_id, _method(grant.token_endpoint_auth_method)]
+    # A first refresh token tells two logins apart, whose users must never get each other's token.
+    login = grant.refresh_token or "" if isinstance(grant, AuthorizationCode) else ""
+    parts += [type(grant).__name__, login, str(grant.scope or "")]
+    parts += _flat(sorted((name, value) for name, value in grant.common_parameters()))
+    parts += ["headers", *_flat(sorted((name.lower(), value) for name, value in grant.headers.items()))]
+    digest = hashlib.blake2b(digest_size=32)
+    for part in parts:
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.digest()
+
+
+def _method(method: str | PrivateKeyJWT) -> str:
+    if isinstance(method, str):
+        return method
+    settings = (type(method).__name__, method.alg, method.kid, method.audience, method.lifetime, dict(method.claims))
+    return repr(settings)
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [text for pair in pairs for text in pair]
+
+
+def _secret_in_memory(grant: ClientCredentials | AuthorizationCode) -> Hashable:
+    secret = grant.client_secret
+    if secret is None:
+        return None
+    if not isinstance(secret, str):
+        return _Same(secret)
+    return hmac.digest(_process_key, secret.encode(), "sha256")
+
+
+class _Same:
+    """A thing that equals itself alone, whatever its class says about equality."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, thing: object) -> None:
+        # A bound method is made anew each time it is looked up; what it is bound to, and its function, are not.
+        self._parts = (thing.__self__, thing.__func__) if isinstance(thing, MethodType) else (thing,)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Same)
+            and len(self._parts) == len(other._parts)
+            and all(mine is theirs for mine, theirs in zip(self._parts, other._parts, strict=True))
+        )
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self._parts)))
+
+
+def _start_over_in_child() -> None:
+    # A lock may have been held, and a flight in the air, by a thread that the child does not have.
+    global _lock  # noqa: PLW0603 - the module's one lock
+    _lock = Lock()
+    for live in list(_alive.values()):
+        live.lock = Lock()
+        live.flight = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_over_in_child)

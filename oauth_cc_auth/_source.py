@@ -1,0 +1,279 @@
+"""TokenSource: the public handle on a live token.
+
+The token is shared with every source of an equal grant. What belongs to this handle alone is the API that the token may go
+to, and how a token request is sent from here: so a pin is never widened, nor a timeout stretched, by somebody else's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from oauth_cc_auth._exchange import revoke_token
+from oauth_cc_auth._flight import Flight
+from oauth_cc_auth._grants import ANYWHERE, AuthorizationCode, ClientCredentials, Grant, StaticToken
+from oauth_cc_auth._live_token import State
+from oauth_cc_auth._renewal import drop, renew
+from oauth_cc_auth._resource_server import Presented
+from oauth_cc_auth._senders import check_lent, sender_for
+from oauth_cc_auth._sharing import live_token
+from oauth_cc_auth._token import Token
+from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.stores import TokenStore
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+log = logging.getLogger("oauth_cc_auth")
+
+# Seconds per attempt of a token request.
+TIMEOUT = 10.0
+
+# A caller waits this many timeouts for a token: two for the exchange with its retries, one for the store.
+PATIENCE = 3.0
+
+# Stands where nobody waits for a flight.
+_NO_FLIGHT: Flight[Token] = Flight(lambda: Token(""))
+
+# Origins that passed the pin, so that the hot path asks a set; a program talks to few.
+_ADMITTED_SIZE = 256
+
+
+class TokenSource:
+    """A token that is fetched once, shared, and renewed before anybody waits.
+
+    `grant` says which token; `store` shares it beyond this process; `session` or `client` lends its transport to the
+    token request; `timeout` is in seconds, per attempt (all attempts together take at most twice that, and a caller waits
+    at most three times that); `clock` returns seconds since the epoch. Safe to share between threads, asyncio and trio
+    tasks and event loops. Copies and pickles carry no token.
+
+    Raises ConfigurationError, naming the argument.
+    """
+
+    __slots__ = ("_admitted", "_live", "_presented", "client", "clock", "grant", "resource_server", "session", "store", "timeout")
+
+    def __init__(
+        self,
+        grant: Grant,
+        *,
+        store: TokenStore | None = None,
+        session: requests.Session | None = None,
+        client: httpx.Client | None = None,
+        timeout: float = TIMEOUT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Join those who share this grant's token; nothing is sent yet."""
+        if not isinstance(grant, (ClientCredentials, AuthorizationCode, StaticToken)):
+            message = "grant is not a ClientCredentials, AuthorizationCode or static token; presets.NAME() makes one"
+            raise ConfigurationError(message)
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
+            message = "timeout is not a number of seconds above 0"
+            raise ConfigurationError(message)
+        if store is not None and not isinstance(store, TokenStore):
+            message = "store has not the methods load, save, discard and lock"
+            raise ConfigurationError(message)
+        if not callable(clock):
+            message = "clock is not callable"
+            raise ConfigurationError(message)
+        check_lent(session, client)
+        self.grant, self.store, self.session, self.client = grant, store, session, client
+        self.timeout, self.clock = timeout, clock
+        self.resource_server = grant.resource_server or ANYWHERE
+        self._live = live_token(grant, store, session, client, None if clock is time.time else clock)
+        self._presented = Presented()
+        self._presented.token = None
+        self._admitted: set[object] = set()
+
+    def token(self) -> Token:
+        """Return a usable token; wait for one only where there is none. Raises an OAuthError."""
+        return self.obtain(None)
+
+    async def atoken(self) -> Token:
+        """Return a usable token, as `token` does, and let the event loop run meanwhile (asyncio or trio)."""
+        return await self.aobtain(None)
+
+    def reject(self, token: Token) -> bool:
+        """Take note that the API refused this token; return whether another may be had now.
+
+        A token that is not the current one any more is no news. False means: do not send again, renewals are held back,
+        because the API refuses renewed tokens too.
+        """
+        with self._live.lock:
+            return self._live.reject(token, self.clock())
+
+    def forget(self) -> None:
+        """Drop the token here; the next call asks for another, and a store's copy of this one is not taken again."""
+        with self._live.lock:
+            self._live.forget(self._live.window.token)
+
+    def revoke(self) -> None:
+        """Revoke the current token at the authorization server (RFC 7009) and forget it. Raises an OAuthError."""
+        if flight := self._revocation():
+            flight.wait(PATIENCE * self.timeout)
+
+    async def arevoke(self) -> None:
+        """Revoke the current token, as `revoke` does, and let the event loop run meanwhile."""
+        if flight := self._revocation():
+            await flight.await_(PATIENCE * self.timeout)
+
+    def headers(self, method: str, url: str) -> dict[str, str]:
+        """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors."""
+        self.admit(url)
+        return self.resource_server.present(method, url, self.token())
+
+    async def aheaders(self, method: str, url: str) -> dict[str, str]:
+        """Return the headers, as `headers` does, and let the event loop run meanwhile."""
+        self.admit(url)
+        return self.resource_server.present(method, url, await self.atoken())
+
+    # What follows is for the doors.
+
+    def ready(self, origin: object) -> Presented | None:
+        """Return the presented token if it is fresh and was presented to this origin before; the hot path."""
+        token, since, due = self._live.window
+        if since <= self.clock() < due and origin in self._admitted:
+            presented = self._presented
+            if presented.token is token:
+                return presented
+        return None
+
+    def admit(self, url: str, origin: object = None) -> None:
+        """Raise OriginNotAllowed or InsecureTransport unless the token may go there; remember `origin` as a yes."""
+        self.resource_server.admit(url, allow_insecure_http=self.grant.allow_insecure_http)
+        if origin is not None:
+            if len(self._admitted) >= _ADMITTED_SIZE:
+                self._admitted = set()
+            self._admitted.add(origin)
+
+    def presented(self, token: Token) -> Presented:
+        """Return the header's value for this token."""
+        if self._presented.token is not token:
+            self._presented = self.resource_server.credentials(token)
+        return self._presented
+
+    def obtain(self, library: str | None) -> Token:
+        """Return a usable token; where one must be asked for, ask with this HTTP library."""
+        token, since, due = self._live.window
+        if token is not None and since <= self.clock() < due:
+            return token
+        served, flight = self._board(library)
+        return served or flight.wait(PATIENCE * self.timeout)
+
+    async def aobtain(self, library: str | None) -> Token:
+        """Return a usable token, as `obtain` does."""
+        served, flight = self._board(library)
+        return served or await flight.await_(PATIENCE * self.timeout)
+
+    def prefetch(self, library: str | None) -> None:
+        """See to it that a token is on its way, and wait for nothing."""
+        self._board(library)
+
+    def refused(self, sent: Token, status: int, url: str, www_authenticate: str | None) -> bool:
+        """Tell whether an answer from this URL refuses the token it was asked with."""
+        if self.resource_server.refuses(status, www_authenticate):
+            return self.resource_server.may_receive(url)
+        if self._live.unsettled and status < 500:
+            with self._live.lock:
+                self._live.accept(sent)
+        return False
+
+    def disown(self, token: Token, host: str) -> None:
+        """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so loudly."""
+        message = f"a redirect carried a token to {host}, which is not the API; the token is not used any more"
+        log.warning(message)
+        if not isinstance(self.grant, StaticToken) and self.grant.revocation_endpoint is not None:
+            self._revocation(token)
+        else:
+            with self._live.lock:
+                self._live.forget(token)
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+    def _board(self, library: str | None) -> tuple[Token | None, Flight[Token]]:
+        """Return what can be served now, and the flight that brings the next token."""
+        live = self._live
+        with live.lock:
+            now = self.clock()
+            state, flight = live.state(now), live.flight
+            served = None if state is State.ABSENT else live.window.token
+            if state is State.FRESH or (served is not None and flight is None and not live.may_renew(now)):
+                return served, _NO_FLIGHT
+            if flight is not None and not flight.lost(PATIENCE * self.timeout):
+                return served, flight
+            if served is None and (error := live.remembered(now)) is not None:
+                raise error
+            flight = live.flight = Flight(partial(self._renew, library, background=served is not None))
+        if not flight.take_off(or_here=served is None):
+            with live.lock:
+                live.flight = None
+        return served, flight
+
+    def _renew(self, library: str | None, *, background: bool) -> Token:
+        """Fly: renew the token and write down how it went, before anybody who waits is told."""
+        live, flight = self._live, self._live.flight
+        try:
+            sender = partial(sender_for, self.session, self.client, library)
+            token = renew(live, self.grant, self.store, sender, self.timeout, self.clock)
+        except BaseException as error:
+            with live.lock:
+                live.fail(error, self.clock())
+                live.flight = None if live.flight is flight else live.flight
+            if background:
+                log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, error)
+            raise
+        with live.lock:
+            live.adopt(token, self.clock())
+            live.flight = None if live.flight is flight else live.flight
+        return token
+
+    def _revocation(self, only: Token | None = None) -> Flight[None] | None:
+        grant = self.grant
+        if isinstance(grant, StaticToken) or grant.revocation_endpoint is None:
+            message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
+            raise ConfigurationError(message)
+        with self._live.lock:
+            # A refresh token outlives its access token, and it is what is revoked.
+            token = only or self._live.window.token or (self._live.previous if isinstance(grant, AuthorizationCode) else None)
+            if token is not None:
+                self._live.forget(token)
+        if token is None:
+            return None
+        flight = Flight(partial(self._revoke, grant, token))
+        flight.take_off(or_here=True)
+        return flight
+
+    def _revoke(self, grant: ClientCredentials | AuthorizationCode, token: Token) -> None:
+        revoke_token(grant, sender_for(self.session, self.client, None), self.timeout, self.clock, token)
+        if self.store is not None:
+            drop(self._live, grant, self.store, token)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as the arguments, without the token."""
+        return _rebuilt, (self.grant, self.store, self.session, self.client, self.timeout, self.clock)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:
+        """Copy the handle: what it was given is shared, as the token is."""
+        return _rebuilt(self.grant, self.store, self.session, self.client, self.timeout, self.clock)
+
+    def __repr__(self) -> str:
+        """Show the grant, which shows no secret."""
+        return f"TokenSource({self.grant!r})"
+
+
+def _rebuilt(grant: Any, store: Any, session: Any, client: Any, timeout: float, clock: Callable[[], float]) -> TokenSource:
+    return TokenSource(grant, store=store, session=session, client=client, timeout=timeout, clock=clock)
+
+
+def source_of(grant: Grant | TokenSource, *, timeout: float, **lent: Any) -> TokenSource:
+    """Return the source that a door was given, or a new one for the grant that it was given."""
+    if not isinstance(grant, TokenSource):
+        return TokenSource(grant, timeout=timeout, **lent)
+    given = [name for name, value in lent.items() if value is not None] + ["timeout"] * (timeout != TIMEOUT)
+    if given:
+        message = f"{' and '.join(given)}: pass to the TokenSource, which decides how its token is obtained"
+        raise ConfigurationError(message)
+    return grant

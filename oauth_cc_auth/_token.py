@@ -1,0 +1,60 @@
+"""An access token and the windows of its life.
+
+A token is *fresh* for four fifths of its life, then *due*: still served, while somebody renews it. In its last twentieth,
+at most ten seconds, it counts as *expired*, because a request that leaves now may arrive too late. All of it scales with
+the lifetime, so that a token of three seconds works like one of a day.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping
+
+# Renewal starts at a moment drawn from this part of the life, so that processes which obtained their tokens together
+# do not all renew together. Four fifths leave 12 minutes of an hour to outlive an outage.
+DUE_FROM, DUE_UNTIL = 0.80, 0.82
+
+# Time for a request to travel, the server's clock to be ahead, and the API to look at the token.
+EXPIRY_SHARE, EXPIRY_SECONDS = 0.05, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token as the token endpoint issued it (RFC 6749 §5.1).
+
+    `expires_at` and `obtained_at` are seconds since the epoch by the source's clock, `obtained_at` from the moment before
+    the request was sent; `expires_at` is None where the server did not say. `scope` is what was granted, if the server
+    said so. `extra` is the rest of the answer, without its secrets.
+    """
+
+    access_token: str = field(repr=False)
+    token_type: str = "Bearer"  # noqa: S105 - a type, not a secret
+    expires_at: float | None = None
+    obtained_at: float = field(default_factory=time.time)
+    scope: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+    extra: Mapping[str, Any] = field(default=EMPTY, repr=False, hash=False)
+
+    def __post_init__(self) -> None:
+        """Make the token a value that nobody can change."""
+        if not isinstance(self.extra, FrozenMapping):
+            object.__setattr__(self, "extra", FrozenMapping(self.extra))
+
+    @property
+    def lifetime(self) -> float | None:
+        """Seconds from `obtained_at` to `expires_at`, or None if the token is valid until refused."""
+        return None if self.expires_at is None else max(self.expires_at - self.obtained_at, 0.0)
+
+    def due_at(self, share: float) -> float:
+        """Return the moment at which this share of the life is over."""
+        return float("inf") if self.lifetime is None else self.obtained_at + self.lifetime * share
+
+    def usable_until(self) -> float:
+        """Return the moment from which the token counts as expired."""
+        if self.expires_at is None or self.lifetime is None:
+            return float("inf")
+        return self.expires_at - min(self.lifetime * EXPIRY_SHARE, EXPIRY_SECONDS)

@@ -1,0 +1,241 @@
+"""Everything that can go wrong, as one tree.
+
+    OAuthError
+    ├── ConfigurationError         an argument or an environment variable is wrong or missing (also a ValueError)
+    ├── OriginNotAllowed           the token may not go to that origin; nothing was sent
+    ├── InsecureTransport          plain http, where a secret or a token would be readable on its way
+    ├── InteractionRequired        only a user can help: log in (again)
+    ├── TokenBudgetExceeded        the vendor's limit on tokens is used up; nothing was sent
+    └── TokenRequestError          the token endpoint did not give a token (RFC 6749 §5.2)
+        ├── InvalidClient
+        ├── InvalidGrant
+        ├── InvalidRequest
+        ├── InvalidScope
+        ├── UnauthorizedClient
+        ├── UnsupportedGrantType
+        ├── InvalidTokenResponse   an answer that is neither a token nor an error of RFC 6749
+        └── TokenEndpointUnavailable   no answer, 429 or 5xx
+
+Raised inside ``auth=``, each is also an exception of the library in use (``requests.RequestException`` or
+``httpx.HTTPError``), so that an existing ``except`` clause keeps working. Messages say what to do next and hold neither
+a secret nor a token.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, ClassVar, TypeVar
+
+_E = TypeVar("_E", bound="OAuthError")
+
+# What HTTP libraries hang on their exceptions. It leads to headers and bodies, so it is never kept, pickled or copied.
+_LIBRARY_ATTRIBUTES = frozenset({"request", "response", "_request", "pool", "conn"})
+
+
+class OAuthError(Exception):
+    """The root of all errors of this package."""
+
+    # The class of this package, and the exception of the HTTP library that it was joined with by `also`.
+    _plain: ClassVar[type[OAuthError] | None] = None
+    _library_base: ClassVar[type[Exception] | None] = None
+
+    def __str__(self) -> str:
+        """Return the message; spelled out because OSError, a base of requests' exceptions, formats args its own way."""
+        return str(self.args[0]) if self.args else type(self).__name__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy by value: the fields, never a request or a response."""
+        fields = {name: value for name, value in vars(self).items() if name not in _LIBRARY_ATTRIBUTES}
+        return _restore, (self._plain or type(self), self._library_base, self.args, fields)
+
+
+class ConfigurationError(OAuthError, ValueError):
+    """An argument or environment variable is missing or wrong; the message names it."""
+
+
+class OriginNotAllowed(OAuthError):  # noqa: N818 - the name is public contract
+    """The request's origin is not one that this token may be sent to; nothing was sent."""
+
+
+class InsecureTransport(OAuthError):  # noqa: N818 - the name is public contract
+    """Plain http to a host that is not loopback: a secret or a token would travel in the clear."""
+
+
+class InteractionRequired(OAuthError):  # noqa: N818 - the name is public contract
+    """No refresh token is known, or the server takes it no more: a user has to log in."""
+
+
+class TokenBudgetExceeded(OAuthError):  # noqa: N818 - the name is public contract
+    """As many tokens as the vendor allows were requested; `retry_after` is in seconds."""
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        """Keep the message and the seconds after which another token may be requested."""
+        Exception.__init__(self, message)
+        self.retry_after = retry_after
+
+
+class TokenRequestError(OAuthError):
+    """The token endpoint refused, or answered nothing usable.
+
+    `error`, `error_description` and `error_uri` are the fields of RFC 6749 §5.2 (masked where the server echoed a
+    secret), `status_code` the HTTP status, if there was an answer, and `retry_after` the seconds after which the server
+    wants to be asked again, if it said so.
+    """
+
+    advice: ClassVar[str] = "See the error code in the authorization server's documentation."
+
+    def __init__(
+        self,
+        error: str | None = None,
+        error_description: str | None = None,
+        error_uri: str | None = None,
+        status_code: int | None = None,
+        retry_after: float | None = None,
+        *,
+        message: str | None = None,
+    ) -> None:
+        """Keep the protocol's fields and build the message from them, unless one is given."""
+        self.error = error
+        self.error_description = error_description
+        self.error_uri = error_uri
+        self.status_code = status_code
+        self.retry_after = retry_after
+        Exception.__init__(self, f"{message or self._summary()} {self.advice}".strip())
+
+    def _summary(self) -> str:
+        parts = [self.error or "no error code"]
+        if self.error_description:
+            parts.append(f": {self.error_description}")
+        if self.status_code is not None:
+            parts.append(f" (HTTP {self.status_code})")
+        if self.error_uri:
+            parts.append(f" [{self.error_uri}]")
+        return "".join(parts) + "."
+
+
+class InvalidClient(TokenRequestError):
+    """Client authentication failed (RFC 6749 §5.2 ``invalid_client``, or 401 without a code)."""
+
+    advice = "Check the client id, the client secret and token_endpoint_auth_method."
+
+
+class InvalidGrant(TokenRequestError):
+    """The grant or refresh token is invalid, expired or revoked (RFC 6749 §5.2 ``invalid_grant``)."""
+
+    advice = "Check that this client may use this grant, and that its refresh token or subject is still valid."
+
+
+class InvalidRequest(TokenRequestError):
+    """A parameter is missing, repeated or malformed (RFC 6749 §5.2 ``invalid_request``)."""
+
+    advice = "Check which parameters the server wants (audience, resource, scope) and how the client authenticates."
+
+
+class InvalidScope(TokenRequestError):
+    """The scope is unknown, malformed or more than this client may have (RFC 6749 §5.2 ``invalid_scope``)."""
+
+    advice = "Ask for a scope that this client was given, or for none."
+
+
+class UnauthorizedClient(TokenRequestError):
+    """This client may not use this grant (RFC 6749 §5.2 ``unauthorized_client``)."""
+
+    advice = "Enable the grant for this client at the authorization server."
+
+
+class UnsupportedGrantType(TokenRequestError):
+    """The server does not know the grant type (RFC 6749 §5.2 ``unsupported_grant_type``)."""
+
+    advice = "Check the token endpoint's address and the grant type that the server documents."
+
+
+class InvalidTokenResponse(TokenRequestError):
+    """The answer is neither a token (RFC 6749 §5.1) nor an error (§5.2)."""
+
+    advice = "Check the token endpoint's address: something else may be answering there."
+
+
+class TokenEndpointUnavailable(TokenRequestError):
+    """The token endpoint could not be reached in time, or answered 429 or 5xx."""
+
+    advice = "Check the network, the proxy and the authorization server's status, then try again."
+
+
+# RFC 6749 §5.2, code by code.
+CLASS_OF_CODE: dict[str, type[TokenRequestError]] = {
+    "invalid_request": InvalidRequest,
+    "invalid_client": InvalidClient,
+    "invalid_grant": InvalidGrant,
+    "unauthorized_client": UnauthorizedClient,
+    "unsupported_grant_type": UnsupportedGrantType,
+    "invalid_scope": InvalidScope,
+}
+
+
+def copy_of(error: BaseException) -> BaseException:
+    """Return a copy with its cause, for one of several callers that share a failure.
+
+    A raised exception collects its raiser's traceback, so callers in different threads must not share one object.
+    """
+    if not isinstance(error, OAuthError):
+        return error
+    twin = copy.copy(error)
+    twin.__cause__ = error.__cause__
+    return twin
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def scrubbed(error: E) -> E:
+    """Strip an exception, and those behind it, of what leads to a secret: frames, requests, responses, connections."""
+    waiting: list[object] = [error]
+    seen: list[BaseException] = []
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, BaseException) and not any(here is other for other in seen):
+            seen.append(here)
+            here.__traceback__ = None
+            vars(here).update(dict.fromkeys(_LIBRARY_ATTRIBUTES & vars(here).keys()))
+            waiting += [here.__cause__, here.__context__, *here.args, *vars(here).values()]
+    return error
+
+
+def also(error: OAuthError, library_base: type[Exception], request: object) -> OAuthError:
+    """Return the error as one that is also an exception of an HTTP library, with the request it was raised for."""
+    twin = _restore(type(error), library_base, error.args, vars(error))
+    twin.__cause__ = error.__cause__
+    vars(twin)["response"] = None
+    twin.request = request  # type: ignore[attr-defined]  # an attribute of both libraries' exceptions
+    return twin
+
+
+@contextmanager
+def raised_as(library_base: type[Exception], request: Callable[[], object]) -> Iterator[None]:
+    """Raise this package's errors as exceptions of an HTTP library too, with the request that `request` returns."""
+    try:
+        yield
+    except OAuthError as error:
+        raise also(error, library_base, request()) from error.__cause__
+
+
+def _restore(plain: type[_E], base: type[Exception] | None, args: tuple[Any, ...], fields: dict[str, Any]) -> _E:
+    cls = plain if base is None else _joined(plain, base)
+    error = cls.__new__(cls)
+    error.args = args
+    if base is not None:
+        vars(error).update(request=None, response=None, _request=None)
+    vars(error).update(fields)
+    return error
+
+
+@lru_cache(maxsize=None)  # as many entries as there are error classes, times the HTTP libraries in use
+def _joined(plain: type[_E], base: type[Exception]) -> type[_E]:
+    return type(
+        plain.__name__,
+        (plain, base),
+        {"__module__": plain.__module__, "__doc__": plain.__doc__, "_plain": plain, "_library_base": base},
+    )

@@ -1,0 +1,197 @@
+"""The door for httpx and httpx2: ``auth=HttpxAuth(grant)``, for clients and async clients, on asyncio and trio."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractContextManager
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from oauth_cc_auth._resource_server import Presented
+from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import raised_as
+
+if TYPE_CHECKING:
+    import httpx
+
+    from oauth_cc_auth._grants import Grant
+    from oauth_cc_auth.stores import TokenStore
+
+    _Auth = httpx.Auth
+else:
+    _Auth = object
+
+LIBRARIES = ("httpx", "httpx2")
+
+if not any(name in sys.modules or find_spec(name) for name in LIBRARIES):
+    message = 'HttpxAuth needs httpx: pip install "oauth-cc-auth[httpx]", or "oauth-cc-auth[httpx2]"'
+    raise ImportError(message)
+
+
+class HttpxAuth(_Auth):
+    """Authenticate requests with a token that is fetched once, shared, and renewed before anybody waits.
+
+    Takes a grant, such as ``presets.vainu()``, or a `TokenSource`. `store`, `client` (a plain httpx.Client, also where
+    the API is called by an AsyncClient) and `timeout` are those of `TokenSource`. Its errors are OAuthErrors and
+    ``httpx.HTTPError`` at once. Where the API refuses the token, the request goes once more with a fresh one; the first
+    answer then stands in ``response.history``.
+    """
+
+    def __new__(cls, *_: Any, **__: Any) -> HttpxAuth:  # noqa: PYI034 - a subclass of cls
+        """Make the object an ``httpx.Auth``, an ``httpx2.Auth``, or both: whatever is imported by now."""
+        loaded = [name for name in LIBRARIES if name in sys.modules] or [n for n in LIBRARIES if find_spec(n)][:1]
+        made: HttpxAuth = object.__new__(_as_auth_of(cls, *loaded))
+        return made
+
+    def __init__(
+        self,
+        grant: Grant | TokenSource,
+        /,
+        *,
+        store: TokenStore | None = None,
+        client: httpx.Client | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
+        self._source = source_of(grant, store=store, client=client, timeout=timeout)
+        self._live = self._source._live  # noqa: SLF001 - the doors read it on every call
+        self._server = self._source.resource_server
+        self._header = self._server.header
+        # What needs a look at every answer, and at every request; on the hot path, the absence of both costs nothing.
+        self._may_leak = self._header.lower() != "authorization"
+        self._extra = dict(self._server.headers)
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
+        value = self._ready(request)
+        if value is None:
+            with self._errors_for(request):
+                self._source.admit(str(request.url), _origin(request.url))
+                value = self._source.presented(self._source.obtain(_library(type(request))))
+        self._present(request, value)
+        response = yield request
+        if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
+            again = self._to_send_again(response, value)
+            if again is not None:
+                with self._errors_for(again):
+                    fresh = self._source.presented(self._source.obtain(_library(type(again))))
+                if fresh != value:
+                    again.headers[self._header] = fresh
+                    self._take_note((yield again), fresh)
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Do the same; only the waiting differs."""
+        value = self._ready(request)
+        if value is None:
+            with self._errors_for(request):
+                self._source.admit(str(request.url), _origin(request.url))
+                value = self._source.presented(await self._source.aobtain(_library(type(request))))
+        self._present(request, value)
+        response = yield request
+        if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
+            again = self._to_send_again(response, value)
+            if again is not None:
+                with self._errors_for(again):
+                    fresh = self._source.presented(await self._source.aobtain(_library(type(again))))
+                if fresh != value:
+                    again.headers[self._header] = fresh
+                    self._take_note((yield again), fresh)
+
+    def _ready(self, request: httpx.Request) -> Presented | None:
+        url = request.url
+        return self._source.ready((url.raw_scheme, url.raw_host, url.port))
+
+    def _present(self, request: httpx.Request, value: Presented) -> None:
+        for name, text in self._extra.items():
+            if request.headers.get(name) in (None, _default_headers(_library(type(request))).get(name)):
+                request.headers[name] = text
+        request.headers[self._header] = value
+
+    def _to_send_again(self, response: httpx.Response, sent: Presented) -> httpx.Request | None:
+        """Return the request that is worth sending again with a fresh token: after redirects, the redirected one."""
+        request = response.request
+        if not self._refused(response, sent) or not self._source.reject(_token_of(sent)):
+            return None
+        if not _replayable(request):
+            self._source.prefetch(_library(type(request)))
+            return None
+        return request
+
+    def _take_note(self, response: httpx.Response, sent: Presented) -> None:
+        if self._refused(response, sent):
+            self._source.reject(_token_of(sent))
+
+    def _refused(self, response: httpx.Response, sent: Presented) -> bool:
+        request, token = response.request, _token_of(sent)
+        if self._may_leak and self._has_leaked(response, sent):
+            return False
+        if request.headers.get(self._header) != sent:
+            return False
+        challenge = response.headers.get("WWW-Authenticate")
+        return self._source.refused(token, response.status_code, str(request.url), challenge)
+
+    def _has_leaked(self, response: httpx.Response, sent: Presented) -> bool:
+        """Tell whether a redirect carried a token in a header of its own to another origin; httpx lets nobody between."""
+        hops = [hop.request for hop in (*response.history, response)]
+        carried = [hop.url for hop in hops if hop.headers.get(self._header) == sent]
+        home = _origin(hops[0].url)
+        foreign = [url for url in carried if _origin(url) != home and not self._server.names(str(url))]
+        if foreign:
+            self._source.disown(_token_of(sent), foreign[0].host)
+        return bool(foreign)
+
+    def _errors_for(self, request: httpx.Request) -> AbstractContextManager[None]:
+        library = sys.modules[_library(type(request))]
+        # A copy without headers and body: an exception is logged, and these hold the token.
+        return raised_as(library.HTTPError, lambda: library.Request(request.method, request.url))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy without the token."""
+        return HttpxAuth, (self._source,)
+
+    def __repr__(self) -> str:
+        """Show the grant, which shows no secret."""
+        return f"HttpxAuth({self._source.grant!r})"
+
+
+@cache
+def _as_auth_of(cls: type[HttpxAuth], *libraries: str) -> type[HttpxAuth]:
+    # After httpx2.alias_httpx() both names lead to one class.
+    bases = dict.fromkeys(import_module(name).Auth for name in libraries)
+    members = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    return type(cls.__name__, (cls, *bases), members)
+
+
+@cache
+def _library(request: type) -> str:
+    return next(
+        cls.__module__.partition(".")[0] for cls in request.__mro__ if cls.__module__.partition(".")[0] in LIBRARIES
+    )
+
+
+@cache
+def _default_headers(library: str) -> dict[str, str]:
+    with sys.modules[library].Client() as client:
+        return dict(client.headers)
+
+
+def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+    return url.raw_scheme, url.raw_host, url.port
+
+
+def _token_of(sent: Presented) -> Any:
+    return sent.token
+
+
+def _replayable(request: httpx.Request) -> bool:
+    """Tell whether the body can be sent again: bytes can, and multipart if its files can be rewound (httpx does that)."""
+    stream = request.stream
+    if isinstance(stream, sys.modules[_library(type(request))].ByteStream):
+        return True
+    if type(stream).__name__ != "MultipartStream":
+        return False
+    files = [getattr(field, "file", b"") for field in stream.fields]  # type: ignore[attr-defined]  # no public name
+    return all(isinstance(file, (str, bytes)) or (hasattr(file, "seekable") and file.seekable()) for file in files)

@@ -1,0 +1,182 @@
+"""The door for requests: ``auth=RequestsAuth(grant)``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+try:
+    import requests
+    from requests.auth import AuthBase
+    from requests.cookies import extract_cookies_to_jar
+    from requests.utils import default_headers, rewind_body
+except ImportError as error:
+    message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
+    raise ImportError(message) from error
+
+from oauth_cc_auth._resource_server import Presented, origin_of
+from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import raised_as
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._grants import Grant
+    from oauth_cc_auth.stores import TokenStore
+
+
+class RequestsAuth(AuthBase):
+    """Authenticate requests with a token that is fetched once, shared, and renewed before anybody waits.
+
+    Takes a grant, such as ``presets.vainu()``, or a `TokenSource`. `store`, `session` and `timeout` are those of
+    `TokenSource`. Its errors are OAuthErrors and ``requests.RequestException`` at once. Where the API refuses the token,
+    the request goes once more with a fresh one; the first answer then stands in ``response.history``.
+    """
+
+    def __init__(
+        self,
+        grant: Grant | TokenSource,
+        /,
+        *,
+        store: TokenStore | None = None,
+        session: requests.Session | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
+        self._source = source_of(grant, store=store, session=session, timeout=timeout)
+        self._server = self._source.resource_server
+        self._extra = dict(self._server.headers)
+        self._answered = _Answered(self._source)
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Present the token, and look at the answer when it comes."""
+        url = str(r.url)
+        origin = url[: url.find("/", 8)]  # a prepared URL has a path; what is odd is not in the set and looked at whole
+        value = self._source.ready(origin)
+        if value is None:
+            with raised_as(requests.RequestException, lambda: _bare(r, self._server.header)):
+                self._source.admit(url, origin)
+                value = self._source.presented(self._source.obtain("requests"))
+        if self._extra:
+            _set_unless_caller_did(r, self._extra)
+        r.headers[self._server.header] = value
+        r.register_hook("response", self._answered)
+        return r
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy without the token."""
+        return RequestsAuth, (self._source,)
+
+    def __repr__(self) -> str:
+        """Show the grant, which shows no secret."""
+        return f"RequestsAuth({self._source.grant!r})"
+
+
+class _Answered:
+    """The response hook: requests keeps it with the request, and with every copy of that for a redirect."""
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+        self._live = source._live  # noqa: SLF001 - the doors read it on every call
+        self._server = source.resource_server
+        self._may_leak = self._server.header.lower() != "authorization"
+
+    def __call__(self, response: requests.Response, **how: Any) -> requests.Response:
+        if self._may_leak and response.is_redirect:
+            self._strip(response, response.request)
+        if response.status_code in self._server.renew_on or self._live.unsettled:
+            return self._judge(response, how)
+        return response
+
+    def _judge(self, response: requests.Response, how: dict[str, Any]) -> requests.Response:
+        request, source = response.request, self._source
+        sent = request.headers.get(self._server.header)
+        if not isinstance(sent, Presented) or sent.token is None or not self._refused(response, sent):
+            return response
+        if not source.reject(sent.token):
+            return response
+        if not _rewind(request):
+            source.prefetch("requests")
+            return response
+        with raised_as(requests.RequestException, lambda: _bare(request, self._server.header)):
+            fresh = source.presented(source.obtain("requests"))
+        if fresh == sent:
+            return response
+        return self._again(response, fresh, how)
+
+    def _refused(self, response: requests.Response, sent: Presented) -> bool:
+        token, url = sent.token, str(response.request.url)
+        assert token is not None  # noqa: S101 - for the type checker; callers have looked
+        return self._source.refused(token, response.status_code, url, response.headers.get("WWW-Authenticate"))
+
+    def _again(self, refused: requests.Response, fresh: Presented, how: dict[str, Any]) -> requests.Response:
+        request = refused.request
+        # Drained and closed, the refused answer gives its connection back, as in requests' own digest authentication.
+        refused.content  # noqa: B018 - reads the rest
+        refused.close()
+        # In place too: a redirect copies the original request, and the next hop must carry the fresh token.
+        request.headers[self._server.header] = fresh
+        again = request.copy()
+        extract_cookies_to_jar(again._cookies, request, refused.raw)  # type: ignore[attr-defined]  # noqa: SLF001 - as digest
+        again.prepare_cookies(again._cookies)  # type: ignore[attr-defined]  # noqa: SLF001 - as digest
+        start = perf_counter()
+        response: requests.Response = refused.connection.send(again, **how)  # type: ignore[attr-defined]  # untyped
+        response.elapsed = timedelta(seconds=perf_counter() - start)
+        response.history.append(refused)
+        response.request = again
+        if self._refused(response, fresh) and fresh.token is not None:
+            self._source.reject(fresh.token)
+        if self._may_leak and response.is_redirect:
+            self._strip(response, request)
+        return response
+
+    def _strip(self, response: requests.Response, request: requests.PreparedRequest) -> None:
+        """Keep a token in a header of its own from a redirect to another origin; requests strips Authorization only."""
+        here, there = str(response.request.url), urljoin(str(response.request.url), response.headers["Location"])
+        try:
+            same = origin_of(here) == origin_of(there)
+        except ValueError:
+            same = False
+        if not same:
+            request.headers.pop(self._server.header, None)
+
+    def __reduce__(self) -> tuple[type[object], tuple[()]]:
+        """Pickle to nothing: a pickled response carries its request, and that its hooks."""
+        return _NoHook, ()
+
+
+class _NoHook:
+    """What is left of the hook in a pickled response."""
+
+    def __call__(self, response: requests.Response, **_: Any) -> requests.Response:
+        return response
+
+
+def _set_unless_caller_did(request: requests.PreparedRequest, headers: dict[str, str]) -> None:
+    defaults = default_headers()
+    for name, value in headers.items():
+        if request.headers.get(name) in (None, defaults.get(name)):
+            request.headers[name] = value
+
+
+def _rewind(request: requests.PreparedRequest) -> bool:
+    """Put the body back to where it was before it was sent; say whether that was possible."""
+    if request.body is None or isinstance(request.body, (bytes, str)):
+        return True
+    if not isinstance(request._body_position, int):  # type: ignore[attr-defined]  # noqa: SLF001 - rewind_body's own
+        return False
+    try:
+        rewind_body(request)
+    except (requests.exceptions.UnrewindableBodyError, ValueError):
+        return False
+    return True
+
+
+def _bare(request: requests.PreparedRequest, header: str) -> requests.PreparedRequest:
+    """Copy the request for an exception, without token, cookies and body."""
+    bare = request.copy()
+    bare.body = None
+    bare.hooks = {}
+    for name in (header, "Authorization", "Cookie"):
+        bare.headers.pop(name, None)
+    return bare

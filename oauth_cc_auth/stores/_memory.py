@@ -1,0 +1,64 @@
+"""A store in this process's memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from oauth_cc_auth._token import Token
+
+# Longer than a token request takes with its retries; then somebody is stuck, and waiting on helps nobody.
+LOCK_SECONDS = 30.0
+
+
+class MemoryStore:
+    """Keeps tokens in memory, for all sources that are given this object.
+
+    The plainest store there is: an example for one's own, and a way to keep the tokens of two tenants or tests apart.
+    A copy or a pickle of it is an empty store: tokens do not travel.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._tokens: dict[str, Token] = {}
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
+        self._guard = Lock()
+
+    def load(self, key: str) -> Token | None:
+        """Return the token under this key, or None."""
+        return self._tokens.get(key)
+
+    def save(self, key: str, token: Token) -> None:
+        """Keep this token under this key."""
+        with self._guard:
+            self._tokens[key] = token
+
+    def discard(self, key: str, token: Token) -> None:
+        """Remove what is under this key if it is still this access token."""
+        with self._guard:
+            kept = self._tokens.get(key)
+            if kept is not None and kept.access_token == token.access_token:
+                del self._tokens[key]
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Let one renew at a time; raise TimeoutError after 30 s."""
+        with self._guard:
+            lock = self._locks[key]
+        if not lock.acquire(timeout=LOCK_SECONDS):
+            message = f"another renewal holds this key's lock for more than {LOCK_SECONDS:g} s"
+            raise TimeoutError(message)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def __reduce__(self) -> tuple[type[MemoryStore], tuple[()]]:
+        """Copy and pickle as an empty store."""
+        return MemoryStore, ()
+
+    def __repr__(self) -> str:
+        """Show how many tokens there are, and none of them."""
+        return f"<MemoryStore with {len(self._tokens)} tokens>"
