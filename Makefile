@@ -1,0 +1,53 @@
+# Each target brings what it needs: a virtual environment in .venv and one extra of setup.cfg, installed once.
+PYTHON3 ?= python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo "make demo    watch one token serve many callers, for every vendor and client"
+	@echo "make test    run the tests and require full coverage"
+	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make bench   measure what a call costs over a static header"
+	@echo "make clean   remove the virtual environment and what the tools left behind"
+
+demo: $(VENV)/.installed-cli
+	@$(VENV)/bin/oauth-cc-auth demo
+
+test: $(VENV)/.installed-test
+	@$(PYTHON) -m pytest -q --cov --cov-report=term-missing:skip-covered
+
+lint: $(VENV)/.installed-dev
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --check .
+	@$(PYTHON) -m mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --no-cache >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+
+bench: $(VENV)/.installed-test
+	@$(PYTHON) -m benchmarks
+
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is a copy of setup.cfg: a checkout that only touches the file installs nothing, so that an installed
+# project tests without a network.
+$(VENV)/.installed-%: setup.cfg | $(PYTHON)
+	@cmp -s setup.cfg $@ || $(PIP_INSTALL) --editable '.[$*]'
+	@cp setup.cfg $@
+
+# Debian ships venv without ensurepip, in a package of its own.
+$(PYTHON):
+	@command -v $(PYTHON3) >/dev/null || { echo "Python 3.10 or newer is needed: make PYTHON3=/path/to/python" >&2; exit 1; }
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "$$($(PYTHON3) --version) is too old, 3.10 is needed: make PYTHON3=/path/to/python" >&2; exit 1; }
+	@$(PYTHON3) -c 'import ensurepip' 2>/dev/null || { \
+		package=$$($(PYTHON3) -c 'import sys; print("python{}.{}-venv".format(*sys.version_info))'); \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes "$$package" >/dev/null; \
+		else \
+			echo "$(PYTHON3) cannot create a virtual environment; on Debian: sudo apt install $$package" >&2; exit 1; \
+		fi; }
+	@$(PYTHON3) -m venv $(VENV)

@@ -1,0 +1,95 @@
+"""What the sandbox has seen: one frozen record for each request.
+
+Records keep the real headers and form, so that a test can look at them, and never print them. What may be shown is
+listed; everything else is masked, so that a header nobody thought of does not give a token away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import Headers, MultiDict
+
+MASK = "***"
+
+_SHOWN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+    | {"x-vibe-revision", "transfer-encoding"}
+)
+_SHOWN_FIELDS = frozenset(
+    {"audience", "client_assertion_type", "client_id", "grant_type", "resource", "scope", "token_type_hint"}
+)
+
+
+class RawHeaders(Headers):
+    """Headers as they came in, not printed."""
+
+    def __repr__(self) -> str:
+        """Show the names."""
+        return f"<headers {', '.join(self.keys())}>"
+
+    __str__ = __repr__
+
+
+class RawForm(MultiDict[str, str]):
+    """Parameters as they came in, not printed."""
+
+    def __repr__(self) -> str:
+        """Show the names."""
+        return f"<form {', '.join(self)}>"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Record:
+    """A request and the status of its answer.
+
+    `kind` is "token", "revocation" or "api"; `vendor` is the vendor's name, or the host where no vendor is known;
+    `time` is the sandbox's clock when the answer was ready. `client_port` tells connections apart. `headers` and
+    `form` hold secrets and tokens and are not printed; `shown_headers` and `shown_body` are what may be.
+    """
+
+    kind: str
+    vendor: str
+    method: str
+    path: str
+    status: int
+    client_port: int
+    time: float
+    body_length: int = 0
+    headers: RawHeaders = field(default_factory=RawHeaders, repr=False)
+    form: RawForm = field(default_factory=RawForm, repr=False)
+
+    @property
+    def shown_headers(self) -> dict[str, str]:
+        """The headers with everything masked that could be a secret; of credentials only the scheme is left."""
+        return {name: shown(name, value) for name, value in self.headers.items()}
+
+    @property
+    def shown_body(self) -> str:
+        """The parameters of a token or revocation request, masked; of any other body its length."""
+        if self.form:
+            shown = [(name, value if name in _SHOWN_FIELDS else MASK) for name, value in self.form.items(multi=True)]
+            return urlencode(shown, safe="*: /")
+        return f"{self.body_length} bytes" if self.body_length else ""
+
+    def presented(self, header: str = "Authorization") -> str | None:
+        """Return what stood in this header, unmasked, for a test to compare."""
+        return self.headers.get(header)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what may be shown, as plain values."""
+        names = ("kind", "vendor", "method", "path", "status", "client_port", "time")
+        return {name: getattr(self, name) for name in names} | {"headers": self.shown_headers, "body": self.shown_body}
+
+
+def shown(name: str, value: str) -> str:
+    """Return a header's value, masked if it could be a secret."""
+    if name.lower() in _SHOWN_HEADERS:
+        return value
+    scheme, _, credentials = value.partition(" ")
+    # "Bearer abc" shows its scheme; a token that stands alone has none to show.
+    return f"{scheme} {MASK}" if name.lower() == "authorization" and credentials else MASK

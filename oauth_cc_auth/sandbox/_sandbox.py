@@ -1,0 +1,264 @@
+"""The sandbox as its user sees it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from oauth_cc_auth.sandbox._addresses import Addresses
+from oauth_cc_auth.sandbox._app import build_app, realm_of
+from oauth_cc_auth.sandbox._knobs import Failure, Knobs
+from oauth_cc_auth.sandbox._records import Record
+from oauth_cc_auth.sandbox._state import Client, State
+from oauth_cc_auth.sandbox._vendors import PLAIN, VENDORS, vendor_of
+
+# A grant of oauth_cc_auth, or any frozen dataclass with the same fields.
+G = TypeVar("G")
+
+# Records kept; counters go on.
+KEPT_RECORDS = 10_000
+
+_ENDPOINTS = {"token_endpoint": "token", "revocation_endpoint": "revocation", "authorization_endpoint": None}
+
+
+class Sandbox(Knobs):
+    """Authorization servers and APIs of all vendors on loopback, each origin on a port of its own, opened when needed.
+
+    With `port` the first origin listens there, the next on the port after it, and so on; 0 takes free ports.
+    `on_request` is called with the `Record` of each request once its answer is ready. `clock` gives the seconds by
+    which tokens age. The knobs are described at `Knobs`.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_request: Callable[[Record], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self._on_request = on_request
+        self._state = State(self, clock)
+        self._addresses = Addresses(host, port, build_app(self._state, self._record))
+        self._lock = threading.Lock()
+        self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._last_token_request: Record | None = None
+
+    # Life
+
+    def start(self) -> Sandbox:
+        """Begin to answer; the same as entering a ``with``."""
+        self._state.closing.clear()
+        self._addresses.open()
+        return self
+
+    def close(self) -> None:
+        """Close every port and connection; no thread is left."""
+        self._state.closing.set()
+        self._addresses.close()
+
+    def __enter__(self) -> Sandbox:  # noqa: PYI034 - Self is in typing only from Python 3.11
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    # Addresses and clients
+
+    def origin(self, url: str) -> str:
+        """Return where the origin of this URL is played, and open a port for it if there is none yet."""
+        return self._addresses.origin(url)
+
+    def url(self, url: str) -> str:
+        """Return a vendor's URL with its origin pointed at the sandbox."""
+        return self._addresses.url(url)
+
+    def grant(self, grant: G) -> G:
+        """Return the grant with its origins pointed at the sandbox, and register its client, refresh token or key.
+
+        The first secret seen for a client is the right one; a callable is asked once. A later grant with another secret
+        for the same client is therefore refused, as a wrong secret is. A refresh token is registered on first sight.
+        """
+        asked: Any = grant
+        changes: dict[str, Any] = {}
+        for name, kind in _ENDPOINTS.items():
+            url = getattr(asked, name, None)
+            if url:
+                changes[name] = self.url(url)
+                self._register_endpoint(url, kind, asked)
+        server = getattr(asked, "resource_server", None)
+        if server is not None:
+            changes["resource_server"] = self._resource_server(server, getattr(asked, "access_token", None))
+        moved: G = replace(asked, **changes)
+        return moved
+
+    def register_client(
+        self, vendor: str, client_id: str, client_secret: str | None, *, scopes: Collection[str] | None = None
+    ) -> None:
+        """Register a client, or change one, at a vendor (by name) or at any other host (by host or URL).
+
+        `scopes` are those that it may have, by default all of the vendor's.
+        """
+        known = {known.name: known for known in VENDORS}.get(vendor)
+        host = vendor if known or "://" not in vendor else urlsplit(vendor).hostname or ""
+        known = known or vendor_of(host)
+        realm = host if known is PLAIN else known.name
+        allowed = known.scopes if scopes is None else frozenset(scopes)
+        with self._state.lock:
+            client = self._state.clients.setdefault(
+                (realm, client_id), Client(realm, known, client_id, client_secret, allowed)
+            )
+            client.secret, client.scopes, client.deleted = client_secret, allowed, False
+
+    def rotate_secret(self, grant_or_client_id: object, new_secret: str) -> None:
+        """Replace a client's secret; the old one stops at once, the tokens live on."""
+        for client in self._clients(grant_or_client_id):
+            client.secret = new_secret
+
+    def delete_application(self, grant_or_client_id: object) -> None:
+        """Delete a client; all its tokens stop at once."""
+        for client in self._clients(grant_or_client_id):
+            self._state.delete(client)
+
+    def issue_refresh_token(self, client_id: str, *, vendor: str = "vend_email", scope: str | None = None) -> str:
+        """Return a first refresh token, as if a user had just logged in at this vendor or host."""
+        client = self._state.client(vendor, client_id)
+        if client is None:
+            message = f"no client {client_id!r} is registered at {vendor}: call grant() or register_client() first"
+            raise LookupError(message)
+        return self._state.new_refresh_token(client, _granted(client, scope)).value
+
+    # What may be done to them while they run
+
+    def revoke_all(self) -> None:
+        """Revoke every access token; refresh tokens and static ones live on."""
+        with self._state.lock:
+            for token in self._state.access_tokens.values():
+                token.revoked = True
+
+    def fail(
+        self,
+        where: Literal["token", "api", "revocation"] = "token",
+        *,
+        status: int | None = 503,
+        times: int | None = 1,
+        retry_after: float | str | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        vendor: str | None = None,
+    ) -> None:
+        """Let the next `times` requests to "token", "api" or "revocation" meet this answer; None: until `recover`.
+
+        `status` None hangs up without an answer. `body` is sent as JSON unless it is text or bytes; by default it is an
+        error in the endpoint's own shape. `vendor` limits it to one vendor or host. Several failures are met in turn.
+        """
+        failure = Failure(where, status, times, retry_after, body, headers or {}, vendor)
+        with self._state.lock:
+            self._state.failures.append(failure)
+
+    def recover(self) -> None:
+        """End all failures."""
+        with self._state.lock:
+            self._state.failures.clear()
+
+    # What was seen
+
+    @property
+    def requests(self) -> list[Record]:
+        """The requests so far, at most the last 10,000."""
+        with self._lock:
+            return list(self._records)
+
+    @property
+    def token_requests(self) -> int:
+        """How many requests the token endpoints got."""
+        return self.count("token")
+
+    @property
+    def api_requests(self) -> int:
+        """How many requests the APIs got."""
+        return self.count("api")
+
+    @property
+    def last_token_request(self) -> Record | None:
+        """The last request that a token endpoint got, its headers and form included."""
+        return self._last_token_request
+
+    def count(self, kind: str, vendor: str | None = None) -> int:
+        """Count the requests of a kind ("token", "api", "revocation"), at one vendor or host or at all."""
+        with self._lock:
+            return sum(n for (seen, where), n in self._counts.items() if seen == kind and vendor in {None, where})
+
+    def reset_counts(self) -> None:
+        """Forget what was seen."""
+        with self._lock:
+            self._records.clear()
+            self._counts.clear()
+            self._last_token_request = None
+
+    # The rest is not for users
+
+    def __repr__(self) -> str:
+        """Show which origins are played where."""
+        return f"<Sandbox {self._addresses}>"
+
+    def _record(self, record: Record) -> None:
+        with self._lock:
+            self._records.append(record)
+            self._counts[record.kind, record.vendor] += 1
+            if record.kind == "token":
+                self._last_token_request = record
+        if self._on_request is not None:
+            self._on_request(record)
+
+    def _realm(self, url: str) -> str:
+        return realm_of(self._addresses.vendor_host(url))
+
+    def _register_endpoint(self, url: str, kind: str | None, grant: Any) -> None:
+        origin = self._addresses.vendor_origin(url)
+        realm, vendor = self._realm(url), vendor_of(self._addresses.vendor_host(url))
+        if kind and vendor is PLAIN:
+            self._state.endpoints[origin, urlsplit(url).path or "/"] = kind
+        with self._state.lock:
+            client = self._state.clients.get((realm, grant.client_id))
+            if client is None:
+                secret = grant.client_secret() if callable(grant.client_secret) else grant.client_secret
+                client = Client(realm, vendor, grant.client_id, secret or None, vendor.scopes)
+                self._state.clients[realm, grant.client_id] = client
+            method = grant.token_endpoint_auth_method
+            client.decodes_basic = method != "client_secret_basic_raw"
+            client.assertion_audience = getattr(method, "audience", None)
+            refresh_token = getattr(grant, "refresh_token", None)
+            if refresh_token:
+                self._state.save_refresh_token(refresh_token, client, _granted(client, grant.scope))
+
+    def _resource_server(self, server: Any, static_token: str | None) -> Any:
+        urls = (*(() if server.base_url is None else (server.base_url,)), *server.origins)
+        for url in urls:
+            origin = self._addresses.vendor_origin(url)
+            self._state.presentations.setdefault(origin, set()).add((server.header, server.scheme))
+            if static_token:
+                value = static_token if server.scheme is None else f"{server.scheme} {static_token}"
+                self._state.static_tokens.add((self._realm(url), server.header.lower(), value))
+        base_url = server.base_url and self.url(server.base_url)
+        return replace(server, base_url=base_url, origins=tuple(map(self.url, server.origins)))
+
+    def _clients(self, grant_or_client_id: Any) -> list[Client]:
+        if isinstance(grant_or_client_id, str):
+            return list(self._state.clients_called(grant_or_client_id))
+        client = self._state.client(self._realm(grant_or_client_id.token_endpoint), grant_or_client_id.client_id)
+        return [client] if client else []
+
+
+def _granted(client: Client, scope: str | None) -> str:
+    """Return the scope behind a refresh token: a renewal may ask for what the login asked for, or for what it got."""
+    granted = client.get_allowed_scope(scope) or ""
+    return " ".join(dict.fromkeys([*(scope or "").split(), *granted.split()]))

@@ -1,0 +1,23 @@
+"""What holds for every test: none sees another's token, the developer's secrets, or the developer's home."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oauth_cc_auth import forget_all
+
+
+@pytest.fixture(autouse=True)
+def cold_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Start and end with no token in memory, no vendor's variables in the environment, and an empty home."""
+    for name in os.environ:
+        if name.endswith(("_CLIENT_ID", "_CLIENT_SECRET", "_REFRESH_TOKEN")) or name.startswith("XDG_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    forget_all()
+    yield
+    forget_all()
