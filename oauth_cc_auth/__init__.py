@@ -1,7 +1,7 @@
 """Drop-in OAuth 2.0 client-credentials authentication for requests and httpx.
 
-``auth=RequestsAuth(presets.vainu())`` is all there is to write. The token is fetched once, shared between threads, tasks
-and processes, renewed before anybody waits, and sent only where it belongs.
+``auth=RequestsAuth(presets.vainu())`` is all there is to write. The token is fetched once, shared between threads,
+tasks and processes, renewed before anybody waits, and sent only where it belongs.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class PrivateKeyJWT:
 class ClientSecretJWT(PrivateKeyJWT):
     """Client authentication by a JWT signed with the client secret (OpenID Connect Core §9, RFC 7523 §2.2)."""
 
-    def _signer(self, client: OAuth2Client) -> Method:
+    def _signer(self, client: OAuth2Client) -> Method:  # noqa: ARG002 - authlib takes the secret as it is
         from authlib.oauth2.rfc7523 import ClientSecretJWT as Signer  # noqa: PLC0415 - see the package's docstring
 
         return cast("Method", self._with(Signer, self.alg or "HS256", self.kid))
@@ -127,7 +127,9 @@ def _private_key(pem_or_jwk: str) -> tuple[Any, str, str | None]:
     except Exception:  # noqa: BLE001 - whatever the libraries raise may quote the key
         message = "client_secret is not a private key: pass PEM or a JWK, RSA, EC or Ed25519, without a passphrase"
         raise ConfigurationError(message) from None
-    alg = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}.get(key.dict_value.get("crv", ""), "RS256")
+    alg = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}.get(
+        key.dict_value.get("crv", ""), "RS256"
+    )
     return key, alg, key.kid
 
 

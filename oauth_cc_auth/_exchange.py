@@ -11,7 +11,9 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import quote_plus
 
 from oauth_cc_auth import _token_endpoint as protocol
 from oauth_cc_auth._background import within
@@ -19,13 +21,19 @@ from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
 from oauth_cc_auth._senders import Sender
 from oauth_cc_auth._token import Token
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
-from oauth_cc_auth.errors import ConfigurationError, InvalidClient, OAuthError, TokenEndpointUnavailable, TokenRequestError, scrubbed
+from oauth_cc_auth.errors import (
+    ConfigurationError,
+    InvalidClient,
+    TokenEndpointUnavailable,
+    TokenRequestError,
+    scrubbed,
+)
 
 log = logging.getLogger("oauth_cc_auth")
 
 T = TypeVar("T")
 
-# What an attempt may take in all, in timeouts.
+# What all attempts together may take, in timeouts.
 BUDGET = 2.0
 # Less time than this is not worth another attempt, as a share of the timeout.
 _WORTH_IT = 0.05
@@ -37,7 +45,7 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
         return grant.client_secret
     try:
         secret = grant.client_secret()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a vault's client may raise anything
         message = f"client_secret: the callable that returns it raised {type(error).__name__}."
         raise ConfigurationError(message) from scrubbed(error)
     if not isinstance(secret, str) or not secret:
@@ -46,106 +54,85 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
     return secret
 
 
-def fetch_token(
-    grant: ClientCredentials | AuthorizationCode,
-    sender: Sender,
-    timeout: float,
-    clock: Callable[[], float],
-    previous: Token | None,
-) -> Token:
-    """Return a new token from the token endpoint. Raises an OAuthError, free of secrets."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Exchange:
+    """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets."""
 
-    def ask(secret: str | None) -> Token:
-        refresh_tokens = [getattr(source, "refresh_token", None) or "" for source in (grant, previous)]
-        request = protocol.token_request(grant, secret, previous)
-        return _attempts(
-            request,
-            lambda answer, asked_at: protocol.read_token(grant, answer, asked_at, previous),
-            sender, timeout, clock, _spellings(grant, secret, refresh_tokens),
-        )
+    grant: ClientCredentials | AuthorizationCode
+    sender: Sender
+    timeout: float
+    clock: Callable[[], float]
 
-    token = _with_current_secret(grant, ask)
-    log.debug("token obtained from %s, valid for %s s", grant.token_endpoint, token.lifetime)
-    return token
+    def fetch(self, previous: Token | None) -> Token:
+        """Return a new token; a refresh token and the granted scope are taken from the `previous` one."""
 
+        def ask(secret: str | None) -> Token:
+            sent = [getattr(source, "refresh_token", None) or "" for source in (self.grant, previous)]
+            request = protocol.token_request(self.grant, secret, previous)
+            return self._attempts(
+                request,
+                lambda answer, asked_at: protocol.read_token(self.grant, answer, asked_at, previous),
+                self._spellings(secret, sent),
+            )
 
-def revoke_token(
-    grant: ClientCredentials | AuthorizationCode,
-    sender: Sender,
-    timeout: float,
-    clock: Callable[[], float],
-    token: Token,
-) -> None:
-    """Revoke a token at the revocation endpoint (RFC 7009). Raises an OAuthError, free of secrets."""
+        token = self._with_current_secret(ask)
+        log.debug("token obtained from %s, valid for %s s", self.grant.token_endpoint, token.lifetime)
+        return token
 
-    def ask(secret: str | None) -> None:
-        secrets = _spellings(grant, secret, [token.access_token, token.refresh_token or ""])
-        request = protocol.revocation_request(grant, secret, token)
-        _attempts(request, lambda answer, _: protocol.read_revocation(answer), sender, timeout, clock, secrets)
+    def revoke(self, token: Token) -> None:
+        """Revoke a token (RFC 7009)."""
 
-    _with_current_secret(grant, ask)
+        def ask(secret: str | None) -> None:
+            request = protocol.revocation_request(self.grant, secret, token)
+            secrets = self._spellings(secret, [token.access_token, token.refresh_token or ""])
+            self._attempts(request, lambda answer, _: protocol.read_revocation(answer), secrets)
 
+        self._with_current_secret(ask)
 
-def _with_current_secret(grant: ClientCredentials | AuthorizationCode, ask: Callable[[str | None], T]) -> T:
-    secret = secret_of(grant)
-    try:
-        return ask(secret)
-    except InvalidClient:
-        # A mounted or vaulted secret may have been rotated since it was read; nobody is locked out by a new one.
-        if not callable(grant.client_secret) or (rotated := secret_of(grant)) == secret:
-            raise
-    return ask(rotated)
-
-
-def _attempts(
-    request: HttpRequest,
-    read: Callable[[HttpResponse, float], T],
-    sender: Sender,
-    timeout: float,
-    clock: Callable[[], float],
-    secrets: list[str],
-) -> T:
-    give_up_at = time.monotonic() + BUDGET * timeout
-    attempt = 0
-    while True:
-        left = give_up_at - time.monotonic()
+    def _with_current_secret(self, ask: Callable[[str | None], T]) -> T:
+        secret = secret_of(self.grant)
         try:
-            return _attempt(request, read, sender, min(timeout, left), clock, secrets)
-        except TokenRequestError as error:
-            pause = protocol.pause_before_retry(error, attempt, timeout, random.random())  # noqa: S311 - no secret
-            left = give_up_at - time.monotonic()
-            if pause is None or pause + _WORTH_IT * timeout > left:
+            return ask(secret)
+        except InvalidClient:
+            # A mounted or vaulted secret may have been rotated since it was read; nobody is locked out by a new one.
+            if not callable(self.grant.client_secret) or (rotated := secret_of(self.grant)) == secret:
                 raise
-            log.debug("token request failed, again in %.2f s: %s", pause, error)
-        time.sleep(pause)
-        attempt += 1
+        return ask(rotated)
 
+    def _attempts(self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str]) -> T:
+        give_up_at = time.monotonic() + BUDGET * self.timeout
+        attempt = 0
+        while True:
+            try:
+                return self._attempt(request, read, secrets, give_up_at - time.monotonic())
+            except TokenRequestError as error:
+                jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
+                pause = protocol.pause_before_retry(error, attempt, self.timeout, jitter)
+                if pause is None or time.monotonic() + pause + _WORTH_IT * self.timeout > give_up_at:
+                    raise
+                log.debug("token request failed, again in %.2f s: %s", pause, error)
+            time.sleep(pause)
+            attempt += 1
 
-def _attempt(
-    request: HttpRequest,
-    read: Callable[[HttpResponse, float], T],
-    sender: Sender,
-    timeout: float,
-    clock: Callable[[], float],
-    secrets: list[str],
-) -> T:
-    asked_at = clock()
-    try:
-        answer = within(timeout, lambda: sender(request, timeout), "oauth-cc-auth-request")
-        return read(answer, asked_at)
-    except TokenRequestError as error:
-        protocol.mask_error(error, secrets)
-        raise
-    except OAuthError:
-        raise
-    except TimeoutError as error:
-        message = f"The token endpoint gave no complete answer in {timeout:.3g} s."
-        raise TokenEndpointUnavailable(message=message) from scrubbed(error)
+    def _attempt(
+        self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str], left: float
+    ) -> T:
+        timeout = min(self.timeout, left)
+        asked_at = self.clock()
+        try:
+            answer = within(timeout, lambda: self.sender(request, timeout), "oauth-cc-auth-request")
+            return read(answer, asked_at)
+        except TokenRequestError as error:
+            protocol.mask_error(error, secrets)
+            raise
+        except TimeoutError as error:
+            message = f"The token endpoint gave no complete answer in {timeout:.3g} s."
+            raise TokenEndpointUnavailable(message=message) from scrubbed(error)
 
-
-def _spellings(grant: ClientCredentials | AuthorizationCode, secret: str | None, tokens: list[str]) -> list[str]:
-    # What a server could echo: the secret, the pair as Basic sent it, and the tokens that were sent.
-    if not secret:
-        return tokens
-    pairs = (f"{grant.client_id}:{secret}", f"{protocol.quote_plus(grant.client_id)}:{protocol.quote_plus(secret)}")
-    return [secret, *tokens, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]
+    def _spellings(self, secret: str | None, tokens: list[str]) -> list[str]:
+        # What a server could echo: the secret, the pair as Basic sent it, and the tokens that were sent.
+        if not secret:
+            return tokens
+        client_id = self.grant.client_id
+        pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{quote_plus(secret)}")
+        return [secret, *tokens, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]

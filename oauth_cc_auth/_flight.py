@@ -1,16 +1,16 @@
 """One piece of slow work in the air, and everybody who waits for it.
 
-A flight has one thread and one future. Threads wait on the future; asyncio and trio tasks are woken in their own loop and
-hold no thread. Whoever is cancelled, interrupted or out of patience leaves, and the flight flies on for the others.
+A flight has one thread and one future. Threads wait on the future; asyncio and trio tasks are woken in their own loop
+and hold no thread. Whoever is cancelled, interrupted or out of patience leaves, and the flight flies on for the others.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from oauth_cc_auth._background import started
@@ -85,27 +85,25 @@ class Flight(Generic[T]):
 
 
 async def _await_in_asyncio(future: Future[T], limit: float) -> None:
-    loop = asyncio.get_running_loop()
-    landed = loop.create_future()
+    import asyncio  # noqa: PLC0415 - 15 ms that a program without tasks does not pay; here it is loaded
+
+    loop, landed = asyncio.get_running_loop(), asyncio.Event()
 
     def wake(_: Future[T]) -> None:
-        try:
-            loop.call_soon_threadsafe(lambda: landed.done() or landed.set_result(None))
-        except RuntimeError:
-            pass  # this loop is closed: its task was cancelled and nobody waits here any more
+        with suppress(RuntimeError):  # this loop is closed: its task was cancelled and nobody waits here any more
+            loop.call_soon_threadsafe(landed.set)
 
     future.add_done_callback(wake)
-    await asyncio.wait({landed}, timeout=limit)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(landed.wait(), limit)
 
 
 async def _await_in_trio(trio: ModuleType, future: Future[T], limit: float) -> None:
     loop, landed = trio.lowlevel.current_trio_token(), trio.Event()
 
     def wake(_: Future[T]) -> None:
-        try:
+        with suppress(trio.RunFinishedError):  # as above
             loop.run_sync_soon(landed.set)
-        except trio.RunFinishedError:
-            pass  # this run is over: its task was cancelled and nobody waits here any more
 
     future.add_done_callback(wake)
     with trio.move_on_after(limit):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-V = TypeVar("V", covariant=True)
+V_co = TypeVar("V_co", covariant=True)
 
 
-class FrozenMapping(Mapping[str, V], Generic[V]):
+class FrozenMapping(Mapping[str, V_co], Generic[V_co]):
     """An immutable, hashable, picklable mapping; its repr shows the names only, since a value may be a secret."""
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Mapping[str, V] | Iterable[tuple[str, V]] = ()) -> None:
+    def __init__(self, items: Mapping[str, V_co] | Iterable[tuple[str, V_co]] = ()) -> None:
         """Copy the items."""
         self._items = dict(items)
 
-    def __getitem__(self, name: str) -> V:
+    def __getitem__(self, name: str) -> V_co:
         """Return the value under this name."""
         return self._items[name]
 

@@ -1,6 +1,7 @@
-"""Grants: which authorization server, which client, asking for what (RFC 6749 §1.3). Frozen values, checked at construction.
+"""Grants: which authorization server, which client, asking for what (RFC 6749 §1.3).
 
-A grant is everything that decides what the token request says. Two grants that say the same share one token.
+Frozen values, checked at construction. A grant is everything that decides what the token request says. Two grants that
+say the same share one token.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, Interact
 
 Secret: TypeAlias = "str | Callable[[], str]"
 Several: TypeAlias = "str | Collection[str]"
-
-ANYWHERE = ResourceServer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +100,9 @@ class ClientCredentials(_TokenEndpointGrant):
     asked for it before each token request and again when the server refuses it. `token_endpoint_auth_method` is one of
     client_secret_basic, client_secret_basic_raw, client_secret_post, client_secret_json, client_secret_basic_and_post,
     client_secret_jwt, private_key_jwt, tls_client_auth, none, or a `PrivateKeyJWT`. `scope` is a string or a collection
-    of them; `audience` and `resource` (RFC 8707) are one or several; `parameters` are further ones, and `headers` further
-    headers, of the token request. `default_lifetime` in seconds is for servers that do not say how long a token lives;
-    without it such a token is used until it is refused. `revocation_endpoint` is that of RFC 7009.
+    of them; `audience` and `resource` (RFC 8707) are one or several; `parameters` are further ones, and `headers`
+    further headers, of the token request. `default_lifetime` in seconds is for servers that do not say how long a token
+    lives; without it such a token is used until it is refused. `revocation_endpoint` is that of RFC 7009.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """
@@ -146,7 +145,9 @@ class AuthorizationCode(_TokenEndpointGrant):
         """
         refresh_token = (previous and previous.refresh_token) or self.refresh_token
         if not refresh_token:
-            message = "No refresh token is known: a user has to log in once. Then pass refresh_token=, or a store that holds it."
+            message = (
+                "No refresh token is known: a user has to log in once. Then pass refresh_token=, or a store with it."
+            )
             raise InteractionRequired(message)
         scope = [("scope", previous.scope)] if previous and previous.scope else []
         return [("grant_type", self.grant_type), ("refresh_token", refresh_token), *scope, *self.common_parameters()]
@@ -177,6 +178,11 @@ class StaticToken:
 
 
 Grant: TypeAlias = "ClientCredentials | AuthorizationCode | StaticToken"
+
+
+def is_grant(thing: object) -> bool:
+    """Tell whether this is one of the grants of this package."""
+    return isinstance(thing, (ClientCredentials, AuthorizationCode, StaticToken))
 
 
 def _refuse(message: str) -> NoReturn:

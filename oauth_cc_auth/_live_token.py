@@ -1,7 +1,7 @@
 """The token that everybody with the same grant shares: fresh, due, expired, refused, held back.
 
-Decisions only, each from the state and the time it is given: no thread, no I/O, no clock. The hot path reads `window`, one
-tuple that is replaced as a whole, without the lock; everything else is called with `lock` held, which is held for
+Decisions only, each from the state and the time it is given: no thread, no I/O, no clock. The hot path reads `window`,
+one tuple that is replaced as a whole, without the lock; everything else is called with `lock` held, which is held for
 microseconds. Whatever is remembered has a since and an until: a wall clock that jumps must not hold anything back.
 """
 
@@ -13,7 +13,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from oauth_cc_auth._token import DUE_FROM, DUE_UNTIL, Token
-from oauth_cc_auth.errors import InteractionRequired, InvalidTokenResponse, TokenEndpointUnavailable, TokenRequestError, copy_of
+from oauth_cc_auth.errors import (
+    InteractionRequired,
+    InvalidTokenResponse,
+    TokenEndpointUnavailable,
+    TokenRequestError,
+    copy_of,
+)
 
 if TYPE_CHECKING:
     from oauth_cc_auth._flight import Flight
@@ -73,8 +79,8 @@ class LiveToken:
     """The shared state of one grant's token."""
 
     __slots__ = (
-        "__weakref__", "_backoff", "_failures", "_held_token", "_hold", "_hold_seconds", "_memory", "_refused", "_remembered",
-        "_trial", "dropped", "fixed", "flight", "lock", "previous", "store_key", "unsettled", "window",
+        "__weakref__", "_backoff", "_failures", "_held_token", "_hold", "_hold_seconds", "_memory", "_refused",
+        "_remembered", "_trial", "dropped", "fixed", "flight", "lock", "previous", "store_key", "unsettled", "window",
     )  # fmt: skip
 
     def __init__(self, fixed: Token | None = None) -> None:
@@ -88,7 +94,7 @@ class LiveToken:
         """Forget everything, as if the process had just begun."""
         self.window = _NO_TOKEN if self.fixed is None else Window(self.fixed, -_INF, _INF)
         self.flight: Flight[Token] | None = None
-        # The last token that was obtained, also when it is expired or refused: a refresh token outlives its access token.
+        # The last token obtained, also when it is expired or refused: a refresh token outlives its access token.
         self.previous: Token | None = None
         # The token that was refused or forgotten last: it is not taken from a store again.
         self.dropped: Token | None = None
@@ -190,6 +196,11 @@ class LiveToken:
     def forget(self, token: Token | None) -> None:
         """Serve this token no more, if it is the current one, nor take it from a store again."""
         current = self.window.token
-        if self.fixed is None and current is not None and token is not None and current.access_token == token.access_token:
+        if (
+            self.fixed is None
+            and current is not None
+            and token is not None
+            and current.access_token == token.access_token
+        ):
             self.dropped = current
             self.window = _NO_TOKEN

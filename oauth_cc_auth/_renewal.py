@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from oauth_cc_auth._exchange import fetch_token, secret_of
+from oauth_cc_auth._exchange import Exchange, secret_of
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
-from oauth_cc_auth._senders import Sender
 from oauth_cc_auth._sharing import store_key
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired, InvalidGrant
@@ -31,38 +30,22 @@ T = TypeVar("T")
 _VERIFIER = "client_secret_verifier"
 
 
-def renew(
-    live: LiveToken,
-    grant: ClientCredentials | AuthorizationCode,
-    store: TokenStore | None,
-    sender: Callable[[], Sender],
-    timeout: float,
-    clock: Callable[[], float],
-) -> Token:
+def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Token:
     """Return a token that is better than the live one. Raises an OAuthError."""
-
-    def ask(previous: Token | None) -> Token:
-        try:
-            return fetch_token(grant, sender(), timeout, clock, previous)
-        except InvalidGrant as error:
-            if not isinstance(grant, AuthorizationCode):
-                raise
-            message = f"The refresh token is not valid any more: a user has to log in again. The server said: {error}"
-            raise InteractionRequired(message) from error.__cause__
-
     if store is None:
-        return ask(live.previous)
+        return _fetch(exchange, live.previous)
+    grant = exchange.grant
     secret = secret_of(grant)
     key = _key(live, grant, secret)
     with _locked(store, key):
         stored = _attempted("load", lambda: _checked(store.load(key)), None)
         ours = stored is not None and _vouched_for(grant, stored, secret)
-        if stored is not None and ours and _is_news(stored, live, clock()):
+        if stored is not None and ours and _is_news(stored, live, exchange.clock()):
             return stored
         if live.dropped is not None and not isinstance(grant, AuthorizationCode):
             dropped = live.dropped
             _attempted("discard", lambda: store.discard(key, dropped), None)
-        token = _vouching(grant, ask(_latest(stored, live.previous)), secret)
+        token = _vouching(grant, _fetch(exchange, _latest(stored, live.previous)), secret)
         # Before anybody uses it: a process that dies now has lost nothing.
         _attempted("save", lambda: store.save(key, token), None)
         return token
@@ -72,6 +55,16 @@ def drop(live: LiveToken, grant: ClientCredentials | AuthorizationCode, store: T
     """Remove a revoked token from the store, unless somebody has saved another meanwhile."""
     key = _key(live, grant, secret_of(grant))
     _attempted("discard", lambda: store.discard(key, token), None)
+
+
+def _fetch(exchange: Exchange, previous: Token | None) -> Token:
+    try:
+        return exchange.fetch(previous)
+    except InvalidGrant as error:
+        if not isinstance(exchange.grant, AuthorizationCode):
+            raise
+        message = f"The refresh token is not valid any more: a user has to log in again. The server said: {error}"
+        raise InteractionRequired(message) from error.__cause__
 
 
 def _key(live: LiveToken, grant: ClientCredentials | AuthorizationCode, secret: str | None) -> str:
@@ -88,8 +81,9 @@ def _is_news(stored: Token, live: LiveToken, now: float) -> bool:
     current = live.window.token
     if live.dropped is not None and stored.access_token == live.dropped.access_token:
         return False
-    known = current is not None and (current.access_token, current.obtained_at) == (stored.access_token, stored.obtained_at)
-    return not known and stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
+    if current is not None and (stored.access_token, stored.obtained_at) == (current.access_token, current.obtained_at):
+        return False
+    return stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
 
 
 def _latest(*tokens: Token | None) -> Token | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from ipaddress import ip_address
 from typing import SupportsIndex
 
 from oauth_cc_auth._challenge import parse_challenges
@@ -23,7 +22,9 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.1
 _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")  # RFC 9110 §5.5
 
 # Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
-_AUTHORITY = re.compile(r"(https?)://(?:[^@/\\?#\s]*@)?(\[[0-9a-fA-F:.]+\]|[^@/\\?#\s:\[\]]+)(?::([0-9]{0,5}))?(?=[/?#]|$)", re.I)
+_AUTHORITY = re.compile(
+    r"(https?)://(?:[^@/\\?#\s]*@)?(\[[0-9a-fA-F:.]+\]|[^@/\\?#\s:\[\]]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)", re.IGNORECASE
+)
 
 
 def origin_of(url: str) -> str:
@@ -47,6 +48,8 @@ def is_secure(origin: str) -> bool:
     host = authority.rpartition(":")[0].strip("[]")
     if scheme == "https" or host == "localhost":
         return True
+    from ipaddress import ip_address  # noqa: PLC0415 - only for plain http
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -70,7 +73,7 @@ class Presented(str):
         """Pickle to a mask."""
         return str, ("***",)
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[str], tuple[str]]:  # noqa: ARG002 - pickle's own
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[str], tuple[str]]:
         """Pickle to a mask, with every protocol."""
         return str, ("***",)
 
@@ -83,7 +86,7 @@ class _PresentedBytes(bytes):
     def __repr__(self) -> str:
         return "b'***'"
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[bytes], tuple[bytes]]:  # noqa: ARG002 - pickle's own
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[bytes], tuple[bytes]]:
         return bytes, (b"***",)
 
 
@@ -116,9 +119,10 @@ class ResourceServer:
         if self.scheme is not None and (not isinstance(self.scheme, str) or not _HEADER_NAME.fullmatch(self.scheme)):
             message = "scheme is not one word; for a token that stands alone pass scheme=None"
             raise ConfigurationError(message)
-        if isinstance(self.origins, str) or isinstance(self.renew_on, (str, int)):
-            message = "origins and renew_on are collections: pass a tuple or a set"
-            raise ConfigurationError(message)
+        for name in ("origins", "renew_on"):
+            if isinstance(getattr(self, name), str) or not isinstance(getattr(self, name), Collection):
+                message = f"{name} is not a collection: pass a tuple or a set"
+                raise ConfigurationError(message)
         urls = (*(() if self.base_url is None else (self.base_url,)), *self.origins)
         object.__setattr__(self, "headers", checked_headers(self.headers))
         object.__setattr__(self, "renew_on", frozenset(self.renew_on))
@@ -184,7 +188,10 @@ class ResourceServer:
 
 def checked_headers(headers: Mapping[str, str]) -> FrozenMapping[str]:
     """Return the headers as an immutable mapping; raise ConfigurationError for what could not stand in a request."""
-    for name, value in dict(headers).items():
+    if not isinstance(headers, Mapping):
+        message = "headers is not a mapping"
+        raise ConfigurationError(message)
+    for name, value in headers.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             message = "headers: a name is not the name of an HTTP header"
             raise ConfigurationError(message)

@@ -1,8 +1,9 @@
 """How one token request travels: by requests, by httpx or by httpx2.
 
-A sender lends its transport, TLS settings, proxies and default headers, and nothing else: no auth, no cookies, no netrc,
-no hooks, no redirects. What the user's session or client would add for API calls must not reach the authorization server,
-and what the authorization server sets must not reach the API. Nothing here changes or closes what a user lent.
+A sender lends its transport, TLS settings, proxies and default headers, and nothing else: no auth, no cookies, no
+netrc, no hooks, no redirects. What the user's session or client would add for API calls must not reach the
+authorization server, and what the authorization server sets must not reach the API. Nothing here changes or closes
+what a user lent.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def check_lent(session: object, client: object) -> None:
         message = "session is not a requests.Session; an httpx.Client is passed as client="
         raise ConfigurationError(message)
     if client is not None and not _is_a(client, ("httpx", "httpx2"), "Client"):
-        message = "client is not an httpx.Client: the token request is sent from a thread, so an AsyncClient cannot send it"
+        message = (
+            "client is not an httpx.Client: the token request is sent from a thread, so an AsyncClient cannot send it"
+        )
         raise ConfigurationError(message)
 
 
@@ -69,8 +72,8 @@ class _ByRequests:
         # Not session.prepare_request and not session.send: they add auth, netrc, cookies, params and hooks, and read a
         # redirect's body to the end.
         prepared = requests.Request("POST", request.url, headers=headers, data=request.body).prepare()
-        with _failures_of(requests.RequestException):
-            settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
+        with _failures_of(OSError, requests.RequestException):
+            settings = self._session.merge_environment_settings(prepared.url, {}, stream=True, verify=None, cert=None)
             adapter = self._session.get_adapter(prepared.url)
             response = adapter.send(prepared, timeout=(timeout, timeout), **settings)
             with response:
@@ -86,7 +89,9 @@ class _ByHttpx:
     def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
         httpx = self._library
         if self._client.is_closed:
-            message = "The client that was lent for token requests is closed: keep it open as long as the source is used."
+            message = (
+                "The client that was lent for token requests is closed: keep it open as long as the source is used."
+            )
             raise ConfigurationError(message)
         outgoing = httpx.Request(
             "POST",
@@ -95,7 +100,7 @@ class _ByHttpx:
             content=request.body,
             extensions={"timeout": httpx.Timeout(timeout).as_dict()},
         )
-        with _failures_of(httpx.HTTPError, httpx.InvalidURL):
+        with _failures_of(OSError, httpx.HTTPError, httpx.InvalidURL):
             # Not client.send: it runs the hooks and stores the cookies. The transport is the part that is lent, and no
             # public name leads to it; httpx and httpx2 both call it by this one.
             transport = self._client._transport_for_url(outgoing.url)  # noqa: SLF001 - see above
@@ -110,9 +115,9 @@ class _ByHttpx:
 
 def _with_own(name: str) -> Sender:
     """Make a session or client for one exchange, so that proxies from the environment and patched libraries count."""
-    library = import_module(name)
 
     def send(request: HttpRequest, timeout: float) -> HttpResponse:
+        library = import_module(name)
         if name == "requests":
             with library.Session() as session:
                 return _ByRequests(session)(request, timeout)
@@ -165,10 +170,10 @@ def _capped(chunks: Iterable[bytes], timeout: float) -> bytes:
 
 
 @contextmanager
-def _failures_of(*library_errors: type[Exception]) -> Iterator[None]:
+def _failures_of(*failures: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except (*library_errors, OSError) as error:
+    except failures as error:
         cause = scrubbed(error)
         message = f"The token endpoint gave no answer ({type(error).__name__}: {str(error)[:300]})."
     else:

@@ -1,7 +1,7 @@
 """Which sources share a live token: the key, and the table of all live tokens in this process.
 
-The key is the token request: every parameter that reaches the wire, length-prefixed, so that no two requests look alike.
-The secret counts as an HMAC under a key that dies with the process; in a store's key it counts as a slow salted hash. A
+The key is the token request: every parameter that reaches the wire, length-prefixed, so that no two look alike. The
+secret counts as an HMAC under a key that dies with the process; in a store's key it counts as a slow salted hash. A
 caller with a wrong secret therefore never gets a token that was obtained with the right one.
 """
 
@@ -22,8 +22,8 @@ from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant, S
 from oauth_cc_auth._live_token import LiveToken
 from oauth_cc_auth._token import Token
 
-# Grants that nobody holds are kept for the next `auth=` built per call, least recently used out first. At about 1 kB each
-# a full table is 16 MB.
+# Grants that nobody holds are kept for the next `auth=` built per call, least recently used out first. At about 1 kB
+# each a full table is 16 MB.
 TABLE_SIZE = 16_384
 
 _process_key = secrets.token_bytes(32)

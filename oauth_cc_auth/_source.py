@@ -1,33 +1,33 @@
 """TokenSource: the public handle on a live token.
 
-The token is shared with every source of an equal grant. What belongs to this handle alone is the API that the token may go
-to, and how a token request is sent from here: so a pin is never widened, nor a timeout stretched, by somebody else's.
+The token is shared with every source of an equal grant. What belongs to this handle alone is the API that the token
+may go to, and how a token request is sent from here: a pin is never widened, nor a timeout stretched, by somebody
+else's.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from oauth_cc_auth._exchange import revoke_token
 from oauth_cc_auth._flight import Flight
-from oauth_cc_auth._grants import ANYWHERE, AuthorizationCode, ClientCredentials, Grant, StaticToken
 from oauth_cc_auth._live_token import State
-from oauth_cc_auth._renewal import drop, renew
-from oauth_cc_auth._resource_server import Presented
-from oauth_cc_auth._senders import check_lent, sender_for
-from oauth_cc_auth._sharing import live_token
+from oauth_cc_auth._resource_server import Presented, ResourceServer
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
-from oauth_cc_auth.stores import TokenStore
 
 if TYPE_CHECKING:
     import httpx
     import requests
+
+    from oauth_cc_auth._exchange import Exchange
+    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant
+    from oauth_cc_auth.stores import TokenStore
 
 log = logging.getLogger("oauth_cc_auth")
 
@@ -40,6 +40,11 @@ PATIENCE = 3.0
 # Stands where nobody waits for a flight.
 _NO_FLIGHT: Flight[Token] = Flight(lambda: Token(""))
 
+_STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
+
+# Without one, the token may go to any https origin.
+_ANYWHERE = ResourceServer()
+
 # Origins that passed the pin, so that the hot path asks a set; a program talks to few.
 _ADMITTED_SIZE = 256
 
@@ -48,14 +53,25 @@ class TokenSource:
     """A token that is fetched once, shared, and renewed before anybody waits.
 
     `grant` says which token; `store` shares it beyond this process; `session` or `client` lends its transport to the
-    token request; `timeout` is in seconds, per attempt (all attempts together take at most twice that, and a caller waits
-    at most three times that); `clock` returns seconds since the epoch. Safe to share between threads, asyncio and trio
-    tasks and event loops. Copies and pickles carry no token.
+    token request; `timeout` is in seconds, per attempt (all attempts together take at most twice that, and a caller
+    waits at most three times that); `clock` returns seconds since the epoch. Safe to share between threads,
+    asyncio and trio tasks and event loops. Copies and pickles carry no token.
 
     Raises ConfigurationError, naming the argument.
     """
 
-    __slots__ = ("_admitted", "_live", "_presented", "client", "clock", "grant", "resource_server", "session", "store", "timeout")
+    __slots__ = (
+        "_admitted",
+        "_live",
+        "_presented",
+        "client",
+        "clock",
+        "grant",
+        "resource_server",
+        "session",
+        "store",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -68,22 +84,29 @@ class TokenSource:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Join those who share this grant's token; nothing is sent yet."""
-        if not isinstance(grant, (ClientCredentials, AuthorizationCode, StaticToken)):
+        # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
+        from oauth_cc_auth._grants import is_grant  # noqa: PLC0415 - see above
+        from oauth_cc_auth._sharing import live_token  # noqa: PLC0415 - see above
+
+        if not is_grant(grant):
             message = "grant is not a ClientCredentials, AuthorizationCode or static token; presets.NAME() makes one"
             raise ConfigurationError(message)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
             message = "timeout is not a number of seconds above 0"
             raise ConfigurationError(message)
-        if store is not None and not isinstance(store, TokenStore):
-            message = "store has not the methods load, save, discard and lock"
+        if store is not None and not all(callable(getattr(store, name, None)) for name in _STORE_METHODS):
+            message = f"store has not the methods {', '.join(_STORE_METHODS)}"
             raise ConfigurationError(message)
         if not callable(clock):
             message = "clock is not callable"
             raise ConfigurationError(message)
-        check_lent(session, client)
+        if session is not None or client is not None:
+            from oauth_cc_auth._senders import check_lent  # noqa: PLC0415 - see above
+
+            check_lent(session, client)
         self.grant, self.store, self.session, self.client = grant, store, session, client
         self.timeout, self.clock = timeout, clock
-        self.resource_server = grant.resource_server or ANYWHERE
+        self.resource_server = grant.resource_server or _ANYWHERE
         self._live = live_token(grant, store, session, client, None if clock is time.time else clock)
         self._presented = Presented()
         self._presented.token = None
@@ -183,10 +206,10 @@ class TokenSource:
         return False
 
     def disown(self, token: Token, host: str) -> None:
-        """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so loudly."""
+        """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""
         message = f"a redirect carried a token to {host}, which is not the API; the token is not used any more"
         log.warning(message)
-        if not isinstance(self.grant, StaticToken) and self.grant.revocation_endpoint is not None:
+        if self._revocable:
             self._revocation(token)
         else:
             with self._live.lock:
@@ -214,10 +237,11 @@ class TokenSource:
 
     def _renew(self, library: str | None, *, background: bool) -> Token:
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
+        from oauth_cc_auth._renewal import renew  # noqa: PLC0415 - see __init__
+
         live, flight = self._live, self._live.flight
         try:
-            sender = partial(sender_for, self.session, self.client, library)
-            token = renew(live, self.grant, self.store, sender, self.timeout, self.clock)
+            token = renew(live, self._exchange(library), self.store)
         except BaseException as error:
             with live.lock:
                 live.fail(error, self.clock())
@@ -230,42 +254,58 @@ class TokenSource:
             live.flight = None if live.flight is flight else live.flight
         return token
 
+    def _exchange(self, library: str | None) -> Exchange:
+        from oauth_cc_auth._exchange import Exchange  # noqa: PLC0415 - see __init__
+        from oauth_cc_auth._senders import sender_for  # noqa: PLC0415 - see __init__
+
+        # Never a StaticToken, whose live token is always fresh.
+        grant = cast("ClientCredentials | AuthorizationCode", self.grant)
+        return Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock)
+
+    @property
+    def _revocable(self) -> bool:
+        return getattr(self.grant, "revocation_endpoint", None) is not None
+
     def _revocation(self, only: Token | None = None) -> Flight[None] | None:
-        grant = self.grant
-        if isinstance(grant, StaticToken) or grant.revocation_endpoint is None:
+        if not self._revocable:
             message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
             raise ConfigurationError(message)
         with self._live.lock:
             # A refresh token outlives its access token, and it is what is revoked.
-            token = only or self._live.window.token or (self._live.previous if isinstance(grant, AuthorizationCode) else None)
+            previous = self._live.previous
+            token = only or self._live.window.token or (previous if previous and previous.refresh_token else None)
             if token is not None:
                 self._live.forget(token)
         if token is None:
             return None
-        flight = Flight(partial(self._revoke, grant, token))
+        flight = Flight(partial(self._revoke, token))
         flight.take_off(or_here=True)
         return flight
 
-    def _revoke(self, grant: ClientCredentials | AuthorizationCode, token: Token) -> None:
-        revoke_token(grant, sender_for(self.session, self.client, None), self.timeout, self.clock, token)
+    def _revoke(self, token: Token) -> None:
+        exchange = self._exchange(None)
+        exchange.revoke(token)
         if self.store is not None:
-            drop(self._live, grant, self.store, token)
+            from oauth_cc_auth._renewal import drop  # noqa: PLC0415 - see __init__
+
+            drop(self._live, exchange.grant, self.store, token)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""
-        return _rebuilt, (self.grant, self.store, self.session, self.client, self.timeout, self.clock)
+        settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout", "clock")}
+        return _rebuilt, (self.grant, settings)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:
         """Copy the handle: what it was given is shared, as the token is."""
-        return _rebuilt(self.grant, self.store, self.session, self.client, self.timeout, self.clock)
+        return copy.copy(self)
 
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
         return f"TokenSource({self.grant!r})"
 
 
-def _rebuilt(grant: Any, store: Any, session: Any, client: Any, timeout: float, clock: Callable[[], float]) -> TokenSource:
-    return TokenSource(grant, store=store, session=session, client=client, timeout=timeout, clock=clock)
+def _rebuilt(grant: Grant, settings: dict[str, Any]) -> TokenSource:
+    return TokenSource(grant, **settings)
 
 
 def source_of(grant: Grant | TokenSource, *, timeout: float, **lent: Any) -> TokenSource:

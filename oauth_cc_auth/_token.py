@@ -1,8 +1,8 @@
 """An access token and the windows of its life.
 
-A token is *fresh* for four fifths of its life, then *due*: still served, while somebody renews it. In its last twentieth,
-at most ten seconds, it counts as *expired*, because a request that leaves now may arrive too late. All of it scales with
-the lifetime, so that a token of three seconds works like one of a day.
+A token is *fresh* for four fifths of its life, then *due*: still served, while somebody renews it. In its last
+twentieth, at most ten seconds, it counts as *expired*, because a request that leaves now may arrive too late. All of it
+scales with the lifetime, so that a token of three seconds works like one of a day.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ EXPIRY_SHARE, EXPIRY_SECONDS = 0.05, 10.0
 class Token:
     """An access token as the token endpoint issued it (RFC 6749 §5.1).
 
-    `expires_at` and `obtained_at` are seconds since the epoch by the source's clock, `obtained_at` from the moment before
+    `expires_at` and `obtained_at` are seconds since the epoch by the source's clock, the latter from the moment before
     the request was sent; `expires_at` is None where the server did not say. `scope` is what was granted, if the server
     said so. `extra` is the rest of the answer, without its secrets.
     """
 
     access_token: str = field(repr=False)
-    token_type: str = "Bearer"  # noqa: S105 - a type, not a secret
+    token_type: str = "Bearer"
     expires_at: float | None = None
     obtained_at: float = field(default_factory=time.time)
     scope: str | None = None

@@ -1,7 +1,7 @@
 """The token endpoint's protocol, without I/O: build the request, read the answer strictly, say when to ask again.
 
-authlib's protocol client builds bodies and authenticates the client. It sends nothing here: where it would, it hands the
-request out. The answer is read by the letter of RFC 6749 §5, because whatever is let through is used for an hour.
+authlib's protocol client builds bodies and authenticates the client. It sends nothing here: where it would, it hands
+the request out. The answer is read by the letter of RFC 6749 §5, because whatever is let through is used for an hour.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from oauth_cc_auth.errors import (
     TokenEndpointUnavailable,
     TokenRequestError,
 )
-
 
 # Nothing of a token answer is this long; golang/oauth2 stops at the same size.
 MAX_ANSWER = 1 << 20
@@ -93,8 +92,9 @@ def read_token(
     lifetime = _seconds(members.get("expires_in")) or grant.default_lifetime
     scope, refresh_token = _string(members.get("scope")), None
     if isinstance(grant, AuthorizationCode):
-        scope = scope or (previous and previous.scope)
-        refresh_token = _string(members.get("refresh_token")) or (previous and previous.refresh_token) or grant.refresh_token
+        scope = scope or (previous.scope if previous else None)
+        kept = previous.refresh_token if previous else None
+        refresh_token = _string(members.get("refresh_token")) or kept or grant.refresh_token
     else:
         # RFC 6749 §4.4.3: this answer should have no refresh token, and one that is there is of no use.
         scope = scope or _string(grant.scope)
@@ -158,14 +158,14 @@ def _client(grant: ClientCredentials | AuthorizationCode, secret: str | None) ->
 def _request_builder() -> type[Any]:
     from authlib.oauth2.client import OAuth2Client  # noqa: PLC0415 - 60 ms, once, off the caller's way
 
-    class RequestBuilder(OAuth2Client):  # type: ignore[misc]  # authlib has no types
+    class RequestBuilder(OAuth2Client):
         """authlib's client, which hands its requests out instead of sending them."""
 
-        def _fetch_token(self, url: str, body: str, headers: dict[str, str], auth: Any, method: str) -> HttpRequest:
+        def _fetch_token(self, url: str, body: str, headers: Any, auth: Any, method: str) -> HttpRequest:  # type: ignore[override]  # only what our calls pass
             url, headers, body = auth.prepare(method, url, headers, body)
             return HttpRequest(url, headers, body.encode())
 
-        def _http_post(self, url: str, body: str, auth: Any, headers: dict[str, str]) -> HttpRequest:
+        def _http_post(self, url: str, body: str, auth: Any, headers: Any) -> HttpRequest:  # type: ignore[override]  # as above
             return self._fetch_token(url, body, headers, auth, "POST")
 
     return RequestBuilder

@@ -24,10 +24,11 @@ a secret nor a token.
 from __future__ import annotations
 
 import copy
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, ClassVar, TypeVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar, cast
 
 _E = TypeVar("_E", bound="OAuthError")
 
@@ -56,19 +57,19 @@ class ConfigurationError(OAuthError, ValueError):
     """An argument or environment variable is missing or wrong; the message names it."""
 
 
-class OriginNotAllowed(OAuthError):  # noqa: N818 - the name is public contract
+class OriginNotAllowed(OAuthError):
     """The request's origin is not one that this token may be sent to; nothing was sent."""
 
 
-class InsecureTransport(OAuthError):  # noqa: N818 - the name is public contract
+class InsecureTransport(OAuthError):
     """Plain http to a host that is not loopback: a secret or a token would travel in the clear."""
 
 
-class InteractionRequired(OAuthError):  # noqa: N818 - the name is public contract
+class InteractionRequired(OAuthError):
     """No refresh token is known, or the server takes it no more: a user has to log in."""
 
 
-class TokenBudgetExceeded(OAuthError):  # noqa: N818 - the name is public contract
+class TokenBudgetExceeded(OAuthError):
     """As many tokens as the vendor allows were requested; `retry_after` is in seconds."""
 
     def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
@@ -201,6 +202,7 @@ def scrubbed(error: E) -> E:
             here.__traceback__ = None
             vars(here).update(dict.fromkeys(_LIBRARY_ATTRIBUTES & vars(here).keys()))
             waiting += [here.__cause__, here.__context__, *here.args, *vars(here).values()]
+            waiting += getattr(here, "exceptions", ())  # an ExceptionGroup's, from Python 3.11
     return error
 
 
@@ -223,8 +225,9 @@ def raised_as(library_base: type[Exception], request: Callable[[], object]) -> I
 
 
 def _restore(plain: type[_E], base: type[Exception] | None, args: tuple[Any, ...], fields: dict[str, Any]) -> _E:
-    cls = plain if base is None else _joined(plain, base)
-    error = cls.__new__(cls)
+    cls: Any = plain if base is None else _joined(plain, base)  # type: ignore[arg-type]  # classes are hashable
+    # The library's own __new__: requests' exceptions are OSErrors, which no other class can allocate.
+    error: _E = cls.__new__(cls) if base is None else base.__new__(cls)
     error.args = args
     if base is not None:
         vars(error).update(request=None, response=None, _request=None)
@@ -232,10 +235,10 @@ def _restore(plain: type[_E], base: type[Exception] | None, args: tuple[Any, ...
     return error
 
 
-@lru_cache(maxsize=None)  # as many entries as there are error classes, times the HTTP libraries in use
+@cache  # as many entries as there are error classes, times the HTTP libraries in use
 def _joined(plain: type[_E], base: type[Exception]) -> type[_E]:
-    return type(
-        plain.__name__,
-        (plain, base),
-        {"__module__": plain.__module__, "__doc__": plain.__doc__, "_plain": plain, "_library_base": base},
+    members = {"__module__": plain.__module__, "__doc__": plain.__doc__, "_plain": plain, "_library_base": base}
+    bases: tuple[type, ...] = (plain, base)
+    return cast(
+        "type[_E]", types.new_class(plain.__name__, bases, exec_body=lambda namespace: namespace.update(members))
     )

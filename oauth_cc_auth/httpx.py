@@ -43,8 +43,7 @@ class HttpxAuth(_Auth):
     def __new__(cls, *_: Any, **__: Any) -> HttpxAuth:  # noqa: PYI034 - a subclass of cls
         """Make the object an ``httpx.Auth``, an ``httpx2.Auth``, or both: whatever is imported by now."""
         loaded = [name for name in LIBRARIES if name in sys.modules] or [n for n in LIBRARIES if find_spec(n)][:1]
-        made: HttpxAuth = object.__new__(_as_auth_of(cls, *loaded))
-        return made
+        return object.__new__(_as_auth_of(cls, *loaded))  # type: ignore[arg-type]  # classes are hashable
 
     def __init__(
         self,
@@ -70,14 +69,14 @@ class HttpxAuth(_Auth):
         if value is None:
             with self._errors_for(request):
                 self._source.admit(str(request.url), _origin(request.url))
-                value = self._source.presented(self._source.obtain(_library(type(request))))
+                value = self._source.presented(self._source.obtain(_library(request)))
         self._present(request, value)
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
             again = self._to_send_again(response, value)
             if again is not None:
                 with self._errors_for(again):
-                    fresh = self._source.presented(self._source.obtain(_library(type(again))))
+                    fresh = self._source.presented(self._source.obtain(_library(again)))
                 if fresh != value:
                     again.headers[self._header] = fresh
                     self._take_note((yield again), fresh)
@@ -88,14 +87,14 @@ class HttpxAuth(_Auth):
         if value is None:
             with self._errors_for(request):
                 self._source.admit(str(request.url), _origin(request.url))
-                value = self._source.presented(await self._source.aobtain(_library(type(request))))
+                value = self._source.presented(await self._source.aobtain(_library(request)))
         self._present(request, value)
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
             again = self._to_send_again(response, value)
             if again is not None:
                 with self._errors_for(again):
-                    fresh = self._source.presented(await self._source.aobtain(_library(type(again))))
+                    fresh = self._source.presented(await self._source.aobtain(_library(again)))
                 if fresh != value:
                     again.headers[self._header] = fresh
                     self._take_note((yield again), fresh)
@@ -106,7 +105,7 @@ class HttpxAuth(_Auth):
 
     def _present(self, request: httpx.Request, value: Presented) -> None:
         for name, text in self._extra.items():
-            if request.headers.get(name) in (None, _default_headers(_library(type(request))).get(name)):
+            if request.headers.get(name) in (None, _default_headers(_library(request)).get(name)):
                 request.headers[name] = text
         request.headers[self._header] = value
 
@@ -116,7 +115,7 @@ class HttpxAuth(_Auth):
         if not self._refused(response, sent) or not self._source.reject(_token_of(sent)):
             return None
         if not _replayable(request):
-            self._source.prefetch(_library(type(request)))
+            self._source.prefetch(_library(request))
             return None
         return request
 
@@ -134,7 +133,7 @@ class HttpxAuth(_Auth):
         return self._source.refused(token, response.status_code, str(request.url), challenge)
 
     def _has_leaked(self, response: httpx.Response, sent: Presented) -> bool:
-        """Tell whether a redirect carried a token in a header of its own to another origin; httpx lets nobody between."""
+        """Tell whether a redirect carried a token in its own header to another origin; httpx lets nobody in between."""
         hops = [hop.request for hop in (*response.history, response)]
         carried = [hop.url for hop in hops if hop.headers.get(self._header) == sent]
         home = _origin(hops[0].url)
@@ -144,7 +143,7 @@ class HttpxAuth(_Auth):
         return bool(foreign)
 
     def _errors_for(self, request: httpx.Request) -> AbstractContextManager[None]:
-        library = sys.modules[_library(type(request))]
+        library = sys.modules[_library(request)]
         # A copy without headers and body: an exception is logged, and these hold the token.
         return raised_as(library.HTTPError, lambda: library.Request(request.method, request.url))
 
@@ -165,11 +164,9 @@ def _as_auth_of(cls: type[HttpxAuth], *libraries: str) -> type[HttpxAuth]:
     return type(cls.__name__, (cls, *bases), members)
 
 
-@cache
-def _library(request: type) -> str:
-    return next(
-        cls.__module__.partition(".")[0] for cls in request.__mro__ if cls.__module__.partition(".")[0] in LIBRARIES
-    )
+def _library(request: object) -> str:
+    names = (cls.__module__.partition(".")[0] for cls in type(request).__mro__)
+    return next(name for name in names if name in LIBRARIES)
 
 
 @cache
@@ -187,11 +184,11 @@ def _token_of(sent: Presented) -> Any:
 
 
 def _replayable(request: httpx.Request) -> bool:
-    """Tell whether the body can be sent again: bytes can, and multipart if its files can be rewound (httpx does that)."""
+    """Tell whether the body can be sent again: bytes can, and multipart whose files httpx can rewind."""
     stream = request.stream
-    if isinstance(stream, sys.modules[_library(type(request))].ByteStream):
+    if isinstance(stream, sys.modules[_library(request)].ByteStream):
         return True
     if type(stream).__name__ != "MultipartStream":
         return False
-    files = [getattr(field, "file", b"") for field in stream.fields]  # type: ignore[attr-defined]  # no public name
+    files = [getattr(field, "file", b"") for field in stream.fields]  # type: ignore[union-attr]  # a private class
     return all(isinstance(file, (str, bytes)) or (hasattr(file, "seekable") and file.seekable()) for file in files)

@@ -29,8 +29,8 @@ class RequestsAuth(AuthBase):
     """Authenticate requests with a token that is fetched once, shared, and renewed before anybody waits.
 
     Takes a grant, such as ``presets.vainu()``, or a `TokenSource`. `store`, `session` and `timeout` are those of
-    `TokenSource`. Its errors are OAuthErrors and ``requests.RequestException`` at once. Where the API refuses the token,
-    the request goes once more with a fresh one; the first answer then stands in ``response.history``.
+    `TokenSource`. Its errors are OAuthErrors and ``requests.RequestException`` at once. Where the API refuses the
+    token, the request goes once more with a fresh one; the first answer then stands in ``response.history``.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RequestsAuth(AuthBase):
         if self._extra:
             _set_unless_caller_did(r, self._extra)
         r.headers[self._server.header] = value
-        r.register_hook("response", self._answered)
+        r.register_hook("response", self._answered)  # type: ignore[no-untyped-call]  # requests' own
         return r
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -117,10 +117,11 @@ class _Answered:
         # In place too: a redirect copies the original request, and the next hop must carry the fresh token.
         request.headers[self._server.header] = fresh
         again = request.copy()
-        extract_cookies_to_jar(again._cookies, request, refused.raw)  # type: ignore[attr-defined]  # noqa: SLF001 - as digest
-        again.prepare_cookies(again._cookies)  # type: ignore[attr-defined]  # noqa: SLF001 - as digest
+        jar = again._cookies  # type: ignore[attr-defined]  # noqa: SLF001 - as digest authentication does
+        extract_cookies_to_jar(jar, request, refused.raw)  # type: ignore[no-untyped-call]  # requests' own
+        again.prepare_cookies(jar)
         start = perf_counter()
-        response: requests.Response = refused.connection.send(again, **how)  # type: ignore[attr-defined]  # untyped
+        response: requests.Response = refused.connection.send(again, **how)
         response.elapsed = timedelta(seconds=perf_counter() - start)
         response.history.append(refused)
         response.request = again
@@ -163,7 +164,7 @@ def _rewind(request: requests.PreparedRequest) -> bool:
     """Put the body back to where it was before it was sent; say whether that was possible."""
     if request.body is None or isinstance(request.body, (bytes, str)):
         return True
-    if not isinstance(request._body_position, int):  # type: ignore[attr-defined]  # noqa: SLF001 - rewind_body's own
+    if not isinstance(request._body_position, int):  # noqa: SLF001 - rewind_body reads it
         return False
     try:
         rewind_body(request)

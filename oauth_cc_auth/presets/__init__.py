@@ -1,8 +1,8 @@
 """Vendors as values: what each documents about its tokens, with the page where it was read.
 
 A preset is a function that returns a grant, pinned to the vendor's API origins. Client id and secret come from the
-arguments, or from the environment as VENDOR_CLIENT_ID and VENDOR_CLIENT_SECRET; where one is missing, ConfigurationError
-names the variable. Vendors that are not used are not imported.
+arguments, or from the environment as VENDOR_CLIENT_ID and VENDOR_CLIENT_SECRET; where one is missing,
+ConfigurationError names the variable. Vendors that are not used are not imported.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ _BASE_URL = _AUDIENCE = "https://api.fyma.ai"
 def fyma(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for Fyma's API at https://api.fyma.ai.
 
-    Credentials from the arguments, or from FYMA_CLIENT_ID and FYMA_CLIENT_SECRET; they go into a JSON body. Tokens live a
-    day. Fyma issues a limited number of tokens a day and does not say how many: share one by a store where several
-    processes need it.
+    Credentials from the arguments, or from FYMA_CLIENT_ID and FYMA_CLIENT_SECRET; they go into a JSON body. Tokens
+    live a day. Fyma issues a limited number of tokens a day and does not say how many: share one by a store where
+    several processes need it.
     """
     return ClientCredentials(
         token_endpoint=_TOKEN_ENDPOINT,
@@ -29,7 +29,7 @@ def fyma(client_id: str | None = None, client_secret: Secret | None = None) -> C
 
 
 def fyma_legacy(token_id: str | None = None, token_secret: str | None = None) -> StaticToken:
-    """Return a legacy token, from the arguments or FYMA_TOKEN_ID and FYMA_TOKEN_SECRET: HTTP Basic on the API itself."""
+    """Return a legacy token, from the arguments or FYMA_TOKEN_ID and FYMA_TOKEN_SECRET: HTTP Basic on the API."""
     return StaticToken.basic(
         credential(token_id, "FYMA_TOKEN_ID"),
         credential(token_secret, "FYMA_TOKEN_SECRET"),

@@ -16,9 +16,9 @@ _SCOPE = "https://rbm.vibes.com/rbm.agents"
 def vibes_rbm(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for Vibes RBM's API at https://rbm.us.vibes.com/connectCustomers.
 
-    Credentials from the arguments, or from VIBES_RBM_CLIENT_ID and VIBES_RBM_CLIENT_SECRET; they go into the Basic header
-    and the body (https://developer-aggregation.vibes.com/reference/authentication-1). There is one scope, which is
-    required. 403 means a forbidden agent, so only 401 renews. Tokens live an hour.
+    Credentials from the arguments, or from VIBES_RBM_CLIENT_ID and VIBES_RBM_CLIENT_SECRET; they go into the Basic
+    header and the body (https://developer-aggregation.vibes.com/reference/authentication-1). There is one scope, which
+    is required. 403 means a forbidden agent, so only 401 renews. Tokens live an hour.
     """
     return ClientCredentials(
         token_endpoint=_TOKEN_ENDPOINT,

@@ -1,0 +1,87 @@
+"""How results look on a terminal, and in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from oauth_cc_auth.cli._vendors import Grant, base_url
+
+if TYPE_CHECKING:
+    from oauth_cc_auth.cli._demo import Result, Row
+    from oauth_cc_auth.sandbox import Record
+
+
+def demo_table(rows: Sequence[Row], expected: int) -> Table:
+    """Draw the checks so far, a line for each client, grouped by vendor."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="One token for everybody", title_justify="left")
+    if len(rows) < expected:
+        table.caption = f"{len(rows)} of {expected} …"
+    table.add_column(no_wrap=True)
+    for result in rows[0].results:
+        table.add_column(result.check)
+    vendor = ""
+    for row in rows:
+        if row.vendor != vendor:
+            vendor = row.vendor
+            table.add_row(Text(vendor, style="bold"))
+        table.add_row(f"  {row.client}", *map(_mark, row.results))
+    return table
+
+
+def demo_verdict(rows: Sequence[Row], seconds: float) -> Group:
+    """Say how it went, and why where it went wrong."""
+    failures = [
+        Text(f"✗ {row.vendor}, {row.client}, {result.check}: {result.why}", style="red")
+        for row in rows
+        for result in row.results
+        if result.why
+    ]
+    results = [result for row in rows for result in row.results]
+    kept = f"{len(results) - len(failures)} of {len(results)} promises kept"
+    calls = sum(result.api_requests for result in results)
+    requested = tokens(sum(result.token_requests for result in results))
+    return Group(
+        *failures,
+        Text.assemble(
+            (kept, "bold red" if failures else "bold green"),
+            f" in {seconds:.1f} s: {calls} API calls, {requested}.",
+        ),
+    )
+
+
+def tokens(count: int) -> str:
+    """Say how many tokens were requested."""
+    return "1 token" if count == 1 else f"{count} tokens"
+
+
+def _mark(result: Result) -> Text:
+    return Text(f"✗ {result.shown}", style="red") if result.why else Text.assemble(("✓ ", "green"), result.shown)
+
+
+def sandbox_table(grants: Mapping[str, Grant]) -> Table:
+    """Draw where each vendor is played, and a client that is registered there."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Sandbox", title_justify="left")
+    table.add_column("vendor", style="bold", no_wrap=True)
+    for column in ("token endpoint", "API", "client id", "client secret"):
+        table.add_column(column, overflow="fold")
+    for vendor, grant in grants.items():
+        table.add_row(vendor, grant.token_endpoint, base_url(grant), grant.client_id, str(grant.client_secret))
+    return table
+
+
+def request_line(record: Record) -> Text:
+    """Draw one request that the sandbox answered, its secrets masked by the sandbox."""
+    credentials = record.shown_headers.get("Authorization", "")
+    style = "red" if record.status >= 400 else "green"
+    return Text.assemble(
+        f"{record.vendor.replace('_', '-'):<10} ",
+        (f"{record.status}", style),
+        f" {record.method:<4} {record.path}",
+        (f"  {credentials}  {record.shown_body}".rstrip(), "dim"),
+    )
