@@ -30,8 +30,8 @@ class Flight(Generic[T]):
 
     __slots__ = ("_began_at", "_future", "_work")
 
-    def __init__(self, work: Callable[[], T]) -> None:
-        """Prepare the work; nothing runs yet."""
+    def __init__(self, work: Callable[[Flight[T]], T]) -> None:
+        """Prepare the work, which is given its flight; nothing runs yet."""
         self._work = work
         self._future: Future[T] = Future()
         self._began_at = time.monotonic()
@@ -53,7 +53,7 @@ class Flight(Generic[T]):
 
     def _fly(self) -> None:
         try:
-            result = self._work()
+            result = self._work(self)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait, whatever it is
             self._future.set_exception(scrubbed(error))
         else:

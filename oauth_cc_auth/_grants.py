@@ -36,6 +36,7 @@ class _TokenEndpointGrant:
     parameters: Mapping[str, Any] = EMPTY
     headers: Mapping[str, str] = EMPTY
     default_lifetime: float | None = None
+    bearer_token_types: Collection[str] = ()
     revocation_endpoint: str | None = None
     resource_server: ResourceServer | None = None
     allow_insecure_http: bool = False
@@ -56,6 +57,7 @@ class _TokenEndpointGrant:
         object.__setattr__(self, "scope", scope or None)
         for name in ("audience", "resource"):
             object.__setattr__(self, name, _several(name, getattr(self, name)))
+        object.__setattr__(self, "bearer_token_types", _each(_several("bearer_token_types", self.bearer_token_types)))
         object.__setattr__(self, "parameters", _parameters(self.parameters))
         object.__setattr__(self, "headers", checked_headers(self.headers))
         _check_lifetime(self.default_lifetime)
@@ -79,6 +81,9 @@ class _TokenEndpointGrant:
             origin = origin_of(getattr(self, name))
         except (ValueError, TypeError):
             _refuse(f"{name} is not an http or https URL with a host")
+        if "@" in getattr(self, name).split("/")[2] or not getattr(self, name).lower().startswith("http"):
+            # requests would make Basic authentication of it, and overwrite the client's.
+            _refuse(f"{name} holds a user name, or is no http or https URL")
         if not (self.allow_insecure_http or is_secure(origin)):
             message = (
                 f"{name} is plain http, where anybody on the way can read the client secret. Use https, or pass "
@@ -102,7 +107,8 @@ class ClientCredentials(_TokenEndpointGrant):
     client_secret_jwt, private_key_jwt, tls_client_auth, none, or a `PrivateKeyJWT`. `scope` is a string or a collection
     of them; `audience` and `resource` (RFC 8707) are one or several; `parameters` are further ones, and `headers`
     further headers, of the token request. `default_lifetime` in seconds is for servers that do not say how long a token
-    lives; without it such a token is used until it is refused. `revocation_endpoint` is that of RFC 7009.
+    lives; without it such a token is used until it is refused. `bearer_token_types` are what the server calls
+    Bearer beside that, as eBay's ``Application Access Token``. `revocation_endpoint` is that of RFC 7009.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """
@@ -210,6 +216,8 @@ def _each(values: Several | None) -> Collection[str]:
 def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
     if not isinstance(parameters, Mapping):
         _refuse("parameters is not a mapping")
+    if not all(isinstance(name, str) and name for name in parameters):
+        _refuse("parameters has a name that is not a string, or an empty one")
     own = {"client_id", "client_secret", "grant_type", "scope", "audience", "resource"} & set(parameters)
     if own:
         _refuse(f"parameters holds {', '.join(sorted(own))}, which has an argument of its own")

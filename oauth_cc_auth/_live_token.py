@@ -87,7 +87,7 @@ class LiveToken:
         """Begin without a token, or with one that never changes."""
         self.lock = Lock()
         self.fixed = fixed
-        self.store_key: tuple[str | None, str] | None = None
+        self.store_key: tuple[bytes, str] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -127,6 +127,16 @@ class LiveToken:
     def may_renew(self, now: float) -> bool:
         """Tell whether a token that is due may be asked for now."""
         return not self._backoff.covers(now) and self.remembered(now) is None
+
+    def land(self, flight: Flight[Token], outcome: Token | BaseException, now: float) -> None:
+        """Take note of how a flight went, unless the state was reset or the flight was given up while it flew."""
+        if self.flight is not flight:
+            return
+        self.flight = None
+        if isinstance(outcome, Token):
+            self.adopt(outcome, now)
+        else:
+            self.fail(outcome, now)
 
     def adopt(self, token: Token, now: float) -> None:
         """Make this the current token. One obtained because its predecessor was refused is on trial."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 from oauth_cc_auth._exchange import Exchange, secret_of
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
-from oauth_cc_auth._sharing import store_key
+from oauth_cc_auth._sharing import fingerprint, store_key
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired, InvalidGrant
 from oauth_cc_auth.stores import TokenStore
@@ -71,8 +71,9 @@ def _key(live: LiveToken, grant: ClientCredentials | AuthorizationCode, secret: 
     if isinstance(grant, AuthorizationCode):
         # The login outlives the client secret, which may be rotated; `_vouched_for` keeps a wrong one out.
         return store_key(grant, None)
-    if live.store_key is None or live.store_key[0] != secret:
-        live.store_key = (secret, store_key(grant, secret))
+    mark = fingerprint(secret or "")
+    if live.store_key is None or live.store_key[0] != mark:
+        live.store_key = (mark, store_key(grant, secret))
     return live.store_key[1]
 
 

@@ -18,25 +18,28 @@ from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.1
 _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")  # RFC 9110 §5.5
 
 # Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
 _AUTHORITY = re.compile(
-    r"(https?)://(?:[^@/\\?#\s]*@)?(\[[0-9a-fA-F:.]+\]|[^@/\\?#\s:\[\]]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)", re.IGNORECASE
+    r"(https?|wss?)://(?:[^@/\\?#\s]*@)?(\[[0-9a-fA-F:.]+\]|[^@/\\?#\s:\[\]]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)",
+    re.IGNORECASE,
 )
 
 
 def origin_of(url: str) -> str:
     """Return the origin of a URL in one spelling, as ``scheme://host:port`` (RFC 6454 §4).
 
-    Raises ValueError for what is not an http or https URL.
+    Raises ValueError for what is not an http, https, ws or wss URL.
     """
     match = _AUTHORITY.match(url)
     if match is None:
         message = "not an http or https URL"
         raise ValueError(message)
     scheme, host = match[1].lower(), match[2].lower()
+    scheme = _SAME_AS.get(scheme, scheme)
     if not host.isascii():
         host = _to_ascii(host)
     return f"{scheme}://{host}:{match[3] or _DEFAULT_PORTS[scheme]}"

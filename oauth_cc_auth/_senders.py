@@ -175,7 +175,7 @@ def _failures_of(*failures: type[Exception]) -> Iterator[None]:
         yield
     except failures as error:
         cause = scrubbed(error)
-        message = f"The token endpoint gave no answer ({type(error).__name__}: {str(error)[:300]})."
+        message = f"The token endpoint gave no answer ({type(error).__name__}: {error})."
     else:
         return
     raise TokenEndpointUnavailable(message=message) from cause

@@ -30,10 +30,12 @@ _process_key = secrets.token_bytes(32)
 _lock = Lock()
 _alive: WeakValueDictionary[Hashable, LiveToken] = WeakValueDictionary()
 _recent: OrderedDict[Hashable, LiveToken] = OrderedDict()
+# Logins whose rotating refresh token is nowhere but in memory: to drop one would lock its user out.
+_logins: dict[Hashable, LiveToken] = {}
 
 
 def live_token(grant: Grant, *own: object) -> LiveToken:
-    """Return the live token of this grant; `own` are the user's store, session, client and clock, None where not given.
+    """Return the live token of this grant; `own` are the user's store, session, client and clock, None if not given.
 
     What the user gave counts by identity, and such a live token lives as long as somebody holds it.
     """
@@ -45,7 +47,9 @@ def live_token(grant: Grant, *own: object) -> LiveToken:
         live = _alive.get(key)
         if live is None:
             live = _alive[key] = LiveToken()
-        if not private:
+        if isinstance(grant, AuthorizationCode) and own[0] is None:
+            _logins[key] = live
+        elif not private:
             _recent[key] = live
             _recent.move_to_end(key)
             if len(_recent) > TABLE_SIZE:
@@ -58,6 +62,7 @@ def forget_all() -> None:
     with _lock:
         everyone = list(_alive.values())
         _recent.clear()
+        _logins.clear()
     for live in everyone:
         with live.lock:
             live.reset()
@@ -107,6 +112,11 @@ def _secret_in_memory(grant: ClientCredentials | AuthorizationCode) -> Hashable:
         return None
     if not isinstance(secret, str):
         return _Same(secret)
+    return fingerprint(secret)
+
+
+def fingerprint(secret: str) -> bytes:
+    """Return what stands for a secret in this process: of no use to anybody outside it, and not reversible."""
     return hmac.digest(_process_key, secret.encode(), "sha256")
 
 

@@ -19,7 +19,7 @@ from oauth_cc_auth._flight import Flight
 from oauth_cc_auth._live_token import State
 from oauth_cc_auth._resource_server import Presented, ResourceServer
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
 if TYPE_CHECKING:
     import httpx
@@ -38,7 +38,7 @@ TIMEOUT = 10.0
 PATIENCE = 3.0
 
 # Stands where nobody waits for a flight.
-_NO_FLIGHT: Flight[Token] = Flight(lambda: Token(""))
+_NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""))
 
 _STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
 
@@ -229,29 +229,28 @@ class TokenSource:
                 return served, flight
             if served is None and (error := live.remembered(now)) is not None:
                 raise error
-            flight = live.flight = Flight(partial(self._renew, library, background=served is not None))
+            flight = live.flight = Flight(partial(self._renew, library, served is not None))
         if not flight.take_off(or_here=served is None):
             with live.lock:
                 live.flight = None
         return served, flight
 
-    def _renew(self, library: str | None, *, background: bool) -> Token:
+    def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
         from oauth_cc_auth._renewal import renew  # noqa: PLC0415 - see __init__
 
-        live, flight = self._live, self._live.flight
+        live = self._live
         try:
             token = renew(live, self._exchange(library), self.store)
         except BaseException as error:
             with live.lock:
-                live.fail(error, self.clock())
-                live.flight = None if live.flight is flight else live.flight
+                live.land(flight, error, self.clock())
             if background:
-                log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, error)
+                reason = error if isinstance(error, OAuthError) else "an unexpected error"
+                log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, reason)
             raise
         with live.lock:
-            live.adopt(token, self.clock())
-            live.flight = None if live.flight is flight else live.flight
+            live.land(flight, token, self.clock())
         return token
 
     def _exchange(self, library: str | None) -> Exchange:
@@ -282,7 +281,7 @@ class TokenSource:
         flight.take_off(or_here=True)
         return flight
 
-    def _revoke(self, token: Token) -> None:
+    def _revoke(self, token: Token, _: Flight[None]) -> None:
         exchange = self._exchange(None)
         exchange.revoke(token)
         if self.store is not None:

@@ -38,6 +38,9 @@ _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 _FIRST_PAUSE = 0.02
 _A_DAY = 86_400.0
 
+# What is kept of a server's text; the rest of an error page helps nobody in a log.
+_LONGEST_TEXT = 1000
+
 _VSCHAR = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.12: what an access token consists of
 _SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
 
@@ -87,8 +90,9 @@ def read_token(
     if not isinstance(access_token, str) or not _VSCHAR.fullmatch(access_token):
         raise _not_a_token(answer, "it has no access_token, or one that does not fit in a header")
     token_type = members.get("token_type")
-    if token_type not in (None, "") and str(token_type).lower() != "bearer":
-        raise _not_a_token(answer, f"token_type is {str(token_type)[:40]!r} and not Bearer")
+    bearer = {"bearer", *(name.lower() for name in grant.bearer_token_types)}
+    if token_type not in (None, "") and str(token_type).lower() not in bearer:
+        raise _not_a_token(answer, f"token_type is {str(token_type)!r} and not Bearer")
     lifetime = _seconds(members.get("expires_in")) or grant.default_lifetime
     scope, refresh_token = _string(members.get("scope")), None
     if isinstance(grant, AuthorizationCode):
@@ -136,11 +140,11 @@ def masked(text: str, secrets: Collection[str]) -> str:
 
 
 def mask_error(error: TokenRequestError, secrets: Collection[str]) -> None:
-    """Remove secrets that the server echoed from an error's message and fields."""
+    """Remove secrets that the server echoed from an error's message and fields, and only then cut what is too long."""
     for name in ("error", "error_description", "error_uri"):
         if text := getattr(error, name):
-            setattr(error, name, masked(text, secrets))
-    error.args = (masked(str(error), secrets),)
+            setattr(error, name, masked(text, secrets)[:_LONGEST_TEXT])
+    error.args = (masked(str(error), secrets)[: 2 * _LONGEST_TEXT],)
 
 
 @contextmanager
@@ -193,7 +197,7 @@ def _error(answer: HttpResponse, members: dict[str, Any] | None) -> TokenRequest
     status = answer.status
     if 300 <= status < 400:
         target = answer.headers.get("location", "nowhere").partition("?")[0]
-        return _not_a_token(answer, f"it redirects to {target[:200]}, which is not followed with a secret")
+        return _not_a_token(answer, f"it redirects to {target}, which is not followed with a secret")
     members = members or {}
     error, description, uri = (_text(members.get(name)) for name in ("error", "error_description", "error_uri"))
     if description is None and isinstance(members.get("error"), dict):
@@ -221,10 +225,9 @@ def _string(value: object) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    # One line of it: a server's text ends up in logs.
-    if not isinstance(value, str) or not value:
-        return None
-    return "".join(char if char.isprintable() else " " for char in value[:500])
+    # In one line: a server's text ends up in logs.
+    text = _string(value)
+    return text and "".join(char if char.isprintable() else " " for char in text)
 
 
 def _seconds(value: object) -> float | None:

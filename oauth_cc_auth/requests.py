@@ -95,14 +95,16 @@ class _Answered:
             return response
         if not source.reject(sent.token):
             return response
-        if not _rewind(request):
-            source.prefetch("requests")
-            return response
         with raised_as(requests.RequestException, lambda: _bare(request, self._server.header)):
-            fresh = source.presented(source.obtain("requests"))
-        if fresh == sent:
-            return response
-        return self._again(response, fresh, how)
+            if not _rewind(request):
+                source.prefetch("requests")
+                return response
+            try:
+                fresh = source.presented(source.obtain("requests"))
+            except BaseException:
+                response.close()
+                raise
+        return response if fresh == sent else self._again(response, fresh, how)
 
     def _refused(self, response: requests.Response, sent: Presented) -> bool:
         token, url = sent.token, str(response.request.url)
