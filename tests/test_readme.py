@@ -1,0 +1,92 @@
+"""What README.md and docs/ show is run as it stands, against the sandbox in place of the vendors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+
+import oauth_cc_auth
+from oauth_cc_auth import presets
+from oauth_cc_auth.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+]
+
+
+@pytest.fixture
+def instead_of_vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Send what is meant for a vendor's host to the sandbox; everything above the transport is the reader's own."""
+    with Sandbox() as sandbox:
+        for name in ("VAINU", "VIBE", "VIBES_RBM", "FYMA", "VEND_EMAIL"):
+            monkeypatch.setenv(f"{name}_CLIENT_ID", "id")
+            monkeypatch.setenv(f"{name}_CLIENT_SECRET", "secret")
+        for known in (presets.vainu(), presets.vibe()):
+            sandbox.grant(known)
+        sandbox.register_client("as.example.com", "my-client", "my-secret")
+        sandbox.register_client("as.example.com", "another-client", "read from a vault")
+        send, handle = HTTPAdapter.send, httpx.HTTPTransport.handle_request
+
+        def send_there(adapter: HTTPAdapter, request: PreparedRequest, **how: Any) -> Response:
+            request.url = _there(sandbox, str(request.url))
+            return send(adapter, request, **how)
+
+        def handle_there(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            request.url = httpx.URL(_there(sandbox, str(request.url)))
+            request.headers["Host"] = request.url.netloc.decode()
+            return handle(transport, request)
+
+        monkeypatch.setattr(HTTPAdapter, "send", send_there)
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle_there)
+        yield sandbox
+
+
+def _there(sandbox: Sandbox, url: str) -> str:
+    return sandbox.url(url) if url.startswith("https:") else url  # a block may run a sandbox of its own
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_block_runs_as_it_stands(instead_of_vendors: Sandbox, block: str) -> None:
+    """A reader who copies a block from README or docs has code that works."""
+    exec(compile(block, "README", "exec"), {"__name__": "readme"})  # noqa: S102 - that is the point
+
+
+def test_the_first_snippets_reach_the_api(instead_of_vendors: Sandbox) -> None:
+    """The two snippets of the first screen fetch one token each and get an answer of the API."""
+    for block in BLOCKS[:2]:
+        instead_of_vendors.reset_counts()
+        exec(compile(str(block.values[0]), "README", "exec"), {"__name__": "readme"})  # noqa: S102 - that is the point
+        assert (instead_of_vendors.token_requests, instead_of_vendors.api_requests) == (1, 1)
+        assert instead_of_vendors.requests[-1].status == 200
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    """Links between the pages are not broken."""
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_every_preset_and_variable_is_in_the_table() -> None:
+    """The README names each preset and each variable that a preset reads for credentials."""
+    text = PAGES[0].read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "oauth_cc_auth/presets").glob("_*.py"))
+    variables = set(re.findall(r'"([A-Z_]+_(?:CLIENT_ID|CLIENT_SECRET|REFRESH_TOKEN))"', sources))
+    assert variables
+    assert {name for name in (*presets.__all__, *variables) if name not in text} == set()
+
+
+def test_public_names_have_docstrings() -> None:
+    """Whatever a user may import says what it is."""
+    assert [name for name in oauth_cc_auth.__all__ if not getattr(oauth_cc_auth, name).__doc__] == []
