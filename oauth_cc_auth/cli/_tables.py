@@ -10,7 +10,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from oauth_cc_auth.cli._vendors import Grant, base_url
+from oauth_cc_auth import AuthorizationCode
+from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT, Grant, base_url
 
 if TYPE_CHECKING:
     from oauth_cc_auth.cli._demo import Result, Row
@@ -65,13 +66,18 @@ def _mark(result: Result) -> Text:
 
 
 def sandbox_table(grants: Mapping[str, Grant]) -> Table:
-    """Draw where each vendor is played, and a client that is registered there."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Sandbox", title_justify="left")
-    table.add_column("vendor", style="bold", no_wrap=True)
-    for column in ("token endpoint", "API", "client id", "client secret"):
-        table.add_column(column, overflow="fold")
+    """Draw where each vendor is played, and the client that is registered everywhere."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=False, title="Sandbox", title_justify="left")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for vendor, grant in grants.items():
-        table.add_row(vendor, grant.token_endpoint, base_url(grant), grant.client_id, str(grant.client_secret))
+        table.add_row(vendor, "token endpoint", grant.token_endpoint)
+        table.add_row("", "API", base_url(grant))
+        if isinstance(grant, AuthorizationCode):
+            table.add_row("", "refresh token", grant.refresh_token)
+    for name, value in SANDBOX_CLIENT.items():
+        table.add_row("", name, value)
     return table
 
 

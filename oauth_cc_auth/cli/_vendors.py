@@ -29,12 +29,16 @@ VENDORS: dict[str, Preset] = {
 }
 
 
+# The sandbox registers whoever comes first.
+SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+
+
 def sandbox_grant(sandbox: Sandbox, preset: Preset) -> Grant:
-    """Return a preset's grant at the sandbox, which registers whoever comes first.
+    """Return a preset's grant at the sandbox.
 
     A refresh token is a login: each call is another one, as a server that rotates them takes the first only once.
     """
-    words = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+    words = dict(SANDBOX_CLIENT)
     if "refresh_token" in words_of(preset):
         words["refresh_token"] = f"sandbox-{secrets.token_hex(8)}"
     return sandbox.grant(preset(**words))

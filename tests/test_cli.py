@@ -1,0 +1,308 @@
+"""The command line: what it prints where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime
+from types import SimpleNamespace
+
+import click
+import pytest
+import responses
+from click.testing import CliRunner, Result
+
+from oauth_cc_auth import cli
+from oauth_cc_auth.cli import _commands
+from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT, VENDORS
+
+VAINU = "https://api.vainu.io/api/oauth/token/"
+MAIN = "from oauth_cc_auth.cli import main; main()"
+SECRET, TOKEN = "canary-secret", "canary-token"
+
+
+def run(*arguments: str, typed: str = "") -> Result:
+    """Run the command line in this process."""
+    return CliRunner().invoke(_commands.commands, list(arguments), input=typed, prog_name="oauth-cc-auth")
+
+
+@pytest.fixture
+def vainu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of Vainu in the environment."""
+    monkeypatch.setenv("VAINU_CLIENT_ID", "client")
+    monkeypatch.setenv("VAINU_CLIENT_SECRET", SECRET)
+
+
+def answered(mock: responses.RequestsMock, **more: object) -> None:
+    """Let Vainu's token endpoint answer with a token."""
+    mock.post(VAINU, json={"access_token": TOKEN, "token_type": "Bearer", **more})
+
+
+@pytest.mark.usefixtures("vainu")
+def test_token_stands_alone_on_stdout() -> None:
+    """`$(oauth-cc-auth token vainu)` is the access token and nothing else."""
+    with responses.RequestsMock() as mock:
+        answered(mock)
+        result = run("token", "vainu")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{TOKEN}\n", "")
+
+
+@pytest.mark.usefixtures("vainu")
+def test_json_describes_the_token_without_it() -> None:
+    """`--json` says when the token ends, what it may do and where it may go, and does not print it."""
+    with responses.RequestsMock() as mock:
+        answered(mock, expires_in=3600, scope="vainu:api")
+        result = run("token", "vainu", "--json")
+    described = json.loads(result.stdout)
+    assert TOKEN not in result.output
+    assert datetime.fromisoformat(described.pop("expires_at")).timestamp() == pytest.approx(time.time() + 3600, abs=30)
+    assert 3570 < described.pop("expires_in") <= 3600
+    assert described == {"token_type": "Bearer", "scope": "vainu:api", "api": ["https://api.vainu.io"]}
+
+
+@pytest.mark.usefixtures("vainu")
+def test_json_says_null_for_what_nobody_said() -> None:
+    """A server that gives no lifetime makes `expires_at` null, and the scope is the one that was asked for."""
+    with responses.RequestsMock() as mock:
+        answered(mock)
+        described = json.loads(run("token", "vainu", "--json").stdout)
+    assert (described["expires_at"], described["expires_in"], described["scope"]) == (None, None, "vainu:api")
+
+
+@pytest.mark.usefixtures("vainu")
+def test_scopes_are_joined() -> None:
+    """`--scope` may be given several times and reaches the token request as one list."""
+    with responses.RequestsMock() as mock:
+        answered(mock)
+        run("token", "VAINU", "--scope", "one", "--scope", "two")
+        body = mock.calls[0].request.body
+    assert "scope=one+two" in str(body)
+
+
+@pytest.mark.parametrize("vendor", ["fyma", "vend-email"])
+def test_scope_is_refused_where_there_is_no_choice(vendor: str) -> None:
+    """A scope for a vendor without scopes, or whose scopes a login settled, is a usage error and not ignored."""
+    result = run("token", vendor, "--scope", "read")
+    assert result.exit_code == 2
+    assert f"{vendor} gives no choice of scopes" in result.stderr
+
+
+def test_missing_variable_is_named() -> None:
+    """Without a client in the environment, and nobody to ask, the line on stderr names the variable to set."""
+    result = run("token", "vainu")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "VAINU_CLIENT_ID" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("vainu")
+def test_refused_client_is_one_line_without_the_secret() -> None:
+    """A refusal of the server is one line on stderr and exit status 1; a secret it echoes is not repeated."""
+    refusal = {"error": "invalid_client", "error_description": f"no such secret:\n{SECRET}"}
+    with responses.RequestsMock() as mock:
+        mock.post(VAINU, status=401, json=refusal)
+        result = run("token", "vainu")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "invalid_client" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert SECRET not in result.stderr
+
+
+def test_who_is_there_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, what is missing is asked for on stderr, the secret without echo, and stdout stays the token's."""
+    monkeypatch.setattr(_commands, "_somebody_is_there", lambda: True)
+    with responses.RequestsMock() as mock:
+        answered(mock)
+        result = run("token", "vainu", typed=f"client\n{SECRET}\n")
+        body = str(mock.calls[0].request.body)
+    assert (result.exit_code, result.stdout) == (0, f"{TOKEN}\n")
+    assert f"client_secret={SECRET}" in body
+    assert "vainu client secret" in result.stderr
+    assert SECRET not in result.stderr
+
+
+@pytest.mark.usefixtures("vainu")
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while waiting ends with the shell's status for it and prints no traceback."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_commands, "TokenSource", interrupted)
+    result = run("token", "vainu")
+    assert result.exit_code == 130
+    assert "Traceback" not in result.output
+
+
+def test_ctrl_c_at_the_prompt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C, or the end of input, at a question ends the same way."""
+    monkeypatch.setattr(_commands, "_somebody_is_there", lambda: True)
+    assert run("token", "vainu").exit_code == 130
+
+
+def test_vendors_are_listed_for_an_unknown_one() -> None:
+    """A vendor nobody knows is a usage error that lists the known ones."""
+    result = run("token", "acme")
+    assert result.exit_code == 2
+    assert "fyma, vainu, vend-email, vibe, vibes-rbm" in result.stderr
+
+
+@pytest.mark.parametrize(("issued", "spent"), [("first", False), ("second", True), (None, False)])
+def test_a_spent_refresh_token_is_said(monkeypatch: pytest.MonkeyPatch, issued: str | None, *, spent: bool) -> None:
+    """A vendor that rotates refresh tokens spends the one in the environment; stderr says so, without a secret."""
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"):
+        monkeypatch.setenv(f"VEND_EMAIL_{name}", "first")
+    with responses.RequestsMock() as mock:
+        answer = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 7200, "refresh_token": issued}
+        mock.post("https://www.vend.email/oauth/token", json=answer)
+        result = run("token", "vend_email")
+    assert (result.exit_code, result.stdout) == (0, f"{TOKEN}\n")
+    assert ("VEND_EMAIL_REFRESH_TOKEN is spent" in result.stderr) is spent
+    assert "second" not in result.output
+
+
+def test_nobody_is_there_in_a_pipe() -> None:
+    """A program in a pipeline is not asked questions."""
+    assert not _commands._somebody_is_there()
+
+
+def test_version() -> None:
+    """`--version` says the name and the version."""
+    result = run("--version")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("oauth-cc-auth ")
+
+
+def test_main_runs_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The console script runs the commands."""
+    monkeypatch.setattr(sys, "argv", ["oauth-cc-auth", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    assert "demo" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["click", "rich", "flask"])
+def test_missing_extra_says_its_cure(missing: str) -> None:
+    """Without one of the extra's libraries, one line on stderr says what to install, and the exit status is 1."""
+    ended = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", f"import sys; sys.modules[{missing!r}] = None; {MAIN}", "demo"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert 'pip install "oauth-cc-auth[cli]"' in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_missing_extra_is_said_by_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same, whatever part of the command line finds a library missing."""
+
+    def lacking(**_: object) -> None:
+        raise ImportError("No module named 'flask'", name="flask")
+
+    monkeypatch.setattr(_commands, "commands", lacking)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "No module named 'flask'" in capsys.readouterr().err
+
+
+def test_a_broken_installation_is_not_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of this package that is missing is shown as what it is."""
+    monkeypatch.setitem(sys.modules, "oauth_cc_auth.cli._commands", None)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main()
+
+
+def test_ctrl_c_while_loading_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before click has taken over ends the same way."""
+
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_commands, "commands", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize(("kept", "status"), [(True, 0), (False, 1)])
+def test_demo_ends_as_it_went(monkeypatch: pytest.MonkeyPatch, *, kept: bool, status: int) -> None:
+    """`demo` exits with 0 where all promises were kept, else with 1."""
+    from oauth_cc_auth.cli import _demo  # noqa: PLC0415 - as slow here as there
+
+    monkeypatch.setattr(_demo, "run", lambda _: kept)
+    assert run("demo").exit_code == status
+
+
+def test_sandbox_shows_where_and_who(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sandbox` prints each vendor's addresses on this machine and a client to try, and ends on Ctrl-C with 130."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_commands, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=interrupted)))
+    result = run("sandbox")
+    assert result.exit_code == 130
+    shown = [line.split() for line in result.stdout.splitlines()]
+    assert [words[0] for words in shown if words[1:3] == ["token", "endpoint"]] == list(VENDORS)
+    assert ["client_secret", "sandbox-secret"] in shown
+
+
+def test_a_taken_port_is_one_line() -> None:
+    """A port that somebody else listens on is one line on stderr that names the option."""
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        result = run("sandbox", "--port", str(somebody.getsockname()[1]))
+    assert result.exit_code == 1
+    assert "leave --port" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_sandbox_in_a_process_of_its_own() -> None:
+    """`sandbox` shows each request it gets in one masked line, until Ctrl-C, and ends without a traceback."""
+    process = subprocess.Popen(  # noqa: S603 - this interpreter
+        [sys.executable, "-u", "-c", MAIN, "sandbox"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert process.stdout
+    with process:
+        endpoint = ""
+        for line in process.stdout:
+            words = line.split()
+            if words[:1] == ["vainu"]:
+                endpoint = words[-1]
+            if "Ctrl-C" in line:
+                break
+        import requests  # noqa: PLC0415 - the plain library, without our auth
+
+        form = {"grant_type": "client_credentials", **SANDBOX_CLIENT}
+        answer = requests.post(endpoint, data=form, timeout=5)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=10)
+    assert answer.status_code == 200
+    assert "vainu      200 POST /api/oauth/token/" in output
+    assert "client_secret=***" in output
+    assert (process.returncode, errors) == (130, "")
+    assert answer.json()["access_token"] not in output
+
+
+def test_help_names_every_vendor() -> None:
+    """The help of `token` names each vendor there is."""
+    shown = run("token", "--help").stdout
+    assert all(vendor in shown for vendor in VENDORS)
+
+
+def test_vendor_type_takes_underscores() -> None:
+    """A vendor may be typed as in Python."""
+    with click.Context(click.Command("token")) as context:
+        assert _commands._Vendor().convert("Vend_Email", None, context) == "vend-email"
