@@ -11,7 +11,6 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote_plus
 
@@ -54,25 +53,34 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
     return secret
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
-    """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets."""
+    """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets.
 
-    grant: ClientCredentials | AuthorizationCode
-    sender: Sender
-    timeout: float
-    clock: Callable[[], float]
+    `secret` is the client secret, as it was read last: the one that the server took, once a token was fetched.
+    """
+
+    __slots__ = ("clock", "grant", "secret", "sender", "timeout")
+
+    def __init__(
+        self,
+        grant: ClientCredentials | AuthorizationCode,
+        sender: Sender,
+        timeout: float,
+        clock: Callable[[], float],
+    ) -> None:
+        """Read the secret; nothing is sent yet. Raises ConfigurationError."""
+        self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
+        self.secret = secret_of(grant)
 
     def fetch(self, previous: Token | None) -> Token:
         """Return a new token; a refresh token and the granted scope are taken from the `previous` one."""
 
-        def ask(secret: str | None) -> Token:
+        def ask() -> Token:
             sent = [getattr(source, "refresh_token", None) or "" for source in (self.grant, previous)]
-            request = protocol.token_request(self.grant, secret, previous)
             return self._attempts(
-                request,
+                protocol.token_request(self.grant, self.secret, previous),
                 lambda answer, asked_at: protocol.read_token(self.grant, answer, asked_at, previous),
-                self._spellings(secret, sent),
+                self._spellings(sent),
             )
 
         token = self._with_current_secret(ask)
@@ -82,22 +90,22 @@ class Exchange:
     def revoke(self, token: Token) -> None:
         """Revoke a token (RFC 7009)."""
 
-        def ask(secret: str | None) -> None:
-            request = protocol.revocation_request(self.grant, secret, token)
-            secrets = self._spellings(secret, [token.access_token, token.refresh_token or ""])
+        def ask() -> None:
+            request = protocol.revocation_request(self.grant, self.secret, token)
+            secrets = self._spellings([token.access_token, token.refresh_token or ""])
             self._attempts(request, lambda answer, _: protocol.read_revocation(answer), secrets)
 
         self._with_current_secret(ask)
 
-    def _with_current_secret(self, ask: Callable[[str | None], T]) -> T:
-        secret = secret_of(self.grant)
+    def _with_current_secret(self, ask: Callable[[], T]) -> T:
         try:
-            return ask(secret)
+            return ask()
         except InvalidClient:
             # A mounted or vaulted secret may have been rotated since it was read; nobody is locked out by a new one.
-            if not callable(self.grant.client_secret) or (rotated := secret_of(self.grant)) == secret:
+            if not callable(self.grant.client_secret) or (rotated := secret_of(self.grant)) == self.secret:
                 raise
-        return ask(rotated)
+        self.secret = rotated
+        return ask()
 
     def _attempts(self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str]) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout
@@ -129,7 +137,8 @@ class Exchange:
             message = f"The token endpoint gave no complete answer in {timeout:.3g} s."
             raise TokenEndpointUnavailable(message=message) from scrubbed(error)
 
-    def _spellings(self, secret: str | None, tokens: list[str]) -> list[str]:
+    def _spellings(self, tokens: list[str]) -> list[str]:
+        secret = self.secret
         # What a server could echo: the secret, the pair as Basic sent it, and the tokens that were sent.
         if not secret:
             return tokens

@@ -79,7 +79,7 @@ class LiveToken:
     """The shared state of one grant's token."""
 
     __slots__ = (
-        "__weakref__", "_backoff", "_failures", "_held_token", "_hold", "_hold_seconds", "_memory", "_refused",
+        "__weakref__", "_backoff", "_pause", "_held_token", "_hold", "_hold_seconds", "_memory", "_refused",
         "_remembered", "_trial", "dropped", "fixed", "flight", "lock", "previous", "store_key", "unsettled", "window",
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ class LiveToken:
         self.unsettled = False
         self._memory = _NEVER
         self._remembered: BaseException | None = None
-        self._backoff, self._failures = _NEVER, 0
+        self._backoff, self._pause = _NEVER, 0.0
         self._trial: Token | None = None
         self._held_token: Token | None = None
         self._hold, self._hold_seconds = _NEVER, 0.0
@@ -145,7 +145,7 @@ class LiveToken:
         self.window = Window(token, since, token.due_at(share))
         self.previous = token
         self._remembered, self._memory = None, _NEVER
-        self._backoff, self._failures = _NEVER, 0
+        self._backoff, self._pause = _NEVER, 0.0
         dropped, self.dropped = self.dropped, None
         if self._refused:
             self._refused = False
@@ -165,9 +165,8 @@ class LiveToken:
         if token is not None:
             life = _INF if token.lifetime is None else token.lifetime
             first = min(life * _BACKOFF_SHARE, _BACKOFF_FIRST)
-            pause = min(first * 2.0**self._failures, _BACKOFF_LONGEST)
-            self._failures += 1
-            self._backoff = Span(now, now + pause * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load
+            self._pause = min(self._pause * 2 or first, _BACKOFF_LONGEST)
+            self._backoff = Span(now, now + self._pause * random.uniform(0.75, 1.0))  # noqa: S311 - spreads load
 
     def reject(self, token: Token, now: float) -> bool:
         """Forget the token if it is the current one; say whether another may be had now.

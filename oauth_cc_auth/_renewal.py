@@ -8,18 +8,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from oauth_cc_auth._exchange import Exchange, secret_of
-from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
+from oauth_cc_auth._exchange import Exchange
+from oauth_cc_auth._grants import AuthorizationCode
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
 from oauth_cc_auth._sharing import fingerprint, store_key
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import InteractionRequired, InvalidGrant
+from oauth_cc_auth._token_endpoint import is_access_token
+from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError
 from oauth_cc_auth.stores import TokenStore
 
 log = logging.getLogger("oauth_cc_auth")
@@ -35,25 +37,31 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
     if store is None:
         return _fetch(exchange, live.previous)
     grant = exchange.grant
-    secret = secret_of(grant)
-    key = _key(live, grant, secret)
+    key = _key(live, exchange)
     with _locked(store, key):
         stored = _attempted("load", lambda: _checked(store.load(key)), None)
-        ours = stored is not None and _vouched_for(grant, stored, secret)
+        ours = stored is not None and _vouched_for(exchange, stored)
         if stored is not None and ours and _is_news(stored, live, exchange.clock()):
             return stored
-        if live.dropped is not None and not isinstance(grant, AuthorizationCode):
-            dropped = live.dropped
-            _attempted("discard", lambda: store.discard(key, dropped), None)
-        token = _vouching(grant, _fetch(exchange, _latest(stored, live.previous)), secret)
-        # Before anybody uses it: a process that dies now has lost nothing.
-        _attempted("save", lambda: store.save(key, token), None)
+        try:
+            token = _vouching(exchange, _fetch(exchange, _latest(stored, live.previous)))
+        except OAuthError:
+            if stored is not None and live.dropped is not None and not isinstance(grant, AuthorizationCode):
+                # Nothing replaces the refused token yet, and others who start now should not try it.
+                _discard(store, key, live.dropped)
+            raise
+        # Before anybody uses it: a process that dies now has lost nothing. The key is made anew, because the exchange
+        # may have found the secret rotated.
+        _attempted("save", lambda: store.save(_key(live, exchange), token), None)
         return token
 
 
-def drop(live: LiveToken, grant: ClientCredentials | AuthorizationCode, store: TokenStore, token: Token) -> None:
+def drop(live: LiveToken, exchange: Exchange, store: TokenStore, token: Token) -> None:
     """Remove a revoked token from the store, unless somebody has saved another meanwhile."""
-    key = _key(live, grant, secret_of(grant))
+    _discard(store, _key(live, exchange), token)
+
+
+def _discard(store: TokenStore, key: str, token: Token) -> None:
     _attempted("discard", lambda: store.discard(key, token), None)
 
 
@@ -67,7 +75,8 @@ def _fetch(exchange: Exchange, previous: Token | None) -> Token:
         raise InteractionRequired(message) from error.__cause__
 
 
-def _key(live: LiveToken, grant: ClientCredentials | AuthorizationCode, secret: str | None) -> str:
+def _key(live: LiveToken, exchange: Exchange) -> str:
+    grant, secret = exchange.grant, exchange.secret
     if isinstance(grant, AuthorizationCode):
         # The login outlives the client secret, which may be rotated; `_vouched_for` keeps a wrong one out.
         return store_key(grant, None)
@@ -92,15 +101,17 @@ def _latest(*tokens: Token | None) -> Token | None:
     return max((token for token in tokens if token is not None), key=lambda token: token.obtained_at, default=None)
 
 
-def _vouching(grant: ClientCredentials | AuthorizationCode, token: Token, secret: str | None) -> Token:
-    if not isinstance(grant, AuthorizationCode) or secret is None:
+def _vouching(exchange: Exchange, token: Token) -> Token:
+    secret = exchange.secret
+    if not isinstance(exchange.grant, AuthorizationCode) or secret is None:
         return token
     salt = os.urandom(16)
     return replace(token, extra={**token.extra, _VERIFIER: f"{salt.hex()}:{_slow_hash(secret, salt)}"})
 
 
-def _vouched_for(grant: ClientCredentials | AuthorizationCode, stored: Token, secret: str | None) -> bool:
-    if not isinstance(grant, AuthorizationCode) or secret is None:
+def _vouched_for(exchange: Exchange, stored: Token) -> bool:
+    secret = exchange.secret
+    if not isinstance(exchange.grant, AuthorizationCode) or secret is None:
         return True  # for client credentials the key vouches
     salt, _, expected = str(stored.extra.get(_VERIFIER, "")).partition(":")
     try:
@@ -117,7 +128,20 @@ def _checked(stored: object) -> Token | None:
     if stored is not None and not isinstance(stored, Token):
         message = f"load returned a {type(stored).__name__} and no Token"
         raise TypeError(message)
+    if stored is not None and not _is_sound(stored):
+        message = "load returned a Token whose fields are not those of a token"
+        raise TypeError(message)
     return stored
+
+
+def _is_sound(stored: Token) -> bool:
+    times = (stored.obtained_at, 0.0 if stored.expires_at is None else stored.expires_at)
+    texts = (stored.scope, stored.refresh_token)
+    return (
+        is_access_token(stored.access_token)
+        and all(isinstance(time, (int, float)) and math.isfinite(time) for time in times)
+        and all(isinstance(text, (str, type(None))) for text in texts)
+    )
 
 
 def _attempted(what: str, work: Callable[[], T], otherwise: T) -> T:

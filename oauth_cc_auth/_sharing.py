@@ -12,7 +12,7 @@ import hmac
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from threading import Lock
 from types import MethodType
 from weakref import WeakValueDictionary
@@ -86,8 +86,8 @@ def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     # A first refresh token tells two logins apart, whose users must never get each other's token.
     login = grant.refresh_token or "" if isinstance(grant, AuthorizationCode) else ""
     parts += [type(grant).__name__, login, str(grant.scope or "")]
-    parts += _flat(sorted((name, value) for name, value in grant.common_parameters()))
-    parts += ["headers", *_flat(sorted((name.lower(), value) for name, value in grant.headers.items()))]
+    for pairs in (grant.common_parameters(), [(name.lower(), value) for name, value in grant.headers.items()]):
+        parts += [str(len(pairs)), *(text for pair in sorted(pairs) for text in pair)]
     digest = hashlib.blake2b(digest_size=32)
     for part in parts:
         raw = part.encode()
@@ -100,10 +100,6 @@ def _method(method: str | PrivateKeyJWT) -> str:
         return method
     settings = (type(method).__name__, method.alg, method.kid, method.audience, method.lifetime, dict(method.claims))
     return repr(settings)
-
-
-def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    return [text for pair in pairs for text in pair]
 
 
 def _secret_in_memory(grant: ClientCredentials | AuthorizationCode) -> Hashable:

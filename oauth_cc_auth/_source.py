@@ -287,7 +287,7 @@ class TokenSource:
         if self.store is not None:
             from oauth_cc_auth._renewal import drop  # noqa: PLC0415 - see __init__
 
-            drop(self._live, exchange.grant, self.store, token)
+            drop(self._live, exchange, self.store, token)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""

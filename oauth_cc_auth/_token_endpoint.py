@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote, quote_plus, urlencode
 
 from oauth_cc_auth._client_auth import authenticate
@@ -41,7 +41,7 @@ _A_DAY = 86_400.0
 # What is kept of a server's text; the rest of an error page helps nobody in a log.
 _LONGEST_TEXT = 1000
 
-_VSCHAR = re.compile(r"[\x20-\x7e]+")  # RFC 6749 appendix A.12: what an access token consists of
+_VSCHAR = re.compile(r"[\x20-\x7e]+")
 _SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
 
 
@@ -87,7 +87,7 @@ def read_token(
     if members is None:
         raise _not_a_token(answer, "its body is not a JSON object")
     access_token = members.get("access_token")
-    if not isinstance(access_token, str) or not _VSCHAR.fullmatch(access_token):
+    if not is_access_token(access_token):
         raise _not_a_token(answer, "it has no access_token, or one that does not fit in a header")
     token_type = members.get("token_type")
     bearer = {"bearer", *(name.lower() for name in grant.bearer_token_types)}
@@ -110,6 +110,11 @@ def read_token(
         refresh_token=refresh_token,
         extra={name: value for name, value in members.items() if name not in _SECRETS_IN_ANSWER},
     )
+
+
+def is_access_token(value: object) -> TypeGuard[str]:
+    """Tell whether this can be an access token: printable ASCII, which fits in a header (RFC 6749 appendix A.12)."""
+    return isinstance(value, str) and _VSCHAR.fullmatch(value) is not None
 
 
 def read_revocation(answer: HttpResponse) -> None:
