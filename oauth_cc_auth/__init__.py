@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oauth_cc_auth import presets
     from oauth_cc_auth._client_auth import ClientSecretJWT, PrivateKeyJWT
-    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, StaticToken
+    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, IssuanceLimit, StaticToken
     from oauth_cc_auth._resource_server import ResourceServer
     from oauth_cc_auth._sharing import forget_all
     from oauth_cc_auth._source import TokenSource
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     )
     from oauth_cc_auth.httpx import HttpxAuth
     from oauth_cc_auth.requests import RequestsAuth
-    from oauth_cc_auth.stores import MemoryStore, TokenStore
+    from oauth_cc_auth.stores import EncryptedStore, FileStore, KeyringStore, MemoryStore, RedisStore, TokenStore
 
 _ROOMS = {
     "oauth_cc_auth._client_auth": ("ClientSecretJWT", "PrivateKeyJWT"),
-    "oauth_cc_auth._grants": ("AuthorizationCode", "ClientCredentials", "StaticToken"),
+    "oauth_cc_auth._grants": ("AuthorizationCode", "ClientCredentials", "IssuanceLimit", "StaticToken"),
     "oauth_cc_auth._resource_server": ("ResourceServer",),
     "oauth_cc_auth._sharing": ("forget_all",),
     "oauth_cc_auth._source": ("TokenSource",),
@@ -64,7 +64,7 @@ _ROOMS = {
     ),
     "oauth_cc_auth.httpx": ("HttpxAuth",),
     "oauth_cc_auth.requests": ("RequestsAuth",),
-    "oauth_cc_auth.stores": ("MemoryStore", "TokenStore"),
+    "oauth_cc_auth.stores": ("EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -73,6 +73,8 @@ __all__ = [
     "ClientCredentials",
     "ClientSecretJWT",
     "ConfigurationError",
+    "EncryptedStore",
+    "FileStore",
     "HttpxAuth",
     "InsecureTransport",
     "InteractionRequired",
@@ -81,10 +83,13 @@ __all__ = [
     "InvalidRequest",
     "InvalidScope",
     "InvalidTokenResponse",
+    "IssuanceLimit",
+    "KeyringStore",
     "MemoryStore",
     "OAuthError",
     "OriginNotAllowed",
     "PrivateKeyJWT",
+    "RedisStore",
     "RequestsAuth",
     "ResourceServer",
     "StaticToken",

@@ -22,6 +22,20 @@ Secret: TypeAlias = "str | Callable[[], str]"
 Several: TypeAlias = "str | Collection[str]"
 
 
+@dataclass(frozen=True, slots=True)
+class IssuanceLimit:
+    """At most `count` tokens within any `seconds`, as the vendor documents it. Raises ConfigurationError."""
+
+    count: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if not isinstance(self.count, int) or isinstance(self.count, bool) or self.count < 1:
+            _refuse("IssuanceLimit: count is not a whole number above 0")
+        _check_seconds("IssuanceLimit: seconds", self.seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TokenEndpointGrant:
     """What every grant with a token endpoint has in common."""
@@ -37,6 +51,7 @@ class _TokenEndpointGrant:
     headers: Mapping[str, str] = EMPTY
     default_lifetime: float | None = None
     bearer_token_types: Collection[str] = ()
+    issuance_limit: IssuanceLimit | None = None
     revocation_endpoint: str | None = None
     resource_server: ResourceServer | None = None
     allow_insecure_http: bool = False
@@ -60,7 +75,10 @@ class _TokenEndpointGrant:
         object.__setattr__(self, "bearer_token_types", _each(_several("bearer_token_types", self.bearer_token_types)))
         object.__setattr__(self, "parameters", _parameters(self.parameters))
         object.__setattr__(self, "headers", checked_headers(self.headers))
-        _check_lifetime(self.default_lifetime)
+        if self.default_lifetime is not None:
+            _check_seconds("default_lifetime", self.default_lifetime)
+        if not isinstance(self.issuance_limit, (IssuanceLimit, type(None))):
+            _refuse("issuance_limit is not an IssuanceLimit")
         if not isinstance(self.resource_server, (ResourceServer, type(None))):
             _refuse("resource_server is not a ResourceServer")
 
@@ -108,7 +126,8 @@ class ClientCredentials(_TokenEndpointGrant):
     of them; `audience` and `resource` (RFC 8707) are one or several; `parameters` are further ones, and `headers`
     further headers, of the token request. `default_lifetime` in seconds is for servers that do not say how long a token
     lives; without it such a token is used until it is refused. `bearer_token_types` are what the server calls
-    Bearer beside that, as eBay's ``Application Access Token``. `revocation_endpoint` is that of RFC 7009.
+    Bearer beside that, as eBay's ``Application Access Token``. `issuance_limit` keeps within what the vendor allows,
+    counted in the source's store by all who share it. `revocation_endpoint` is that of RFC 7009.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """
@@ -224,7 +243,7 @@ def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
     return FrozenMapping({name: _several(f"parameters[{name!r}]", value) or () for name, value in parameters.items()})
 
 
-def _check_lifetime(seconds: float | None) -> None:
+def _check_seconds(name: str, seconds: float) -> None:
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if seconds is not None and not (number and 0 < seconds < float("inf")):
-        _refuse("default_lifetime is not a number of seconds above 0")
+    if not (number and 0 < seconds < float("inf")):
+        _refuse(f"{name} is not a number of seconds above 0")

@@ -79,9 +79,25 @@ class LiveToken:
     """The shared state of one grant's token."""
 
     __slots__ = (
-        "__weakref__", "_backoff", "_pause", "_held_token", "_hold", "_hold_seconds", "_memory", "_refused",
-        "_remembered", "_trial", "dropped", "fixed", "flight", "lock", "previous", "store_key", "unsettled", "window",
-    )  # fmt: skip
+        "__weakref__",
+        "_backoff",
+        "_held_token",
+        "_hold",
+        "_hold_seconds",
+        "_memory",
+        "_pause",
+        "_refused",
+        "_remembered",
+        "_trial",
+        "dropped",
+        "fixed",
+        "flight",
+        "lock",
+        "previous",
+        "store_key",
+        "unsettled",
+        "window",
+    )
 
     def __init__(self, fixed: Token | None = None) -> None:
         """Begin without a token, or with one that never changes."""

@@ -8,68 +8,86 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-import math
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
 
+from oauth_cc_auth._background import started
+from oauth_cc_auth._budget import refund, spend
 from oauth_cc_auth._exchange import Exchange
 from oauth_cc_auth._grants import AuthorizationCode
+from oauth_cc_auth._guarded import GuardedStore
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
 from oauth_cc_auth._sharing import fingerprint, store_key
 from oauth_cc_auth._token import Token
-from oauth_cc_auth._token_endpoint import is_access_token
-from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError
+from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError, TokenRequestError
 from oauth_cc_auth.stores import TokenStore
 
 log = logging.getLogger("oauth_cc_auth")
-
-T = TypeVar("T")
 
 # Beside a refresh token in a store: the slow salted hash of the client secret that obtained it, as "salt:hash".
 _VERIFIER = "client_secret_verifier"
 
 
+# Seconds between the attempts to save a refresh token: 1 s doubling to a minute.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
 def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Token:
     """Return a token that is better than the live one. Raises an OAuthError."""
     if store is None:
-        return _fetch(exchange, live.previous)
-    grant = exchange.grant
-    key = _key(live, exchange)
-    with _locked(store, key):
-        stored = _attempted("load", lambda: _checked(store.load(key)), None)
-        ours = stored is not None and _vouched_for(exchange, stored)
-        if stored is not None and ours and _is_news(stored, live, exchange.clock()):
+        return _fetch(exchange, store, live.previous)
+    guarded, key = GuardedStore(store), _key(live, exchange)
+    with guarded.lock(key):
+        stored = guarded.load(key)
+        if stored is not None and _vouched_for(exchange, stored) and _is_news(stored, live, exchange.clock()):
             return stored
         try:
-            token = _vouching(exchange, _fetch(exchange, _latest(stored, live.previous)))
+            token = _vouching(exchange, _fetch(exchange, store, _latest(stored, live.previous)))
         except OAuthError:
-            if stored is not None and live.dropped is not None and not isinstance(grant, AuthorizationCode):
+            if stored is not None and live.dropped is not None and not isinstance(exchange.grant, AuthorizationCode):
                 # Nothing replaces the refused token yet, and others who start now should not try it.
-                _discard(store, key, live.dropped)
+                guarded.discard(key, live.dropped)
             raise
         # Before anybody uses it: a process that dies now has lost nothing. The key is made anew, because the exchange
         # may have found the secret rotated.
-        _attempted("save", lambda: store.save(_key(live, exchange), token), None)
+        key = _key(live, exchange)
+        if not guarded.save(key, token) and token.refresh_token is not None:
+            log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
+            started(partial(_save_until_it_works, store, key, token, live), "oauth-cc-auth-save")
         return token
 
 
 def drop(live: LiveToken, exchange: Exchange, store: TokenStore, token: Token) -> None:
     """Remove a revoked token from the store, unless somebody has saved another meanwhile."""
-    _discard(store, _key(live, exchange), token)
+    GuardedStore(store).discard(_key(live, exchange), token)
 
 
-def _discard(store: TokenStore, key: str, token: Token) -> None:
-    _attempted("discard", lambda: store.discard(key, token), None)
+def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveToken) -> None:
+    """Go on until the refresh token is saved, or is not the last one any more: to lose it locks its user out."""
+    pause = _FIRST_PAUSE
+    while True:
+        time.sleep(pause)
+        guarded = GuardedStore(store)
+        with guarded.lock(key):
+            if _latest(token, guarded.load(key), live.previous) is not token:
+                return
+            if guarded.save(key, token):
+                log.warning("the refresh token that could not be saved is saved now")
+                return
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _fetch(exchange: Exchange, previous: Token | None) -> Token:
+def _fetch(exchange: Exchange, store: TokenStore | None, previous: Token | None) -> Token:
+    asked_at = exchange.clock()
+    spend(exchange.grant, store, asked_at)
     try:
         return exchange.fetch(previous)
-    except InvalidGrant as error:
-        if not isinstance(exchange.grant, AuthorizationCode):
+    except TokenRequestError as error:
+        if error.status_code is not None:
+            refund(exchange.grant, store, asked_at)
+        if not isinstance(error, InvalidGrant) or not isinstance(exchange.grant, AuthorizationCode):
             raise
         message = f"The refresh token is not valid any more: a user has to log in again. The server said: {error}"
         raise InteractionRequired(message) from error.__cause__
@@ -87,12 +105,15 @@ def _key(live: LiveToken, exchange: Exchange) -> str:
 
 
 def _is_news(stored: Token, live: LiveToken, now: float) -> bool:
-    """Tell whether the stored token is another than the one in memory, and good."""
-    current = live.window.token
+    """Tell whether the stored token is younger than the last one in memory, and good."""
     if live.dropped is not None and stored.access_token == live.dropped.access_token:
         return False
-    if current is not None and (stored.access_token, stored.obtained_at) == (current.access_token, current.obtained_at):
-        return False
+    previous = live.previous
+    # A token from the future was obtained before the clock was set back, and says nothing about which is younger.
+    if previous is not None and previous.obtained_at <= now + CLOCK_TOLERANCE:
+        known = stored.access_token == previous.access_token and stored.obtained_at == previous.obtained_at
+        if known or stored.obtained_at < previous.obtained_at:
+            return False
     return stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
 
 
@@ -122,51 +143,3 @@ def _vouched_for(exchange: Exchange, stored: Token) -> bool:
 
 def _slow_hash(secret: str, salt: bytes) -> str:
     return hashlib.scrypt(secret.encode(), salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
-
-
-def _checked(stored: object) -> Token | None:
-    if stored is not None and not isinstance(stored, Token):
-        message = f"load returned a {type(stored).__name__} and no Token"
-        raise TypeError(message)
-    if stored is not None and not _is_sound(stored):
-        message = "load returned a Token whose fields are not those of a token"
-        raise TypeError(message)
-    return stored
-
-
-def _is_sound(stored: Token) -> bool:
-    times = (stored.obtained_at, 0.0 if stored.expires_at is None else stored.expires_at)
-    texts = (stored.scope, stored.refresh_token)
-    return (
-        is_access_token(stored.access_token)
-        and all(isinstance(time, (int, float)) and math.isfinite(time) for time in times)
-        and all(isinstance(text, (str, type(None))) for text in texts)
-    )
-
-
-def _attempted(what: str, work: Callable[[], T], otherwise: T) -> T:
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
-        _warn(what, error)
-        return otherwise
-
-
-@contextmanager
-def _locked(store: TokenStore, key: str) -> Iterator[None]:
-    try:
-        lock = store.lock(key)
-        lock.__enter__()
-    except Exception as error:  # noqa: BLE001 - see above
-        _warn("lock", error)
-        yield
-        return
-    try:
-        yield
-    finally:
-        _attempted("unlock", lambda: lock.__exit__(None, None, None), None)
-
-
-def _warn(what: str, error: Exception) -> None:
-    # Its class and no more: what a store's driver says may quote the token.
-    log.warning("the token store failed to %s (%s); going on without it", what, type(error).__name__)

@@ -67,17 +67,18 @@ class _ByRequests:
 
     def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
         import requests  # noqa: PLC0415 - only for those who use it
+        import urllib3  # noqa: PLC0415 - as above
 
         headers = _merged(self._session.headers.items(), request.headers)
         # Not session.prepare_request and not session.send: they add auth, netrc, cookies, params and hooks, and read a
         # redirect's body to the end.
         prepared = requests.Request("POST", request.url, headers=headers, data=request.body).prepare()
-        with _failures_of(OSError, requests.RequestException):
+        with _failures_of(OSError, requests.RequestException, urllib3.exceptions.HTTPError):
             settings = self._session.merge_environment_settings(prepared.url, {}, stream=True, verify=None, cert=None)
             adapter = self._session.get_adapter(prepared.url)
             response = adapter.send(prepared, timeout=(timeout, timeout), **settings)
             with response:
-                body = _capped(response.iter_content(1 << 14), timeout)
+                body = _capped(_as_they_come(response), timeout)
             return HttpResponse(response.status_code, _lowered(response.headers.items()), body)
 
 
@@ -153,6 +154,16 @@ def _lowered(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _text(name: str | bytes) -> str:
     return name.decode("latin-1") if isinstance(name, bytes) else name
+
+
+def _as_they_come(response: Any) -> Iterator[bytes]:
+    # iter_content(n) waits for n bytes, and so for as long as a server cares to drip them.
+    read1 = getattr(response.raw, "read1", None)
+    if read1 is None:  # urllib3 before 2, or an adapter that has its own idea of a response
+        yield from response.iter_content(1)
+        return
+    while chunk := read1(1 << 14, decode_content=True):
+        yield chunk
 
 
 def _capped(chunks: Iterable[bytes], timeout: float) -> bytes:

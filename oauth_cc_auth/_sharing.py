@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import sys
 from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
@@ -66,6 +67,8 @@ def forget_all() -> None:
     for live in everyone:
         with live.lock:
             live.reset()
+    if budget := sys.modules.get("oauth_cc_auth._budget"):
+        budget.forget()
 
 
 def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) -> str:

@@ -78,7 +78,7 @@ class HttpxAuth(_Auth):
                 with self._errors_for(again):
                     fresh = self._source.presented(self._source.obtain(_library(again)))
                 if fresh != value:
-                    again.headers[self._header] = fresh
+                    self._renew(again, response, fresh)
                     self._take_note((yield again), fresh)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -96,7 +96,7 @@ class HttpxAuth(_Auth):
                 with self._errors_for(again):
                     fresh = self._source.presented(await self._source.aobtain(_library(again)))
                 if fresh != value:
-                    again.headers[self._header] = fresh
+                    self._renew(again, response, fresh)
                     self._take_note((yield again), fresh)
 
     def _ready(self, request: httpx.Request) -> Presented | None:
@@ -105,7 +105,7 @@ class HttpxAuth(_Auth):
 
     def _present(self, request: httpx.Request, value: Presented) -> None:
         for name, text in self._extra.items():
-            if request.headers.get(name) in (None, _default_headers(_library(request)).get(name)):
+            if request.headers.get(name) in (None, _default_headers(_library(request)).get(name.lower())):
                 request.headers[name] = text
         request.headers[self._header] = value
 
@@ -118,6 +118,11 @@ class HttpxAuth(_Auth):
             self._source.prefetch(_library(request))
             return None
         return request
+
+    def _renew(self, request: httpx.Request, refused: httpx.Response, fresh: Presented) -> None:
+        request.headers[self._header] = fresh
+        if refused.cookies:  # as in httpx's own digest authentication
+            sys.modules[_library(request)].Cookies(refused.cookies).set_cookie_header(request=request)
 
     def _take_note(self, response: httpx.Response, sent: Presented) -> None:
         if self._refused(response, sent):
