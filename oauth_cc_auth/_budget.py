@@ -73,11 +73,10 @@ def _change(
         if ledger is None:
             continue
         try:
-            with ledger.lock(f"issued-{name}"):
-                entry = ledger.load(f"issued-{name}")
-                issued = change(_read(entry))
-                kept = Token(_ENTRY, obtained_at=now, expires_at=now + limit.seconds, extra={_ISSUED: issued})
-                ledger.save(f"issued-{name}", kept)
+            # No lock of its own: the renewal holds its token's, and a store may have but one.
+            issued = change(_read(ledger.load(f"issued-{name}")))
+            kept = Token(_ENTRY, obtained_at=now, expires_at=now + limit.seconds, extra={_ISSUED: issued})
+            ledger.save(f"issued-{name}", kept)
         except TokenBudgetExceeded:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on

@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 
 from oauth_cc_auth import _token_endpoint as protocol
 from oauth_cc_auth._background import within
-from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
+from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, is_text
 from oauth_cc_auth._senders import Sender
 from oauth_cc_auth._token import Token
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
@@ -47,8 +47,8 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
     except Exception as error:  # noqa: BLE001 - a vault's client may raise anything
         message = f"client_secret: the callable that returns it raised {type(error).__name__}."
         raise ConfigurationError(message) from scrubbed(error)
-    if not isinstance(secret, str) or not secret:
-        message = "client_secret: the callable returned no string, or an empty one."
+    if not isinstance(secret, str) or not secret or not is_text(secret):
+        message = "client_secret: the callable returned no string, an empty one, or one with lone surrogates."
         raise ConfigurationError(message)
     return secret
 
@@ -100,12 +100,20 @@ class Exchange:
     def _with_current_secret(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
-        except InvalidClient:
+        except InvalidClient as refusal:
             # A mounted or vaulted secret may have been rotated since it was read; nobody is locked out by a new one.
-            if not callable(self.grant.client_secret) or (rotated := secret_of(self.grant)) == self.secret:
+            rotated = self._read_again(refusal)
+            if rotated == self.secret:
                 raise
         self.secret = rotated
         return ask()
+
+    def _read_again(self, refusal: InvalidClient) -> str | None:
+        try:
+            return secret_of(self.grant)
+        except ConfigurationError as error:
+            log.warning("%s", error)
+            raise refusal from refusal.__cause__
 
     def _attempts(self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str]) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout

@@ -28,13 +28,13 @@ _LOST_AFTER = 2.0
 class Flight(Generic[T]):
     """Work that runs once; its result, or a copy of its exception, goes to everybody who waits."""
 
-    __slots__ = ("_began_at", "_future", "_work")
+    __slots__ = ("_future", "_lost_at", "_work")
 
-    def __init__(self, work: Callable[[Flight[T]], T]) -> None:
-        """Prepare the work, which is given its flight; nothing runs yet."""
+    def __init__(self, work: Callable[[Flight[T]], T], patience: float) -> None:
+        """Prepare the work, which is given its flight; `patience` is how long its opener would wait, in seconds."""
         self._work = work
         self._future: Future[T] = Future()
-        self._began_at = time.monotonic()
+        self._lost_at = time.monotonic() + _LOST_AFTER * patience
 
     def take_off(self, *, or_here: bool) -> bool:
         """Start the work in a thread; return whether it runs, or ran.
@@ -47,9 +47,9 @@ class Flight(Generic[T]):
             self._fly()
         return or_here
 
-    def lost(self, patience: float) -> bool:
-        """Tell whether everybody who waited has long given up: its thread must have died before it could say so."""
-        return time.monotonic() - self._began_at > _LOST_AFTER * patience
+    def lost(self) -> bool:
+        """Tell whether it should have landed long ago: its thread must have died before it could say so."""
+        return time.monotonic() > self._lost_at
 
     def _fly(self) -> None:
         try:

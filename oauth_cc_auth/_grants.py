@@ -58,7 +58,7 @@ class _TokenEndpointGrant:
 
     def __post_init__(self) -> None:
         """Check every argument and make it immutable."""
-        if not isinstance(self.client_id, str) or not self.client_id:
+        if not is_text(self.client_id) or not self.client_id:
             _refuse("client_id is empty or not a string")
         self._check_client_authentication()
         self._check_endpoint("token_endpoint")
@@ -67,7 +67,7 @@ class _TokenEndpointGrant:
         scope = self.scope
         if isinstance(scope, Collection) and not isinstance(scope, str):
             scope = " ".join(_strings("scope", sorted(scope) if isinstance(scope, (set, frozenset)) else scope))
-        elif scope is not None and not isinstance(scope, str):
+        elif scope is not None and not is_text(scope):
             _refuse("scope is neither a string nor a collection of strings")
         object.__setattr__(self, "scope", scope or None)
         for name in ("audience", "resource"):
@@ -89,7 +89,7 @@ class _TokenEndpointGrant:
         if secret is None or secret == "":
             if method not in WITHOUT_SECRET:
                 _refuse('client_secret is missing; a client without one has token_endpoint_auth_method="none"')
-        elif not isinstance(secret, str) and not callable(secret):
+        elif not is_text(secret) and not callable(secret):
             _refuse("client_secret is neither a string nor a callable that returns one")
         elif inspect.iscoroutinefunction(secret):
             _refuse("client_secret is an async function; it is called in a thread, so pass a plain one")
@@ -159,7 +159,7 @@ class AuthorizationCode(_TokenEndpointGrant):
         _TokenEndpointGrant.__post_init__(self)
         if self.authorization_endpoint is not None:
             self._check_endpoint("authorization_endpoint")
-        if not isinstance(self.refresh_token, (str, type(None))):
+        if self.refresh_token is not None and not is_text(self.refresh_token):
             _refuse("refresh_token is not a string")
 
     def token_request(self, previous: Token | None) -> list[tuple[str, str]]:
@@ -192,7 +192,8 @@ class StaticToken:
 
     def __post_init__(self) -> None:
         """Check the token."""
-        if not isinstance(self.access_token, str) or not self.access_token or not self.access_token.isprintable():
+        token = self.access_token
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             _refuse("the token or key is empty, not a string, or does not fit in a header")
 
     @classmethod
@@ -205,6 +206,14 @@ class StaticToken:
 Grant: TypeAlias = "ClientCredentials | AuthorizationCode | StaticToken"
 
 
+def is_text(value: object) -> bool:
+    """Tell whether this is a string that can be sent; one with lone surrogates cannot."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def is_grant(thing: object) -> bool:
     """Tell whether this is one of the grants of this package."""
     return isinstance(thing, (ClientCredentials, AuthorizationCode, StaticToken))
@@ -215,13 +224,13 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _strings(name: str, values: Collection[Any]) -> tuple[str, ...]:
-    if not all(isinstance(value, str) and value for value in values):
+    if not all(is_text(value) and value for value in values):
         _refuse(f"{name} holds something that is not a string, or an empty one")
     return tuple(values)
 
 
 def _several(name: str, values: Several | None) -> str | tuple[str, ...] | None:
-    if values is None or (isinstance(values, str) and values):
+    if values is None or (isinstance(values, str) and values and is_text(values)):
         return values
     if isinstance(values, str) or not isinstance(values, Collection):
         _refuse(f"{name} is neither a string nor a collection of strings, or is empty")

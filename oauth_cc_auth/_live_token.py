@@ -36,6 +36,10 @@ REFUSAL_SECONDS = 5.0
 # minutes sees about five attempts.
 _BACKOFF_SHARE, _BACKOFF_FIRST, _BACKOFF_LONGEST = 0.01, 30.0, 300.0
 
+# A renewed token that is refused after this time was good at first, also where nobody says so: a source that serves
+# something else than HTTP has no answers to look at.
+TRIAL_SECONDS = 60.0
+
 # How long renewals are held back where the API refuses renewed tokens too: 1 s doubling to 5 min.
 _HOLD_FIRST, _HOLD_LONGEST = 1.0, 300.0
 
@@ -89,12 +93,14 @@ class LiveToken:
         "_refused",
         "_remembered",
         "_trial",
+        "_trial_ends",
         "dropped",
         "fixed",
         "flight",
         "lock",
         "previous",
         "store_key",
+        "unsaved",
         "unsettled",
         "window",
     )
@@ -121,6 +127,9 @@ class LiveToken:
         self._remembered: BaseException | None = None
         self._backoff, self._pause = _NEVER, 0.0
         self._trial: Token | None = None
+        self._trial_ends = _NEVER
+        # A login's token that no store took yet, though it should have.
+        self.unsaved: Token | None = None
         self._held_token: Token | None = None
         self._hold, self._hold_seconds = _NEVER, 0.0
 
@@ -166,6 +175,7 @@ class LiveToken:
         if self._refused:
             self._refused = False
             self._trial, self.unsettled = token, True
+            self._trial_ends = Span(now, now + TRIAL_SECONDS)
             if dropped is not None and token.access_token == dropped.access_token:
                 # X, Feishu and Marketo hand out the running token again: it is as refused as it was.
                 self._hold_back(token, now)
@@ -198,6 +208,7 @@ class LiveToken:
         if self._hold.covers(now):
             return False
         on_trial = self._trial is not None and self._trial.access_token == token.access_token
+        on_trial = on_trial and self._trial_ends.covers(now)
         if on_trial and (self._held_token is None or self._held_token.access_token != token.access_token):
             self._hold_back(current, now)
             return False

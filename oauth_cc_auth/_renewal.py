@@ -44,7 +44,8 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
         if stored is not None and _vouched_for(exchange, stored) and _is_news(stored, live, exchange.clock()):
             return stored
         try:
-            token = _vouching(exchange, _fetch(exchange, store, _latest(stored, live.previous)))
+            # The store knows best which refresh token is the last, except where it did not take ours.
+            token = _vouching(exchange, _fetch(exchange, store, live.unsaved or stored or live.previous))
         except OAuthError:
             if stored is not None and live.dropped is not None and not isinstance(exchange.grant, AuthorizationCode):
                 # Nothing replaces the refused token yet, and others who start now should not try it.
@@ -53,29 +54,35 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
         # Before anybody uses it: a process that dies now has lost nothing. The key is made anew, because the exchange
         # may have found the secret rotated.
         key = _key(live, exchange)
-        if not guarded.save(key, token) and token.refresh_token is not None:
+        live.unsaved = None if guarded.save(key, token) else token
+        if live.unsaved is not None and token.refresh_token is not None:
             log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
             started(partial(_save_until_it_works, store, key, token, live), "oauth-cc-auth-save")
         return token
 
 
-def drop(live: LiveToken, exchange: Exchange, store: TokenStore, token: Token) -> None:
-    """Remove a revoked token from the store, unless somebody has saved another meanwhile."""
-    GuardedStore(store).discard(_key(live, exchange), token)
+def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
+    """Revoke this token, or the stored one where memory has none, and remove it from the store."""
+    guarded, key = (None if store is None else GuardedStore(store)), _key(live, exchange)
+    if token is None and guarded is not None:
+        stored = guarded.load(key)
+        token = stored if stored is not None and _vouched_for(exchange, stored) else None
+    if token is not None:
+        exchange.revoke(token)
+        if guarded is not None:
+            guarded.discard(key, token)
 
 
 def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveToken) -> None:
     """Go on until the refresh token is saved, or is not the last one any more: to lose it locks its user out."""
     pause = _FIRST_PAUSE
-    while True:
+    while live.unsaved is token:
         time.sleep(pause)
         guarded = GuardedStore(store)
         with guarded.lock(key):
-            if _latest(token, guarded.load(key), live.previous) is not token:
-                return
-            if guarded.save(key, token):
+            if live.unsaved is token and guarded.save(key, token):
+                live.unsaved = None
                 log.warning("the refresh token that could not be saved is saved now")
-                return
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
@@ -85,7 +92,7 @@ def _fetch(exchange: Exchange, store: TokenStore | None, previous: Token | None)
     try:
         return exchange.fetch(previous)
     except TokenRequestError as error:
-        if error.status_code is not None:
+        if error.status_code is not None and error.status_code >= 400:
             refund(exchange.grant, store, asked_at)
         if not isinstance(error, InvalidGrant) or not isinstance(exchange.grant, AuthorizationCode):
             raise
@@ -105,21 +112,17 @@ def _key(live: LiveToken, exchange: Exchange) -> str:
 
 
 def _is_news(stored: Token, live: LiveToken, now: float) -> bool:
-    """Tell whether the stored token is younger than the last one in memory, and good."""
+    """Tell whether the stored token is another than the last one in memory, and good."""
     if live.dropped is not None and stored.access_token == live.dropped.access_token:
         return False
     previous = live.previous
-    # A token from the future was obtained before the clock was set back, and says nothing about which is younger.
-    if previous is not None and previous.obtained_at <= now + CLOCK_TOLERANCE:
-        known = stored.access_token == previous.access_token and stored.obtained_at == previous.obtained_at
-        if known or stored.obtained_at < previous.obtained_at:
-            return False
-    return stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
-
-
-def _latest(*tokens: Token | None) -> Token | None:
-    """Return the token whose answer came last: where a save failed, memory is ahead of the store."""
-    return max((token for token in tokens if token is not None), key=lambda token: token.obtained_at, default=None)
+    if previous is not None and (stored.access_token, stored.obtained_at) == (
+        previous.access_token,
+        previous.obtained_at,
+    ):
+        return False
+    # Where a save failed, memory is ahead of the store. What comes from the future is older than a clock set back.
+    return live.unsaved is None and stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
 
 
 def _vouching(exchange: Exchange, token: Token) -> Token:

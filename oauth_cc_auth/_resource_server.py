@@ -20,7 +20,7 @@ from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNo
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.1
-_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")  # RFC 9110 §5.5
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without what libraries encode each in its own way
 
 # Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
 _AUTHORITY = re.compile(
@@ -199,7 +199,7 @@ def checked_headers(headers: Mapping[str, str]) -> FrozenMapping[str]:
             message = "headers: a name is not the name of an HTTP header"
             raise ConfigurationError(message)
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            message = f"headers[{name!r}] is not a string that fits in one line"
+            message = f"headers[{name!r}] is not a string of ASCII that fits in one line"
             raise ConfigurationError(message)
     return FrozenMapping(headers)
 

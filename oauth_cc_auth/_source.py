@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from oauth_cc_auth._background import unforked
 from oauth_cc_auth._flight import Flight
 from oauth_cc_auth._live_token import State
 from oauth_cc_auth._resource_server import Presented, ResourceServer
@@ -38,7 +39,7 @@ TIMEOUT = 10.0
 PATIENCE = 3.0
 
 # Stands where nobody waits for a flight.
-_NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""))
+_NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""), 0.0)
 
 _STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
 
@@ -225,11 +226,11 @@ class TokenSource:
             served = None if state is State.ABSENT else live.window.token
             if state is State.FRESH or (served is not None and flight is None and not live.may_renew(now)):
                 return served, _NO_FLIGHT
-            if flight is not None and not flight.lost(PATIENCE * self.timeout):
+            if flight is not None and not flight.lost():
                 return served, flight
             if served is None and (error := live.remembered(now)) is not None:
                 raise error
-            flight = live.flight = Flight(partial(self._renew, library, served is not None))
+            flight = live.flight = Flight(partial(self._renew, library, served is not None), PATIENCE * self.timeout)
         if not flight.take_off(or_here=served is None):
             with live.lock:
                 live.flight = None
@@ -237,10 +238,11 @@ class TokenSource:
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
-        from oauth_cc_auth._renewal import renew  # noqa: PLC0415 - see __init__
-
         live = self._live
         try:
+            with unforked():
+                from oauth_cc_auth._renewal import renew  # noqa: PLC0415 - see __init__
+
             token = renew(live, self._exchange(library), self.store)
         except BaseException as error:
             with live.lock:
@@ -273,21 +275,17 @@ class TokenSource:
             # A refresh token outlives its access token, and it is what is revoked.
             previous = self._live.previous
             token = only or self._live.window.token or (previous if previous and previous.refresh_token else None)
-            if token is not None:
-                self._live.forget(token)
-        if token is None:
+            self._live.forget(token)
+        if token is None and self.store is None:
             return None
-        flight = Flight(partial(self._revoke, token))
+        flight = Flight(partial(self._revoke, token), PATIENCE * self.timeout)
         flight.take_off(or_here=True)
         return flight
 
-    def _revoke(self, token: Token, _: Flight[None]) -> None:
-        exchange = self._exchange(None)
-        exchange.revoke(token)
-        if self.store is not None:
-            from oauth_cc_auth._renewal import drop  # noqa: PLC0415 - see __init__
+    def _revoke(self, token: Token | None, _: Flight[None]) -> None:
+        from oauth_cc_auth._renewal import revoke  # noqa: PLC0415 - see __init__
 
-            drop(self._live, exchange, self.store, token)
+        revoke(self._live, self._exchange(None), self.store, token)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""

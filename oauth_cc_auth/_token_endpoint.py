@@ -6,6 +6,7 @@ the request out. The answer is read by the letter of RFC 6749 §5, because whate
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from functools import cache
 from typing import Any, TypeGuard
 from urllib.parse import quote, quote_plus, urlencode
 
+from oauth_cc_auth._background import unforked
 from oauth_cc_auth._client_auth import authenticate
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
 from oauth_cc_auth._token import Token
@@ -139,7 +141,10 @@ def pause_before_retry(error: TokenRequestError, attempt: int, timeout: float, j
 def masked(text: str, secrets: Collection[str]) -> str:
     """Return the text without the secrets that somebody echoed in it, however they were encoded."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        for spelling in {secret, quote_plus(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]}:
+        spellings = {secret, quote_plus(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+        for spelling in sorted(
+            spellings | {html.escape(secret), html.escape(secret, quote=False)}, key=len, reverse=True
+        ):
             text = text.replace(spelling, "***")
     return text
 
@@ -154,9 +159,11 @@ def mask_error(error: TokenRequestError, secrets: Collection[str]) -> None:
 
 @contextmanager
 def _client(grant: ClientCredentials | AuthorizationCode, secret: str | None) -> Iterator[Any]:
-    client = _request_builder()(None, grant.client_id, secret)
+    with unforked():
+        client = _request_builder()(None, grant.client_id, secret)
     try:
-        authenticate(client, grant.token_endpoint_auth_method)
+        with unforked():
+            authenticate(client, grant.token_endpoint_auth_method)
         yield client
     finally:
         # The client and its TokenAuth refer to each other; the secret must not wait in there for the garbage collector.

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._resource_server import Presented
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
@@ -40,10 +40,8 @@ class HttpxAuth(_Auth):
     answer then stands in ``response.history``.
     """
 
-    def __new__(cls, *_: Any, **__: Any) -> HttpxAuth:  # noqa: PYI034 - a subclass of cls
-        """Make the object an ``httpx.Auth``, an ``httpx2.Auth``, or both: whatever is imported by now."""
-        loaded = [name for name in LIBRARIES if name in sys.modules] or [n for n in LIBRARIES if find_spec(n)][:1]
-        return object.__new__(_as_auth_of(cls, *loaded))  # type: ignore[arg-type]  # classes are hashable
+    # The class as it was written, before `__init__` made it that of a library.
+    _declared: ClassVar[type[HttpxAuth]]
 
     def __init__(
         self,
@@ -55,6 +53,9 @@ class HttpxAuth(_Auth):
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
+        # An httpx.Auth, an httpx2.Auth, or both: whatever is imported by now. Neither library takes the other's.
+        loaded = [name for name in LIBRARIES if name in sys.modules] or [n for n in LIBRARIES if find_spec(n)][:1]
+        self.__class__ = _as_auth_of(type(self), *loaded)  # type: ignore[arg-type]  # classes are hashable
         self._source = source_of(grant, store=store, client=client, timeout=timeout)
         self._live = self._source._live  # noqa: SLF001 - the doors read it on every call
         self._server = self._source.resource_server
@@ -75,6 +76,7 @@ class HttpxAuth(_Auth):
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
             again = self._to_send_again(response, value)
             if again is not None:
+                response.read()
                 with self._errors_for(again):
                     fresh = self._source.presented(self._source.obtain(_library(again)))
                 if fresh != value:
@@ -93,11 +95,14 @@ class HttpxAuth(_Auth):
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
             again = self._to_send_again(response, value)
             if again is not None:
+                await response.aread()
                 with self._errors_for(again):
                     fresh = self._source.presented(await self._source.aobtain(_library(again)))
                 if fresh != value:
                     self._renew(again, response, fresh)
                     self._take_note((yield again), fresh)
+
+    auth_flow = sync_auth_flow  # for whoever composes flows by httpx's older name
 
     def _ready(self, request: httpx.Request) -> Presented | None:
         url = request.url
@@ -154,7 +159,7 @@ class HttpxAuth(_Auth):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy without the token."""
-        return HttpxAuth, (self._source,)
+        return self._declared, (self._source,)
 
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
@@ -165,7 +170,7 @@ class HttpxAuth(_Auth):
 def _as_auth_of(cls: type[HttpxAuth], *libraries: str) -> type[HttpxAuth]:
     # After httpx2.alias_httpx() both names lead to one class.
     bases = dict.fromkeys(import_module(name).Auth for name in libraries)
-    members = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    members = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "_declared": cls}
     return type(cls.__name__, (cls, *bases), members)
 
 
@@ -176,7 +181,7 @@ def _library(request: object) -> str:
 
 @cache
 def _default_headers(library: str) -> dict[str, str]:
-    with sys.modules[library].Client() as client:
+    with sys.modules[library].Client(trust_env=False, verify=False) as client:
         return dict(client.headers)
 
 

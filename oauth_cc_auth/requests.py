@@ -65,7 +65,7 @@ class RequestsAuth(AuthBase):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy without the token."""
-        return RequestsAuth, (self._source,)
+        return type(self), (self._source,)
 
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
@@ -99,11 +99,10 @@ class _Answered:
             if not _rewind(request):
                 source.prefetch("requests")
                 return response
-            try:
-                fresh = source.presented(source.obtain("requests"))
-            except BaseException:
-                response.close()
-                raise
+            # Drained and closed, the refused answer gives its connection back before the token request may want it.
+            response.content  # noqa: B018 - reads the rest
+            response.close()
+            fresh = source.presented(source.obtain("requests"))
         return response if fresh == sent else self._again(response, fresh, how)
 
     def _refused(self, response: requests.Response, sent: Presented) -> bool:
@@ -113,9 +112,6 @@ class _Answered:
 
     def _again(self, refused: requests.Response, fresh: Presented, how: dict[str, Any]) -> requests.Response:
         request = refused.request
-        # Drained and closed, the refused answer gives its connection back, as in requests' own digest authentication.
-        refused.content  # noqa: B018 - reads the rest
-        refused.close()
         # In place too: a redirect copies the original request, and the next hop must carry the fresh token.
         request.headers[self._server.header] = fresh
         again = request.copy()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from weakref import WeakSet
 
 from oauth_cc_auth._token import Token
 
 # Longer than a token request takes with its retries; then somebody is stuck, and waiting on helps nobody.
 LOCK_SECONDS = 30.0
+
+
+_all: WeakSet[MemoryStore] = WeakSet()
 
 
 class MemoryStore:
@@ -25,6 +30,7 @@ class MemoryStore:
         self._tokens: dict[str, Token] = {}
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
         self._guard = Lock()
+        _all.add(self)
 
     def load(self, key: str) -> Token | None:
         """Return the token under this key, or None."""
@@ -62,3 +68,14 @@ class MemoryStore:
     def __repr__(self) -> str:
         """Show how many tokens there are, and none of them."""
         return f"<MemoryStore with {len(self._tokens)} tokens>"
+
+
+def _unlock_in_child() -> None:
+    # Whoever held a lock is not in the child.
+    for store in _all:
+        store._guard = Lock()  # noqa: SLF001 - this module's own
+        store._locks.clear()  # noqa: SLF001 - as above
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock_in_child)
