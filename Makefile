@@ -4,19 +4,19 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test redis-server lint bench clean
 
 help:
 	@echo "make demo    watch one token serve many callers, for every vendor and client"
 	@echo "make test    run the tests and require full coverage"
 	@echo "make lint    ruff, mypy and the import contracts"
-	@echo "make bench   measure what a call costs over a static header"
+	@echo "make bench   measure this package beside what one would use instead"
 	@echo "make clean   remove the virtual environment and what the tools left behind"
 
 demo: $(VENV)/.installed-cli
 	@$(VENV)/bin/oauth-cc-auth demo
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test redis-server
 	@$(PYTHON) -m pytest -q --cov --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/.installed-dev
@@ -25,8 +25,13 @@ lint: $(VENV)/.installed-dev
 	@$(PYTHON) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-cache >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
-bench: $(VENV)/.installed-test
-	@$(PYTHON) -m benchmarks
+# In a virtual environment of its own, with the libraries it compares with; ARGS=--write-docs renews the docs.
+bench:
+	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.installed-all
+	@cmp -s benchmarks/requirements.txt .venv-bench/.installed-peers || .venv-bench/bin/python -m pip install --quiet \
+		--disable-pip-version-check --root-user-action=ignore --requirement benchmarks/requirements.txt
+	@cp benchmarks/requirements.txt .venv-bench/.installed-peers
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
 clean:
 	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
@@ -37,6 +42,16 @@ clean:
 $(VENV)/.installed-%: setup.cfg | $(PYTHON)
 	@cmp -s setup.cfg $@ || $(PIP_INSTALL) --editable '.[$*]'
 	@cp setup.cfg $@
+
+# The tests start a Redis of their own. Debian's package would start another, for everybody, unless a policy denies it.
+redis-server: | $(PYTHON)
+	@command -v $@ >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+			policy=/usr/sbin/policy-rc.d; \
+			[ -e $$policy ] || { trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; }; \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes $@; \
+		} >$(VENV)/redis-server.log 2>&1 || \
+		echo "*** The tests on a real Redis are skipped: there is no $@, and it cannot be installed ***"; }
 
 # Debian ships venv without ensurepip, in a package of its own.
 $(PYTHON):

@@ -80,7 +80,10 @@ def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveTo
         time.sleep(pause)
         guarded = GuardedStore(store)
         with guarded.lock(key):
-            if live.unsaved is token and guarded.save(key, token):
+            stored = guarded.load(key)
+            if stored is not None and stored.obtained_at > token.obtained_at:
+                live.unsaved = None  # another process has renewed from what the store still had, and got through
+            elif live.unsaved is token and guarded.save(key, token):
                 live.unsaved = None
                 log.warning("the refresh token that could not be saved is saved now")
         pause = min(2 * pause, _LONGEST_PAUSE)

@@ -80,12 +80,25 @@ class Presented(str):
         """Pickle to a mask, with every protocol."""
         return str, ("***",)
 
+    def __copy__(self) -> Presented:
+        """Stay whole in this process."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Presented:
+        """Stay whole in this process."""
+        return self
+
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Encode to bytes that do not print or pickle either: httpx keeps headers as bytes."""
         return _PresentedBytes(str.encode(self, encoding, errors))
 
 
 class _PresentedBytes(bytes):
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        value = Presented(bytes.decode(self, encoding, errors))
+        value.token = None
+        return value
+
     def __repr__(self) -> str:
         return "b'***'"
 
@@ -180,11 +193,11 @@ class ResourceServer:
         """
         if status not in self.renew_on:
             return False
-        if www_authenticate is None:
+        if not www_authenticate:
             return True
         scheme = (self.scheme or "Bearer").lower()
         return any(
-            challenge.scheme == scheme and challenge.parameters.get("error", "invalid_token") == "invalid_token"
+            challenge.scheme == scheme and challenge.parameters.get("error") in (None, "", "invalid_token")
             for challenge in parse_challenges(www_authenticate)
         )
 

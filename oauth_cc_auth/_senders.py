@@ -163,11 +163,11 @@ def _text(name: str | bytes) -> str:
 
 def _as_they_come(response: Any) -> Iterator[bytes]:
     # iter_content(n) waits for n bytes, and so for as long as a server cares to drip them.
-    read1 = getattr(response.raw, "read1", None)
-    if read1 is None:  # urllib3 before 2, or an adapter that has its own idea of a response
+    raw = response.raw
+    if not (hasattr(raw, "stream") and hasattr(raw, "read1")):  # urllib3 before 2, or an adapter with a body of its own
         yield from response.iter_content(1)
         return
-    while chunk := read1(1 << 14, decode_content=True):
+    while chunk := raw.read1(1 << 14, decode_content=True):
         yield chunk
 
 

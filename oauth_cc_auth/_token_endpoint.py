@@ -151,10 +151,7 @@ def masked(text: str, secrets: Collection[str]) -> str:
 
 def mask_error(error: TokenRequestError, secrets: Collection[str]) -> None:
     """Remove secrets that the server echoed from an error's message and fields, and only then cut what is too long."""
-    for name in ("error", "error_description", "error_uri"):
-        if text := getattr(error, name):
-            setattr(error, name, masked(text, secrets)[:_LONGEST_TEXT])
-    error.args = (masked(str(error), secrets)[: 2 * _LONGEST_TEXT],)
+    error.masked_by(lambda text: masked(text, secrets)[:_LONGEST_TEXT])
 
 
 @contextmanager

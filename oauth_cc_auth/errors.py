@@ -104,7 +104,20 @@ class TokenRequestError(OAuthError):
         self.error_uri = error_uri
         self.status_code = status_code
         self.retry_after = retry_after
-        Exception.__init__(self, f"{message or self._summary()} {self.advice}".strip())
+        Exception.__init__(self)
+        self._say(message)
+
+    def _say(self, message: str | None) -> None:
+        self._said = message
+        self.args = (f"{message or self._summary()} {self.advice}",)
+
+    def masked_by(self, mask: Callable[[str], str]) -> None:
+        """Rewrite what the server said, and the message made from it; our own advice stays readable."""
+        for name in ("error", "error_description", "error_uri"):
+            text = getattr(self, name)
+            if text and text not in CLASS_OF_CODE:
+                setattr(self, name, mask(text))
+        self._say(None if self._said is None else mask(self._said))
 
     def _summary(self) -> str:
         parts = [self.error or "no error code"]

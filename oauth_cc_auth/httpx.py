@@ -126,8 +126,11 @@ class HttpxAuth(_Auth):
 
     def _renew(self, request: httpx.Request, refused: httpx.Response, fresh: Presented) -> None:
         request.headers[self._header] = fresh
-        if refused.cookies:  # as in httpx's own digest authentication
-            sys.modules[_library(request)].Cookies(refused.cookies).set_cookie_header(request=request)
+        if "Set-Cookie" in refused.headers:
+            # As in httpx's own digest authentication, but for `refused.cookies`: it would make the answer unpicklable.
+            cookies = sys.modules[_library(request)].Cookies()
+            cookies.extract_cookies(refused)
+            cookies.set_cookie_header(request)
 
     def _take_note(self, response: httpx.Response, sent: Presented) -> None:
         if self._refused(response, sent):

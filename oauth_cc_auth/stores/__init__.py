@@ -2,11 +2,38 @@
 
 A store keeps tokens under keys that it need not understand. Its methods are called from a flight's thread, never from a
 caller's, and never on the hot path. They may fail and may be slow: a broken store never breaks a call.
+
+Each store that needs a library is imported when it is first used, and says then which extra brings what is missing.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from oauth_cc_auth.stores._memory import MemoryStore
 from oauth_cc_auth.stores._protocol import TokenStore
 
-__all__ = ["MemoryStore", "TokenStore"]
+if TYPE_CHECKING:
+    from oauth_cc_auth.stores._encrypted import EncryptedStore
+    from oauth_cc_auth.stores._file import FileStore
+    from oauth_cc_auth.stores._keyring import KeyringStore
+    from oauth_cc_auth.stores._redis import RedisStore
+
+_MODULE_OF = {
+    "EncryptedStore": "oauth_cc_auth.stores._encrypted",
+    "FileStore": "oauth_cc_auth.stores._file",
+    "KeyringStore": "oauth_cc_auth.stores._keyring",
+    "RedisStore": "oauth_cc_auth.stores._redis",
+}
+
+__all__ = ["EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a store, and with it its library, when it is first used."""
+    if name not in _MODULE_OF:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value

@@ -11,8 +11,9 @@ from weakref import WeakSet
 
 from oauth_cc_auth._token import Token
 
-# Longer than a token request takes with its retries; then somebody is stuck, and waiting on helps nobody.
-LOCK_SECONDS = 30.0
+# Just above the 20 s that a renewal takes at most, and below the 30 s that a caller waits: whoever holds the lock for
+# longer is stuck, and there is time left to go on without it.
+LOCK_SECONDS = 21.0
 
 
 _all: WeakSet[MemoryStore] = WeakSet()
@@ -50,7 +51,7 @@ class MemoryStore:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Let one renew at a time; raise TimeoutError after 30 s."""
+        """Let one renew at a time; raise TimeoutError after 21 s."""
         with self._guard:
             lock = self._locks[key]
         if not lock.acquire(timeout=LOCK_SECONDS):

@@ -1,0 +1,100 @@
+"""Encryption around any store: what reaches the inner store is a token whose text is the real one's ciphertext.
+
+The first key encrypts, every key decrypts. What cannot be decrypted is a miss and stays where it is. The entry's name
+is encrypted with the token, so that whoever may write to the inner store cannot pass one entry off as another.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from hashlib import blake2b
+
+from oauth_cc_auth._token import Token
+from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.stores._format import dump, parse
+from oauth_cc_auth.stores._protocol import TokenStore
+
+try:
+    from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+except ImportError as missing:
+    message = 'EncryptedStore needs cryptography: pip install "oauth-cc-auth[encrypted]"'
+    raise ImportError(message) from missing
+
+log = logging.getLogger("oauth_cc_auth")
+
+_NAME_BYTES = 16
+
+
+class EncryptedStore:
+    """Encrypts tokens on their way into another store (Fernet: AES-128-CBC with HMAC-SHA256).
+
+    `store` is any TokenStore. `keys` is one key as `cryptography.fernet.Fernet.generate_key()` makes it, or several:
+    the first encrypts, all decrypt, so that a new key is put first and an old one removed once nothing needs it. The
+    inner store sees in the clear when a token was obtained and when it expires, and the length of the rest. A pickle or
+    a copy carries the keys, as a grant's carries its secret: a spawned worker needs them.
+
+    Raises ConfigurationError, without quoting it, for a key that is none. `load` returns None, and logs why, for what
+    none of the keys decrypts, or what was saved in the clear; else the methods raise what the inner store raises.
+    """
+
+    def __init__(self, store: TokenStore, keys: str | bytes | Sequence[str | bytes]) -> None:
+        """Check the keys; the inner store is not asked yet."""
+        if not isinstance(store, TokenStore):
+            raise ConfigurationError("store has not the methods load, save, discard and lock")
+        self.store = store
+        try:
+            self._keys = (keys,) if isinstance(keys, (str, bytes)) else tuple(keys)
+            self._fernet = MultiFernet([Fernet(key) for key in self._keys])
+        except (ValueError, TypeError):
+            message = "keys: there is none, or one is not as cryptography.fernet.Fernet.generate_key() makes it"
+            raise ConfigurationError(message) from None
+
+    def load(self, key: str) -> Token | None:
+        """Return the token under this key, or None."""
+        kept = self.store.load(key)
+        return None if kept is None else self._decrypted(key, kept)
+
+    def save(self, key: str, token: Token) -> None:
+        """Keep this token under this key."""
+        ciphertext = self._fernet.encrypt(_name(key) + dump(token)).decode()
+        # A refresh token outlives its access token, so the inner store must not drop it with that.
+        expires_at = token.expires_at if token.refresh_token is None else None
+        self.store.save(key, Token(ciphertext, expires_at=expires_at, obtained_at=token.obtained_at))
+
+    def discard(self, key: str, token: Token) -> None:
+        """Remove what is under this key if it is still this access token."""
+        kept = self.store.load(key)
+        found = None if kept is None else self._decrypted(key, kept)
+        if kept is not None and found is not None and found.access_token == token.access_token:
+            # The inner store compares the ciphertext, which no other save has produced.
+            self.store.discard(key, kept)
+
+    def lock(self, key: str) -> AbstractContextManager[object]:
+        """Return the inner store's lock."""
+        return self.store.lock(key)
+
+    def _decrypted(self, key: str, kept: Token) -> Token | None:
+        try:
+            content = self._fernet.decrypt(kept.access_token.encode("utf-8", "surrogatepass"))
+        except InvalidToken:
+            log.warning("the token in %r is ignored: it is in the clear, or none of the keys decrypts it", self.store)
+            return None
+        try:
+            return parse(content[_NAME_BYTES:] if content.startswith(_name(key)) else b"")
+        except ValueError as error:
+            log.warning("the token in %r is ignored: it was saved under another key, or %s", self.store, error)
+            return None
+
+    def __reduce__(self) -> tuple[type[EncryptedStore], tuple[TokenStore, tuple[str | bytes, ...]]]:
+        """Pickle and copy with the keys."""
+        return EncryptedStore, (self.store, self._keys)
+
+    def __repr__(self) -> str:
+        """Show the inner store, and no key."""
+        return f"EncryptedStore({self.store!r})"
+
+
+def _name(key: str) -> bytes:
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_NAME_BYTES).digest()

@@ -1,0 +1,185 @@
+"""A refused request goes again with the body that it had, where that body can be had again (case 32)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import doors
+import pytest
+from doors import Door, LoopbackServer, Seen, TokenEndpoint, eventually, only, plain, refusing
+
+from oauth_cc_auth.sandbox import Sandbox
+
+door, sandbox = doors.door, doors.sandbox
+
+MIB = 1 << 20
+
+REPLAYED: dict[str, Callable[[], dict[str, Any]]] = {
+    "empty": dict,
+    "bytes": lambda: {"content": b"\x00\xffbytes"},
+    "str": lambda: {"content": "ü and €"},
+    "json": lambda: {"json": {"a": [1, "ü"]}},
+    "form": lambda: {"data": {"a": "1", "b": "ü"}},
+    "multipart": lambda: {"files": {"file": ("a.txt", io.BytesIO(b"content"))}, "data": {"a": "1"}},
+    "multipart bytes": lambda: {"files": {"file": ("a.txt", b"content")}},
+}
+
+
+@pytest.mark.parametrize("kind", REPLAYED)
+def test_a_body_that_can_be_sent_again_is(door: Door, kind: str) -> None:
+    """Case 32: bytes, str, JSON, form and multipart go again byte by byte, with the headers that belong to them."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        answer = door.call("POST", f"{api.origin}/x", door.auth(server.grant(api.origin)), **REPLAYED[kind]())
+        assert answer.status_code == 200
+        first, second = api.seen
+        assert (first.body, first.token, second.token) == (second.body, "token-1", "token-2")
+        assert bool(first.body) == (kind != "empty")
+        for name in ("content-type", "content-length"):
+            assert first.headers.get(name) == second.headers.get(name)
+
+
+class OncePiece(io.RawIOBase):
+    """A file that cannot be rewound, like a pipe."""
+
+    def __init__(self) -> None:
+        self._left = b"content"
+
+    def readable(self) -> bool:
+        """Readable it is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give it all at once."""
+        piece, self._left = self._left, b""
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def test_a_generator_is_not_sent_again(door: Door) -> None:
+    """Case 32: a body that can be read once gets its 401, while a renewal for the next call is under way."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        auth = door.auth(server.grant(api.origin))
+        answer = door.call("POST", f"{api.origin}/x", auth, content=door.chunks([b"one", b"two"]))
+        assert (answer.status_code, list(answer.history)) == (401, [])
+        assert [seen.body for seen in api.seen] == [b"onetwo"]
+        eventually(lambda: server.issued == 2)
+        assert door.call("POST", f"{api.origin}/x", auth, content=door.chunks([b"one", b"two"])).status_code == 200
+        assert api.seen[-1].body == b"onetwo"
+        assert server.issued == 2
+
+
+def test_a_renewal_that_fails_leaves_such_a_caller_his_401(door: Door, sandbox: Sandbox) -> None:
+    """Case 32: where only the body stands in the way, a renewal that cannot be had is no error of this call."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    sandbox.revoke_all()
+    sandbox.rotate_secret(grant, "another")
+    assert door.call("POST", f"{api}/x", auth, content=door.chunks([b"one"])).status_code == 401
+
+
+def test_multipart_of_a_pipe(door: Door) -> None:
+    """Case 32: multipart with a file that cannot be rewound: requests has it in memory, httpx does not."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        auth = door.auth(server.grant(api.origin))
+        answer = door.call("POST", f"{api.origin}/x", auth, files={"file": ("a.txt", OncePiece())})
+        assert b"content" in api.seen[0].body
+        if door.replays_files:
+            assert (answer.status_code, api.seen[0].body) == (200, api.seen[1].body)
+        else:
+            assert (answer.status_code, len(api.seen)) == (401, 1)
+            eventually(lambda: server.issued == 2)
+
+
+@pytest.mark.parametrize("at", [0, 3])
+@only(lambda kind: kind.library == "requests")
+def test_an_open_file_is_rewound_to_where_it_was(door: Door, tmp_path: Path, at: int) -> None:
+    """Case 32: requests sends an open file or BytesIO again from where it was when it was handed over."""
+    path = tmp_path / "upload"
+    path.write_bytes(b"0123456789")
+    for opened in (path.open("rb"), io.BytesIO(b"0123456789")):
+        with opened as file, TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+            file.seek(at)
+            answer = door.call("PUT", f"{api.origin}/x", door.auth(server.grant(api.origin)), content=file)
+            assert (answer.status_code, [seen.body for seen in api.seen]) == (200, [b"0123456789"[at:]] * 2)
+
+
+@only(lambda kind: kind.library != "requests" and not kind.loop)
+def test_an_open_file_is_an_iterable_to_httpx(door: Door) -> None:
+    """Case 32: httpx takes an open file for any other iterable, so it is sent once, and the renewal is under way."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        auth = door.auth(server.grant(api.origin))
+        answer = door.call("PUT", f"{api.origin}/x", auth, content=io.BytesIO(b"0123456789"))
+        assert (answer.status_code, [seen.body for seen in api.seen]) == (401, [b"0123456789"])
+        eventually(lambda: server.issued == 2)
+
+
+def _upload(size: int) -> Iterator[bytes]:
+    piece = b"x" * (1 << 16)
+    for _ in range(size // len(piece)):
+        yield piece
+
+
+def test_large_uploads_are_not_buffered(door: Door, sandbox: Sandbox) -> None:
+    """Case 32: 16 MiB from a generator pass through without ever being in memory."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    digest = hashlib.sha256()
+    for piece in _upload(16 * MIB):
+        digest.update(piece)
+    body = _async_upload() if door.kind.loop else _upload(16 * MIB)
+    tracemalloc.start()
+    try:
+        answer = door.call("POST", f"{api}/x", auth, content=body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (answer.status_code, answer.json()["body_sha256"]) == (200, digest.hexdigest())
+    assert peak < 6 * MIB
+
+
+async def _async_upload() -> Any:
+    for piece in _upload(16 * MIB):
+        yield piece
+
+
+def test_large_files_are_sent_again_without_being_buffered(door: Door, sandbox: Sandbox) -> None:
+    """Case 32: a file of 16 MiB that has to go again is read again, not kept."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    sandbox.revoke_all()
+    with tempfile.TemporaryFile() as file:
+        file.truncate(16 * MIB)
+        # requests builds multipart in memory, whoever authenticates.
+        body: dict[str, Any] = {"content": file} if door.replays_files else {"files": {"file": file}}
+        tracemalloc.start()
+        try:
+            answer = door.call("POST", f"{api}/x", auth, **body)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert answer.status_code == 200
+    assert answer.json()["body_length"] >= 16 * MIB
+    assert [hop.status_code for hop in answer.history] == [401]
+    assert peak < 6 * MIB
+
+
+def test_a_refused_download_is_drained_once(door: Door) -> None:
+    """The first answer's body is not mistaken for the second's."""
+
+    def answer(seen: Seen) -> doors.Reply:
+        refused = seen.token == "token-1"
+        return doors.Reply(401 if refused else 200, (), b"no" * 5000 if refused else b"yes")
+
+    with TokenEndpoint() as server, LoopbackServer(answer) as api:
+        answered = door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin)))
+        assert answered.content == b"yes"
+        assert answered.history[0].content == b"no" * 5000

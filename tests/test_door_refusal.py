@@ -1,0 +1,219 @@
+"""A refused token: once more with a fresh one, and never a token request per call (cases 29 to 31, and 34)."""
+
+from __future__ import annotations
+
+import threading
+
+import doors
+import pytest
+from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, eventually, plain, refusing
+
+from oauth_cc_auth import InvalidClient, TokenSource
+from oauth_cc_auth.sandbox import Sandbox
+
+door, sandbox = doors.door, doors.sandbox
+
+
+def test_a_revoked_token_is_renewed(door: Door, sandbox: Sandbox) -> None:
+    """Case 29: the first call after a revocation answers 200 after one renewal, and the next call needs none."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    sandbox.revoke_all()
+    answer = door.call("GET", f"{api}/x", auth)
+    assert (answer.status_code, [hop.status_code for hop in answer.history]) == (200, [401])
+    assert door.call("GET", f"{api}/x", auth).history == type(answer.history)()
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
+
+
+def test_a_crowd_with_a_revoked_token_makes_one_renewal(door: Door, sandbox: Sandbox) -> None:
+    """Case 29: 64 concurrent calls with a revoked token all answer 200 after one renewal."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    sandbox.revoke_all()
+    sandbox.delay = 0.05
+    answers = door.call_many(64, "GET", f"{api}/x", auth)
+    assert {getattr(answer, "status_code", answer) for answer in answers} == {200}
+    assert sandbox.token_requests == 2
+
+
+def test_a_late_refusal_of_an_old_token_renews_nothing(door: Door) -> None:
+    """Case 29: a 401 that arrives for a token which was renewed meanwhile is answered with the current token."""
+    late = threading.Event()
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path == "/late" and seen.token == "token-1":
+            late.wait(doors.HUNG)
+        return refusing("token-1")(seen)
+
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        auth = door.auth(server.grant(api.origin))
+        door.call("GET", f"{api.origin}/x", auth)
+        api.answer = answer
+        outcomes: list[object] = []
+        slow = threading.Thread(
+            target=lambda: outcomes.extend(door.call_many(1, "GET", f"{api.origin}/late", auth)), daemon=True
+        )
+        slow.start()
+        eventually(lambda: any(seen.path == "/late" for seen in api.seen))
+        assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
+        late.set()
+        slow.join(doors.HUNG)
+        assert [getattr(outcome, "status_code", outcome) for outcome in outcomes] == [200]
+        assert [seen.token for seen in api.seen if seen.path == "/late"] == ["token-1", "token-2"]
+        assert server.issued == 2
+
+
+def test_a_second_401_is_returned_as_it_is(door: Door, sandbox: Sandbox) -> None:
+    """Case 30: an API that refuses the fresh token too is asked exactly twice, and its second answer is returned."""
+    grant, api = plain(sandbox)
+    sandbox.reject_all_tokens = True
+    answer = door.call("GET", f"{api}/x", door.auth(grant))
+    assert (answer.status_code, [hop.status_code for hop in answer.history]) == (401, [401])
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 2)
+
+
+def test_an_api_that_refuses_every_token_costs_a_handful_of_token_requests(door: Door) -> None:
+    """Case 30: 200 refused calls over five minutes make a handful of token requests, and are mostly sent once."""
+    clock = Clock()
+    with TokenEndpoint(expires_in=36_000) as server, LoopbackServer(lambda _: Reply(401)) as api:
+        auth = door.auth(TokenSource(server.grant(api.origin), clock=clock))
+        for _ in range(200):
+            assert door.call("GET", f"{api.origin}/x", auth).status_code == 401
+            clock.now += 1.5
+        # 1, 2, 4 ... 256 s: nine pauses fit into 300 s, after the first two tokens.
+        assert 4 <= server.issued <= 11
+        assert len(api.seen) <= 200 + server.issued
+
+
+def test_while_renewals_are_held_back_a_call_is_sent_once(door: Door) -> None:
+    """Case 30: right after a fresh token was refused, a call is sent once and its 401 returned; a crowd too."""
+    clock = Clock()
+    with TokenEndpoint() as server, LoopbackServer(lambda _: Reply(401)) as api:
+        auth = door.auth(TokenSource(server.grant(api.origin), clock=clock))
+        door.call("GET", f"{api.origin}/x", auth)
+        answers = door.call_many(20, "GET", f"{api.origin}/x", auth)
+        assert {answer.status_code for answer in answers} == {401}
+        assert (server.issued, len(api.seen)) == (2, 2 + 20)
+
+
+def test_the_first_success_ends_the_holding_back(door: Door) -> None:
+    """Case 30: after one answer that is no refusal, a revoked token is renewed at once again."""
+    clock = Clock()
+    with TokenEndpoint() as server, LoopbackServer(lambda _: Reply(401)) as api:
+        auth = door.auth(TokenSource(server.grant(api.origin), clock=clock))
+        door.call("GET", f"{api.origin}/x", auth)
+        api.answer = lambda _: Reply()
+        assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
+        api.answer = refusing("token-2")
+        assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
+        assert server.issued == 3
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    ["Basic", 'Bearer error="insufficient_scope"', 'Bearer realm="a, Bearer", error=insufficient_scope', "Basic, DPoP"],
+)
+def test_a_401_about_something_else_renews_nothing(door: Door, challenge: str) -> None:
+    """Case 31: another scheme, or another error than invalid_token, is the caller's answer."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1", www_authenticate=challenge)) as api:
+        auth = door.auth(server.grant(api.origin))
+        for _ in range(2):
+            assert door.call("GET", f"{api.origin}/x", auth).status_code == 401
+        assert (server.issued, len(api.seen)) == (1, 2)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_another_status_renews_nothing(door: Door, status: int) -> None:
+    """Case 31: 403 and 500 are the caller's answers."""
+    with TokenEndpoint() as server, LoopbackServer(lambda _: Reply(status)) as api:
+        assert door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin))).status_code == status
+        assert (server.issued, len(api.seen)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "challenges",
+    [
+        (),
+        ("Bearer",),
+        ("bearer realm=x, error=invalid_token",),
+        ('Basic realm="a", Bearer error="invalid_token"',),
+        ('Basic realm="a, b=\\"c\\", Digest", Bearer',),
+        ('Basic realm="a"', 'Bearer error="invalid_token"'),
+        ('Bearer error="invalid_token"', 'Basic realm="a"'),
+    ],
+    ids=str,
+)
+def test_a_401_about_our_token_renews_it(door: Door, challenges: tuple[str, ...]) -> None:
+    """Case 31: with no challenge, or one of our scheme among others, in one header or several, the token is renewed."""
+    named = tuple(("WWW-Authenticate", challenge) for challenge in challenges)
+
+    def answer(seen: Seen) -> Reply:
+        return Reply(401, named) if seen.token == "token-1" else Reply()
+
+    with TokenEndpoint() as server, LoopbackServer(answer) as api:
+        assert door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin))).status_code == 200
+        assert (server.issued, len(api.seen)) == (2, 2)
+
+
+def test_a_refusal_leaves_its_connection_usable(door: Door) -> None:
+    """Case 34: five calls with five refusals use one connection."""
+    refused: set[str | None] = set()
+
+    def answer(seen: Seen) -> Reply:
+        return Reply(401, (), b"x" * 100_000) if seen.token in refused else Reply()
+
+    with TokenEndpoint() as server, LoopbackServer(answer) as api:
+        auth = door.auth(server.grant(api.origin))
+        for number in range(1, 6):
+            refused.add(f"token-{number}")
+            assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
+        assert (server.issued, len(api.seen), api.connections) == (6, 10, 1)
+
+
+def test_the_same_token_again_is_not_sent_again(door: Door, sandbox: Sandbox) -> None:
+    """A server that hands out the refused token again costs one API call, and is not asked at each call."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    sandbox.reuse_token = sandbox.reject_all_tokens = True
+    for _ in range(3):
+        assert door.call("GET", f"{api}/x", auth).status_code == 401
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
+
+
+def test_a_renewal_that_fails_is_a_typed_error(door: Door, sandbox: Sandbox) -> None:
+    """When the API refuses the token and no other can be had, the caller gets the reason, not a bare 401."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    door.call("GET", f"{api}/x", auth)
+    sandbox.revoke_all()
+    sandbox.rotate_secret(grant, "another")
+    with pytest.raises(InvalidClient) as caught:
+        door.call("GET", f"{api}/x", auth)
+    assert isinstance(caught.value, door.error)
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 2)
+
+
+def test_a_streaming_response_stays_unread(door: Door, sandbox: Sandbox) -> None:
+    """A streamed answer is handed over unread, be it the first or the one after a renewal."""
+    grant, api = plain(sandbox)
+    auth = door.auth(grant)
+    for _ in range(2):
+        status, unread, body = door.stream("GET", f"{api}/x", auth)
+        assert (status, unread) == (200, True)
+        assert b'"path":"/x"' in body.replace(b" ", b"")
+        sandbox.revoke_all()
+    assert sandbox.token_requests == 2
+
+
+def test_many_refusals_at_once_hold_back_once(door: Door) -> None:
+    """Case 30: a crowd that an API refuses makes two token requests, and each call goes out at most twice."""
+    clock = Clock()
+    with TokenEndpoint() as server, LoopbackServer(lambda _: Reply(401)) as api:
+        source = TokenSource(server.grant(api.origin), clock=clock)
+        answers = door.call_many(32, "GET", f"{api.origin}/x", door.auth(source))
+        assert {getattr(answer, "status_code", answer) for answer in answers} == {401}
+        assert server.issued == 2
+        assert len(api.seen) <= 64

@@ -1,0 +1,434 @@
+"""Tests of one exchange: attempts, their time, the secret's source, and what an error may say."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+from urllib.parse import quote_plus
+
+import pytest
+from loopback import SECRET, TOKEN, Clock, grant_for
+
+from oauth_cc_auth import (
+    AuthorizationCode,
+    ConfigurationError,
+    InvalidClient,
+    InvalidScope,
+    InvalidTokenResponse,
+    OAuthError,
+    Token,
+    TokenEndpointUnavailable,
+    TokenRequestError,
+    _exchange,
+)
+from oauth_cc_auth._exchange import Exchange, secret_of
+from oauth_cc_auth._wire import HttpRequest, HttpResponse
+
+GOOD = HttpResponse(200, {}, b'{"access_token": "%s", "expires_in": 60}' % TOKEN.encode())
+REFUSED = HttpResponse(401, {}, b'{"error": "invalid_client"}')
+
+
+class Script:
+    """A sender that plays answers and exceptions in turn, the last for ever, and keeps the requests."""
+
+    def __init__(self, *turns: Any) -> None:
+        """Play these: answers, exceptions, or functions of the request."""
+        self.turns = list(turns)
+        self.requests: list[HttpRequest] = []
+        self.timeouts: list[float] = []
+
+    def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
+        """Play the next."""
+        self.requests.append(request)
+        self.timeouts.append(timeout)
+        turn = self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
+        if isinstance(turn, BaseException):
+            raise turn
+        answer: HttpResponse = turn if isinstance(turn, HttpResponse) else turn(request)
+        return answer
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """Let no time pass in pauses but by the clock that measures them; return how long they were."""
+    slept: list[float] = []
+    real = time.monotonic
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: real() + sum(slept))
+    monkeypatch.setattr("random.random", lambda: 1.0)
+    yield slept
+    monkeypatch.undo()
+
+
+def exchange_by(
+    sender: Any, timeout: float = 10.0, clock: Callable[[], float] | None = None, **changes: Any
+) -> Exchange:
+    """Return an exchange that sends by this sender."""
+    return Exchange(grant_for(**changes), sender, timeout, clock or Clock())
+
+
+def unavailable(status: int | None = None, retry_after: float | None = None) -> TokenEndpointUnavailable:
+    """Return the error that a sender raises where no answer came."""
+    return TokenEndpointUnavailable(status_code=status, retry_after=retry_after)
+
+
+def status(code: int, **headers: str) -> HttpResponse:
+    """Return an empty answer."""
+    return HttpResponse(code, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
+
+
+def test_one_request_one_token() -> None:
+    """A token counts from the moment before the request was sent, by the clock that was handed in."""
+    clock = Clock(500.0)
+
+    def answer(_: HttpRequest) -> HttpResponse:
+        clock.now += 3.0
+        return GOOD
+
+    sender = Script(answer)
+    token = exchange_by(sender, clock=clock).fetch(None)
+    assert token.access_token == TOKEN
+    assert (token.obtained_at, token.expires_at) == (500.0, 560.0)
+    assert len(sender.requests) == 1
+
+
+@pytest.mark.parametrize("turn", [unavailable(), status(429), status(500), status(502), status(503), status(504)])
+def test_what_may_pass_is_tried_again(turn: object, pauses: list[float]) -> None:
+    """Connection errors, 429, 500, 502, 503 and 504 are tried again after 0.2, 0.4 and 0.8 s, by equal requests."""
+    sender = Script(turn, turn, turn, GOOD)
+    assert exchange_by(sender).fetch(None).access_token == TOKEN
+    assert pauses == pytest.approx([0.2, 0.4, 0.8])
+    assert [request.body for request in sender.requests] == [sender.requests[0].body] * 4
+
+
+@pytest.mark.parametrize("turn", [unavailable(), status(503)])
+def test_four_attempts_and_no_more(turn: object, pauses: list[float]) -> None:
+    """Three retries at most; then the error says what it was."""
+    sender = Script(turn)
+    with pytest.raises(TokenEndpointUnavailable):
+        exchange_by(sender).fetch(None)
+    assert len(sender.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("turn", "cls"),
+    [
+        (REFUSED, InvalidClient),
+        (HttpResponse(400, {}, b'{"error": "invalid_scope"}'), InvalidScope),
+        (HttpResponse(503, {}, b'{"error": "invalid_scope"}'), InvalidScope),
+        (HttpResponse(200, {}, b"[]"), InvalidTokenResponse),
+        (status(404), InvalidTokenResponse),
+        (status(308, location="https://evil.example"), InvalidTokenResponse),
+        (status(501), TokenEndpointUnavailable),
+    ],
+)
+def test_a_refusal_is_never_repeated(turn: object, cls: type[OAuthError], pauses: list[float]) -> None:
+    """OAuth errors, redirects and what is no token are final: one request."""
+    sender = Script(turn)
+    with pytest.raises(cls):
+        exchange_by(sender).fetch(None)
+    assert len(sender.requests) == 1
+    assert pauses == []
+
+
+def test_a_short_retry_after_is_waited_for(pauses: list[float]) -> None:
+    """Case 25: the server's pause is kept, where it fits into two timeouts."""
+    sender = Script(status(503, retry_after="7"), GOOD)
+    assert exchange_by(sender).fetch(None).access_token == TOKEN
+    assert pauses == [7.0]
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_long_retry_after_is_not_waited_for(code: int, pauses: list[float]) -> None:
+    """Case 25: a pause that is longer than the budget is told to whoever remembers it."""
+    sender = Script(status(code, retry_after="30"))
+    with pytest.raises(TokenEndpointUnavailable) as caught:
+        exchange_by(sender).fetch(None)
+    assert caught.value.retry_after == 30.0
+    assert len(sender.requests) == 1
+    assert pauses == []
+
+
+def test_all_attempts_together_have_two_timeouts(pauses: list[float]) -> None:
+    """Nothing is begun that cannot be finished within twice the timeout; the last attempt gets what is left."""
+    sender = Script(status(503, retry_after="9"))
+    with pytest.raises(TokenEndpointUnavailable):
+        exchange_by(sender).fetch(None)
+    assert pauses == [9.0, 9.0]
+    assert sender.timeouts == pytest.approx([10.0, 10.0, 2.0], abs=0.5)
+
+
+def test_a_sender_that_hangs_is_left_behind() -> None:
+    """After `timeout` an attempt is over, whatever hangs: a name's lookup, a dripping answer. All end in time."""
+    release = threading.Event()
+
+    def hang(_: HttpRequest) -> HttpResponse:
+        release.wait(20)
+        return GOOD
+
+    sender = Script(hang)
+    start = time.monotonic()
+    try:
+        with pytest.raises(TokenEndpointUnavailable, match="no complete answer in"):
+            exchange_by(sender, timeout=0.1).fetch(None)
+        assert 0.09 < time.monotonic() - start < 2.0
+        assert len(sender.requests) >= 2
+    finally:
+        release.set()
+
+
+def test_a_sender_that_hangs_once_is_tried_again() -> None:
+    """A single attempt that hangs costs one timeout, and the next brings the token."""
+    release = threading.Event()
+
+    def hang(_: HttpRequest) -> HttpResponse:
+        release.wait(20)
+        return REFUSED
+
+    try:
+        assert exchange_by(Script(hang, GOOD), timeout=0.2).fetch(None).access_token == TOKEN
+    finally:
+        release.set()
+
+
+class Secrets:
+    """A secret's source that gives one after the other, the last for ever."""
+
+    def __init__(self, *secrets: Any) -> None:
+        """Give these."""
+        self.secrets = list(secrets)
+        self.reads = 0
+
+    def __call__(self) -> str:
+        """Give the next."""
+        self.reads += 1
+        secret: str = self.secrets.pop(0) if len(self.secrets) > 1 else self.secrets[0]
+        return secret
+
+
+def right_is(secret: str) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a server that takes this secret."""
+    return lambda request: GOOD if f"client_secret={secret}" in request.body.decode() else REFUSED
+
+
+def test_a_rotated_secret_is_read_again() -> None:
+    """Case 39: on invalid_client the secret's source is read once more, and a new secret is tried once."""
+    secrets, sender = Secrets("old", "new"), Script(right_is("new"))
+    exchange = exchange_by(sender, client_secret=secrets, token_endpoint_auth_method="client_secret_post")
+    assert exchange.fetch(None).access_token == TOKEN
+    assert secrets.reads == 2
+    assert len(sender.requests) == 2
+
+
+@pytest.mark.parametrize(("given", "reads", "requests"), [(["same"], 2, 1), (["old", "also old", "new"], 2, 2)])
+def test_a_wrong_secret_is_not_tried_for_ever(given: list[str], reads: int, requests: int) -> None:
+    """Case 39: the same secret is not sent again, and a second refusal is final."""
+    secrets, sender = Secrets(*given), Script(REFUSED)
+    with pytest.raises(InvalidClient):
+        exchange_by(sender, client_secret=secrets).fetch(None)
+    assert (secrets.reads, len(sender.requests)) == (reads, requests)
+
+
+def test_a_source_that_fails_when_it_is_read_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Case 39: then the refusal is what the caller gets, and the failure of the source is logged."""
+
+    class Failing(Secrets):
+        def __call__(self) -> str:
+            if self.reads:
+                raise KeyError(SECRET)
+            return super().__call__()
+
+    with pytest.raises(InvalidClient):
+        exchange_by(Script(REFUSED), client_secret=Failing("old")).fetch(None)
+    assert "raised KeyError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_secret_that_is_right_is_read_once() -> None:
+    """Case 39: without a refusal nobody asks the source again, also where the network fails on the way."""
+    secrets, sender = Secrets("right"), Script(unavailable(), GOOD)
+    exchange_by(sender, timeout=0.2, client_secret=secrets).fetch(None)
+    assert secrets.reads == 1
+
+
+def test_a_secret_in_a_string_is_not_tried_again() -> None:
+    """Case 39: a string does not change, so a refusal is final."""
+    sender = Script(REFUSED)
+    with pytest.raises(InvalidClient):
+        exchange_by(sender).fetch(None)
+    assert len(sender.requests) == 1
+
+
+@pytest.mark.parametrize("secret", ["", None, 5, b"bytes", "\ud800"])
+def test_a_source_that_gives_nothing_usable(secret: object) -> None:
+    """What is no secret is a ConfigurationError that names the argument, before anything is sent."""
+    sender = Script(GOOD)
+    with pytest.raises(ConfigurationError, match="client_secret: the callable returned"):
+        exchange_by(sender, client_secret=Secrets(secret)).fetch(None)
+    assert sender.requests == []
+
+
+def test_a_source_that_raises() -> None:
+    """The error names the argument and keeps the cause, without its frames."""
+
+    def ask_vault() -> NoReturn:
+        held = SECRET
+        raise KeyError(len(held))
+
+    with pytest.raises(
+        ConfigurationError, match="client_secret: the callable that returns it raised KeyError"
+    ) as caught:
+        secret_of(grant_for(client_secret=ask_vault))
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert caught.value.__cause__.__traceback__ is None
+    assert secret_of(grant_for()) == SECRET
+    assert secret_of(grant_for(client_secret=None, token_endpoint_auth_method="none")) is None
+
+
+def test_revocation() -> None:
+    """RFC 7009: the token is sent to the revocation endpoint; its failure is typed as at the token endpoint."""
+    endpoint = "https://as.example.com/revoke"
+    sender = Script(status(200))
+    exchange_by(sender, revocation_endpoint=endpoint).revoke(Token(TOKEN))
+    assert sender.requests[0].url == endpoint
+    assert f"token={TOKEN}" in sender.requests[0].body.decode()
+    echo = HttpResponse(400, {}, b'{"error": "nope", "error_description": "%s"}' % TOKEN.encode())
+    with pytest.raises(TokenRequestError) as caught:
+        exchange_by(Script(echo), revocation_endpoint=endpoint).revoke(Token(TOKEN))
+    assert TOKEN not in str(caught.value)
+
+
+def shown_by(error: BaseException) -> str:
+    """Return everything that is shown of an exception: texts, fields, causes, frames with their locals."""
+    texts = ["".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())]
+    here: BaseException | None = error
+    while here is not None:
+        texts += [str(here), repr(here), repr(here.args), repr(vars(here))]
+        here = here.__cause__ or here.__context__
+    return "\n".join(texts)
+
+
+ECHOES: list[Callable[[str, HttpRequest], HttpResponse]] = [
+    lambda text, _: answer_with(400, f'{{"error": "nope", "error_description": "wrong: {text}"}}'),
+    lambda text, _: answer_with(400, f'{{"error": "{text}"}}'),
+    lambda text, _: answer_with(400, f'{{"error": "nope", "error_uri": "https://x/?{text}"}}'),
+    lambda text, _: answer_with(200, f'{{"error": {{"message": "{text}"}}}}'),
+    lambda text, _: answer_with(200, f'{{"access_token": "t", "token_type": "{text}"}}'),
+    lambda text, _: answer_with(307, "", location=f"https://evil.example/{text}"),
+    lambda text, _: answer_with(503, f'{{"error": "down", "error_description": "{text}"}}'),
+    lambda _, request: answer_with(
+        401, f'{{"error": "invalid_client", "error_description": "{request.headers.get("Authorization", "")}"}}'
+    ),
+    lambda _, request: answer_with(401, f'{{"error": "x", "error_description": "{request.body.decode()}"}}'),
+]
+
+
+def answer_with(code: int, body: str, **headers: str) -> HttpResponse:
+    """Return an answer."""
+    return HttpResponse(code, headers, body.encode())
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "client_secret_basic_raw"])
+def test_an_echo_is_masked(
+    echo: Callable[[str, HttpRequest], HttpResponse],
+    method: str,
+    pauses: list[float],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Case 37: a server that echoes secret, Basic header or refresh token gets them into no message, field or log."""
+    grant = AuthorizationCode(
+        token_endpoint="https://as.example.com/token",
+        client_id="client",
+        client_secret=SECRET,
+        refresh_token="canary-first-refresh",
+        token_endpoint_auth_method=method,
+    )
+    texts = [SECRET, quote_plus(SECRET), "canary-first-refresh", "canary-second-refresh"]
+    caplog.set_level(logging.DEBUG)
+    for text in texts:
+        sender = Script(lambda request, text=text: echo(text, request))
+        previous = Token(TOKEN, refresh_token="canary-second-refresh")
+        with pytest.raises(TokenRequestError) as caught:
+            Exchange(grant, sender, 10.0, Clock()).fetch(previous)
+        sent = sender.requests[0].headers.get("Authorization", "Basic nothing").removeprefix("Basic ")
+        for secret in [*texts, sent]:
+            assert secret not in str(caught.value)
+            assert secret not in repr(vars(caught.value))
+            assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("before", range(440, 500, 7))
+@pytest.mark.parametrize("place", ["error_description", "location", "token_type"])
+def test_an_echo_that_is_cut_is_masked(before: int, place: str) -> None:
+    """Case 37: a text is masked before it is cut, so that no part of a secret is left over."""
+    secret = "canary" * 20
+    cut = {"error_description": 500, "location": 200, "token_type": 40}[place]
+    padding = "x" * max(before - 500 + cut, 0)
+    answer = {
+        "error_description": answer_with(400, f'{{"error": "nope", "error_description": "{padding}{secret}"}}'),
+        "location": answer_with(307, "", location=f"https://as.example.com/{padding[23:]}{secret}"),
+        "token_type": answer_with(200, f'{{"access_token": "t", "token_type": "{padding}{secret}"}}'),
+    }[place]
+    with pytest.raises(TokenRequestError) as caught:
+        exchange_by(Script(answer), client_secret=secret).fetch(None)
+    for text in (str(caught.value), repr(vars(caught.value))):
+        assert "canary" not in text
+
+
+def test_a_client_without_a_secret_has_its_tokens_masked() -> None:
+    """Case 37: a public client has no secret, but a refresh token that a server may echo."""
+    grant = AuthorizationCode(
+        token_endpoint="https://as.example.com/token",
+        client_id="client",
+        refresh_token="canary-refresh",
+        token_endpoint_auth_method="none",
+    )
+    echo = answer_with(400, '{"error": "nope", "error_description": "canary-refresh"}')
+    with pytest.raises(TokenRequestError) as caught:
+        Exchange(grant, Script(echo), 10.0, Clock()).fetch(None)
+    assert caught.value.error_description == "***"
+
+
+def test_success_says_nothing_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """Case 37: the log at DEBUG says where a token came from and how long it lives."""
+    caplog.set_level(logging.DEBUG)
+    exchange = exchange_by(Script(GOOD))
+    exchange.fetch(None)
+    assert "https://as.example.com/token" in caplog.text
+    assert "60" in caplog.text
+    for text in (caplog.text, repr(exchange)):
+        assert SECRET not in text
+        assert TOKEN not in text
+
+
+def test_retries_are_logged(pauses: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever looks for a reason finds each failed attempt at DEBUG."""
+    caplog.set_level(logging.DEBUG)
+    exchange_by(Script(unavailable(), status(502), GOOD)).fetch(None)
+    assert caplog.text.count("token request failed, again in") == 2
+
+
+def test_what_a_timeout_leaves_behind_shows_nothing() -> None:
+    """Case 37: the cause of a timeout has no frames."""
+    release = threading.Event()
+    try:
+        with pytest.raises(TokenEndpointUnavailable) as caught:
+            exchange_by(Script(lambda _: release.wait(20)), timeout=0.02).fetch(None)
+    finally:
+        release.set()
+    assert isinstance(caught.value.__cause__, TimeoutError)
+    assert caught.value.__cause__.__traceback__ is None
+
+
+def test_numbers() -> None:
+    """The contract's number: all attempts within 2 x timeout."""
+    assert _exchange.BUDGET == 2.0

@@ -1,0 +1,123 @@
+"""A call with a token in memory costs at most eight Python function calls more than one with a static header."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+import requests
+from doors import TokenEndpoint
+from requests.adapters import BaseAdapter
+
+from oauth_cc_auth import HttpxAuth, RequestsAuth, ResourceServer
+
+URL = "https://api.example.com/x"
+STATIC = {"Authorization": "Bearer token-1"}
+
+# What design.md allows.
+ALLOWED = 8
+
+
+class NullAdapter(BaseAdapter):
+    """An adapter of requests that answers 200 without a wire."""
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        """Answer."""
+        assert request.headers["Authorization"] == "Bearer token-1"
+        response = requests.Response()
+        response.status_code, response.request, response.url, response._content = 200, request, URL, b""
+        return response
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def null_transport(library: Any) -> Any:
+    """Return a transport that answers 200 without a wire, for both kinds of client."""
+
+    class Transport(library.BaseTransport, library.AsyncBaseTransport):  # type: ignore[misc]  # chosen at run time
+        def handle_request(self, request: Any) -> Any:
+            assert request.headers["Authorization"] == "Bearer token-1"
+            return library.Response(200)
+
+        async def handle_async_request(self, request: Any) -> Any:
+            return self.handle_request(request)
+
+    return Transport()
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """Count the Python function calls that the work makes in this thread."""
+    count = 0
+
+    def profile(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    work()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that never has to wait, without an event loop to count."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    message = "it waited"
+    raise AssertionError(message)
+
+
+def test_requests() -> None:
+    """A hot call of requests."""
+    with requests.Session() as session, TokenEndpoint() as server:
+        # Without this each call looks for a netrc, unless it has auth: that would flatter us.
+        session.trust_env = False
+        session.mount("https://", NullAdapter())
+        auth = RequestsAuth(server.grant(resource_server=ResourceServer(URL)))
+        session.get(URL, auth=auth)
+        ours = calls_of(lambda: session.get(URL, auth=auth))
+        session.headers.update(STATIC)
+        plain = calls_of(lambda: session.get(URL))
+    assert server.issued == 1
+    assert ours - plain <= ALLOWED
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+def test_httpx(library: Any) -> None:
+    """A hot call of httpx and httpx2."""
+    with library.Client(transport=null_transport(library)) as client, TokenEndpoint() as server:
+        auth = HttpxAuth(server.grant(resource_server=ResourceServer(URL)))
+        client.get(URL, auth=auth)
+        ours = calls_of(lambda: client.get(URL, auth=auth))
+        # Of the client, where it costs least: headers of a call are merged at each call.
+        client.headers.update(STATIC)
+        plain = calls_of(lambda: client.get(URL))
+    assert server.issued == 1
+    assert ours - plain <= ALLOWED
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+def test_async_httpx(library: Any) -> None:
+    """A hot call of an async client."""
+    client = library.AsyncClient(transport=null_transport(library))
+    with TokenEndpoint() as server:
+        auth = HttpxAuth(server.grant(resource_server=ResourceServer(URL)))
+        auth._source.token()
+        # The first call notes that this origin passes the pin.
+        finished(client.get(URL, auth=auth))
+        ours = calls_of(lambda: finished(client.get(URL, auth=auth)))
+        client.headers.update(STATIC)
+        plain = calls_of(lambda: finished(client.get(URL)))
+    finished(client.aclose())
+    assert server.issued == 1
+    assert ours - plain <= ALLOWED

@@ -1,0 +1,212 @@
+"""Tests of what an import costs and offers, each in an interpreter of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import oauth_cc_auth
+from oauth_cc_auth import errors, stores
+
+SLOW = [
+    "authlib",
+    "requests",
+    "httpx",
+    "httpx2",
+    "cryptography",
+    "joserfc",
+    "asyncio",
+    "trio",
+    "anyio",
+    "urllib3",
+    "idna",
+]
+
+
+def run(code: str, *options: str) -> str:
+    """Run code in a bare interpreter, warnings being errors; return what it wrote to stderr."""
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-W", "error", *options, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def modules_of(importtime: str) -> set[str]:
+    """Return the top-level names in a report of -X importtime."""
+    lines = [line for line in importtime.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+
+
+def test_the_package_costs_next_to_nothing() -> None:
+    """`import oauth_cc_auth` loads no OAuth library, no HTTP library, no cryptography and no event loop."""
+    loaded = modules_of(run("import oauth_cc_auth", "-X", "importtime"))
+    assert "oauth_cc_auth" in loaded
+    assert not loaded & set(SLOW)
+
+
+@pytest.mark.parametrize(
+    "name", ["ClientCredentials", "ResourceServer", "Token", "presets", "OAuthError", "MemoryStore"]
+)
+def test_values_cost_no_library(name: str) -> None:
+    """A grant, a resource server, a token, a preset, an error: none needs a library to be written down."""
+    loaded = modules_of(run(f"from oauth_cc_auth import {name}", "-X", "importtime"))
+    assert not loaded & set(SLOW)
+
+
+@pytest.mark.parametrize(
+    ("door", "library", "others"),
+    [
+        ("RequestsAuth", "requests", ["httpx", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
+        ("HttpxAuth", "httpx", ["requests", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
+        ("HttpxAuth", "httpx2", ["requests", "httpx", "authlib", "joserfc", "cryptography.hazmat"]),
+        ("TokenSource", "json", ["requests", "httpx", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
+    ],
+)
+def test_a_door_loads_its_own_library_only(door: str, library: str, others: list[str]) -> None:
+    """Building an auth object loads nothing beside the library that it is for; authlib waits for the first flight."""
+    run(
+        f"""
+import sys
+import {library}
+from oauth_cc_auth import ClientCredentials, {door}
+before = set(sys.modules)
+{door}(ClientCredentials(token_endpoint="https://as.example.com", client_id="c", client_secret="s"))
+assert "{library}" in sys.modules
+loaded = [name for name in {others} if name in sys.modules]
+assert not loaded, loaded
+"""
+    )
+
+
+def without(*names: str) -> str:
+    """Return code that makes libraries look as if they were not installed."""
+    return f"""
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Missing())
+import importlib.util
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name.partition(".")[0] in {names} else real(name, package)
+"""
+
+
+@pytest.mark.parametrize(
+    ("door", "missing", "extra"),
+    [
+        ("RequestsAuth", ("requests",), "oauth-cc-auth[requests]"),
+        ("HttpxAuth", ("httpx", "httpx2"), "oauth-cc-auth[httpx]"),
+    ],
+)
+def test_a_missing_library_says_its_cure(door: str, missing: tuple[str, ...], extra: str) -> None:
+    """A door whose library is not installed is an ImportError that says what to install; the rest works."""
+    run(
+        without(*missing)
+        + f"""
+import oauth_cc_auth
+try:
+    oauth_cc_auth.{door}
+except ImportError as error:
+    assert "pip install" in str(error) and "{extra}" in str(error), error
+else:
+    raise AssertionError("no ImportError")
+oauth_cc_auth.ClientCredentials(token_endpoint="https://as.example.com", client_id="c", client_secret="s")
+oauth_cc_auth.TokenSource
+"""
+    )
+
+
+@pytest.mark.parametrize(("missing", "there"), [("httpx", "httpx2"), ("httpx2", "httpx")])
+def test_either_httpx_will_do(missing: str, there: str) -> None:
+    """The door for httpx opens with httpx or httpx2 alone."""
+    run(
+        without(missing)
+        + f"""
+from oauth_cc_auth import ClientCredentials, HttpxAuth
+auth = HttpxAuth(ClientCredentials(token_endpoint="https://as.example.com", client_id="c", client_secret="s"))
+import {there}
+assert isinstance(auth, {there}.Auth)
+"""
+    )
+
+
+def test_a_source_without_any_http_library_says_its_cure() -> None:
+    """A bare source needs one of the libraries, and the error of its first token says which."""
+    run(
+        without("requests", "httpx", "httpx2")
+        + """
+from oauth_cc_auth import ClientCredentials, ConfigurationError, TokenSource
+source = TokenSource(ClientCredentials(token_endpoint="https://as.example.com", client_id="c", client_secret="s"))
+try:
+    source.token()
+except ConfigurationError as error:
+    assert "pip install" in str(error), error
+else:
+    raise AssertionError("no error")
+"""
+    )
+
+
+def test_every_public_name_resolves() -> None:
+    """What is listed is there, and is what its room has."""
+    assert sorted(dir(oauth_cc_auth)) == sorted(oauth_cc_auth.__all__)
+    assert len(set(oauth_cc_auth.__all__)) == len(oauth_cc_auth.__all__)
+    for name in oauth_cc_auth.__all__:
+        assert getattr(oauth_cc_auth, name) is not None
+    assert set(stores.__all__) <= set(oauth_cc_auth.__all__)
+    for name in stores.__all__:
+        assert getattr(stores, name) is getattr(oauth_cc_auth, name)
+
+
+def test_every_error_is_public() -> None:
+    """An error that can be raised can be caught by a public name."""
+    classes = [it for it in vars(errors).values() if isinstance(it, type) and issubclass(it, errors.OAuthError)]
+    assert len(classes) >= 15
+    for cls in classes:
+        assert getattr(oauth_cc_auth, cls.__name__) is cls
+
+
+def test_the_names_of_the_contract() -> None:
+    """The names that others rely on are public."""
+    values = {"AuthorizationCode", "ClientCredentials", "ResourceServer", "Token", "OAuthError"}
+    doors = {"HttpxAuth", "RequestsAuth", "TokenSource", "forget_all", "presets"}
+    kept = {"EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"}
+    promised = values | doors | kept
+    assert promised <= set(oauth_cc_auth.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A typing error reads as one, by attribute and by import."""
+    with pytest.raises(AttributeError, match="module 'oauth_cc_auth' has no attribute 'ReqestsAuth'"):
+        oauth_cc_auth.ReqestsAuth  # noqa: B018 - it raises
+    with pytest.raises(ImportError, match="cannot import name"):
+        exec("from oauth_cc_auth import ReqestsAuth")  # noqa: S102 - it raises
+
+
+def test_a_name_is_resolved_once() -> None:
+    """After its first use a name is a plain attribute."""
+    run(
+        """
+import oauth_cc_auth
+assert "Token" not in vars(oauth_cc_auth)
+first = oauth_cc_auth.Token
+assert vars(oauth_cc_auth)["Token"] is first
+"""
+    )
+
+
+def test_the_package_is_typed() -> None:
+    """Type checkers find the marker of PEP 561."""
+    assert (Path(oauth_cc_auth.__file__).parent / "py.typed").exists()
+
+
+@pytest.mark.parametrize("options", [["-O"], ["-OO"], ["-X", "dev"], ["-bb"]])
+def test_imports_under_other_options(options: list[str]) -> None:
+    """The package imports without docstrings and assertions, and in development mode."""
+    run("import oauth_cc_auth\nfor name in oauth_cc_auth.__all__: getattr(oauth_cc_auth, name)", *options)
