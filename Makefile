@@ -27,7 +27,7 @@ lint: $(VENV)/.installed-dev
 
 # In a virtual environment of its own, with the libraries it compares with; ARGS=--write-docs renews the docs.
 bench:
-	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.installed-all
+	@$(MAKE) --silent VENV=.venv-bench .venv-bench/.installed-all
 	@cmp -s benchmarks/requirements.txt .venv-bench/.installed-peers || .venv-bench/bin/python -m pip install --quiet \
 		--disable-pip-version-check --root-user-action=ignore --requirement benchmarks/requirements.txt
 	@cp benchmarks/requirements.txt .venv-bench/.installed-peers

@@ -68,21 +68,30 @@ def _change(
     now: float,
     change: Callable[[list[float]], list[float]],
 ) -> None:
-    name = hashlib.blake2b(f"{grant.token_endpoint}\n{grant.client_id}".encode(), digest_size=32).hexdigest()
-    for ledger in (store, _this_process):
-        if ledger is None:
-            continue
+    if store is not None:
         try:
-            # No lock of its own: the renewal holds its token's, and a store may have but one.
-            issued = change(_read(ledger.load(f"issued-{name}")))
-            kept = Token(_ENTRY, obtained_at=now, expires_at=now + limit.seconds, extra={_ISSUED: issued})
-            ledger.save(f"issued-{name}", kept)
+            _update(store, grant, limit, now, change)
         except TokenBudgetExceeded:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
             log.warning("the token store failed to count (%s); this process counts alone", type(error).__name__)
         else:
             return
+    _update(_this_process, grant, limit, now, change)
+
+
+def _update(
+    store: TokenStore,
+    grant: ClientCredentials | AuthorizationCode,
+    limit: IssuanceLimit,
+    now: float,
+    change: Callable[[list[float]], list[float]],
+) -> None:
+    # No lock of its own: the renewal holds its token's, and a store may have but one.
+    name = hashlib.blake2b(f"{grant.token_endpoint}\n{grant.client_id}".encode(), digest_size=32).hexdigest()
+    issued = change(_read(store.load(f"issued-{name}")))
+    kept = Token(_ENTRY, obtained_at=now, expires_at=now + limit.seconds, extra={_ISSUED: issued})
+    store.save(f"issued-{name}", kept)
 
 
 def _read(entry: Token | None) -> list[float]:

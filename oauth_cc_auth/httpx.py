@@ -26,7 +26,7 @@ else:
 
 LIBRARIES = ("httpx", "httpx2")
 
-if not any(name in sys.modules or find_spec(name) for name in LIBRARIES):
+if not any(name in sys.modules or find_spec(name) for name in LIBRARIES):  # pragma: no cover - as in requests.py
     message = 'HttpxAuth needs httpx: pip install "oauth-cc-auth[httpx]", or "oauth-cc-auth[httpx2]"'
     raise ImportError(message)
 

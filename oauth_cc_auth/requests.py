@@ -12,7 +12,7 @@ try:
     from requests.auth import AuthBase
     from requests.cookies import extract_cookies_to_jar
     from requests.utils import default_headers, rewind_body
-except ImportError as error:
+except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/test_import.py
     message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
     raise ImportError(message) from error
 
@@ -131,9 +131,9 @@ class _Answered:
 
     def _strip(self, response: requests.Response, request: requests.PreparedRequest) -> None:
         """Keep a token in a header of its own from a redirect to another origin; requests strips Authorization only."""
-        here, there = str(response.request.url), urljoin(str(response.request.url), response.headers["Location"])
+        here = str(response.request.url)
         try:
-            same = origin_of(here) == origin_of(there)
+            same = origin_of(here) == origin_of(urljoin(here, response.headers["Location"]))
         except ValueError:
             same = False
         if not same:

@@ -213,6 +213,7 @@ def test_a_presented_token_does_not_show(caplog: pytest.LogCaptureFixture) -> No
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert TOKEN.encode() not in pickle.dumps(headers, protocol)
         assert pickle.loads(pickle.dumps(headers, protocol)) == {"Authorization": "***", "raw": b"***"}  # noqa: S301
+    assert copy.deepcopy(headers)["Authorization"] == copy.copy(value) == f"Bearer {TOKEN}"
     assert TOKEN not in repr(copy.deepcopy(headers))
     assert value.__reduce__() == (str, ("***",))
 

@@ -39,7 +39,7 @@ def test_follows_the_protocol() -> None:
 
 
 def test_the_inner_store_sees_no_token() -> None:
-    """What is kept in the clear is when the token was obtained and when it expires, unless a refresh token outlives it."""
+    """In the clear is when the token was obtained, and when it expires unless a refresh token outlives it."""
     inner = MemoryStore()
     store = EncryptedStore(inner, OLD)
     assert store.load("a") is None
