@@ -1,147 +1,96 @@
 """What a call costs with a fresh token in memory, over a null transport, against the same call with a static header.
 
-Both kinds of call alternate in small batches within one process: a machine that slows down slows both, and what
-is printed is the median of the batches' ratios. The client is the same object in both, and so is what it sends.
+Both kinds of call alternate in small batches within one process: a machine that slows down slows both, and what is
+printed is the median of the batches' ratios. requests is measured as it comes and with ``trust_env=False``, because a
+requests call without `auth` looks for a netrc file and is the slower for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import platform
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
+from importlib import import_module
+from typing import Any
 
-import httpx
-import httpx2
-import requests
-from requests.adapters import BaseAdapter
+from benchmarks import wire
+from benchmarks.child import in_child
+from benchmarks.peers import BY_NAME, PEERS, Peer, opened
+from benchmarks.server import Place
 
-from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, TokenSource
-
-URL = "https://api.example.com/v1/things"
-BATCHES, CALLS = 300, 30
-
-
-class NullAdapter(BaseAdapter):
-    """Answers requests' requests without a wire."""
-
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-        """Return an empty 200."""
-        response = requests.Response()
-        response.status_code = 200
-        response.request = request
-        response.url = str(request.url)
-        response._content = b""  # noqa: SLF001 - read already
-        return response
-
-    def close(self) -> None:
-        """Nothing is open."""
+BATCHES, CALLS, WARM_UP = 300, 20, 20
+HEADER = {"Authorization": f"Bearer {wire.TOKEN}"}
 
 
-def token_response(library: str) -> Callable[[object], object]:
-    """Return a transport handler that answers the token request."""
-    answer = {"access_token": "t" * 800, "expires_in": 86_400}
-    module = {"httpx": httpx, "httpx2": httpx2}[library]
-    return lambda _request: module.Response(200, json=answer)
+def ratio(name: str, trust_env: bool) -> tuple[float, float]:  # noqa: FBT001 - it comes as JSON
+    """Return the median ratio of a peer's call to a static header's, and the latter in microseconds."""
+    wire.cut()
+    if not trust_env:
+        _distrust()
+    return asyncio.run(_compare(BY_NAME[name], Place(*wire.NOWHERE)))
 
 
-def auths(grant: ClientCredentials) -> tuple[RequestsAuth, HttpxAuth]:
-    """Return both doors on one source, its token fetched."""
-    client = httpx.Client(transport=httpx.MockTransport(token_response("httpx")))  # type: ignore[arg-type]
-    source = TokenSource(grant, client=client)
-    source.token()
-    return RequestsAuth(source), HttpxAuth(source)
-
-
-def compare(ours: Callable[[], object], static: Callable[[], object]) -> tuple[float, float]:
-    """Return the median ratio ours / static and the static call's median in microseconds."""
+async def _compare(peer: Peer, place: Place) -> tuple[float, float]:
+    call, static = await opened(peer, place), _static(peer, place)
+    timed = _timed_async if peer.asynchronous else _timed
     ratios, base = [], []
-    for batch in range(BATCHES):
-        first, second = (ours, static) if batch % 2 else (static, ours)
-        times = {id(call): _time(call) for call in (first, second)}
-        ratios.append(times[id(ours)] / times[id(static)])
-        base.append(times[id(static)] / CALLS * 1e6)
-    return statistics.median(ratios), statistics.median(base)
-
-
-def _time(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    for _ in range(CALLS):
-        call()
-    return time.perf_counter() - start
-
-
-async def compare_async(
-    ours: Callable[[], Awaitable[object]], static: Callable[[], Awaitable[object]]
-) -> tuple[float, float]:
-    """Do the same on asyncio."""
-    ratios, base = [], []
-    for batch in range(BATCHES):
-        first, second = (ours, static) if batch % 2 else (static, ours)
-        times = {id(call): await _time_async(call) for call in (first, second)}
-        ratios.append(times[id(ours)] / times[id(static)])
-        base.append(times[id(static)] / CALLS * 1e6)
-    return statistics.median(ratios), statistics.median(base)
-
-
-async def _time_async(call: Callable[[], Awaitable[object]]) -> float:
-    start = time.perf_counter()
-    for _ in range(CALLS):
-        await call()
-    return time.perf_counter() - start
-
-
-def measure_requests(auth: RequestsAuth, header: dict[str, str], *, trust_env: bool) -> tuple[float, float]:
-    """Compare a call of a requests.Session; with trust_env it looks for a netrc file where no auth is given."""
-    with requests.Session() as session:
-        session.trust_env = trust_env
-        session.mount("https://", NullAdapter())
-        return compare(lambda: session.get(URL, auth=auth), lambda: session.get(URL, headers=header))
-
-
-def measure_httpx(module: object, auth: HttpxAuth, header: dict[str, str]) -> tuple[float, float]:
-    """Compare a call of an httpx or httpx2 Client."""
-    answer = module.Response  # type: ignore[attr-defined]
-    with module.Client(transport=module.MockTransport(lambda _: answer(200))) as client:  # type: ignore[attr-defined]
-        return compare(lambda: client.get(URL, auth=auth), lambda: client.get(URL, headers=header))
-
-
-def measure_async(module: object, auth: HttpxAuth, header: dict[str, str]) -> tuple[float, float]:
-    """Compare a call of an httpx or httpx2 AsyncClient."""
-
-    async def run() -> tuple[float, float]:
-        answer = module.Response  # type: ignore[attr-defined]
-        transport = module.MockTransport(lambda _: answer(200))  # type: ignore[attr-defined]
-        async with module.AsyncClient(transport=transport) as client:  # type: ignore[attr-defined]
-            return await compare_async(lambda: client.get(URL, auth=auth), lambda: client.get(URL, headers=header))
-
-    return asyncio.run(run())
-
-
-def main() -> None:
-    """Print one Markdown table."""
-    grant = ClientCredentials(token_endpoint="https://as.example.com/token", client_id="id", client_secret="secret")
-    requests_auth, httpx_auth = auths(grant)
-    header = {"Authorization": "Bearer " + "t" * 800}
-    rows = {
-        "requests": lambda: measure_requests(requests_auth, header, trust_env=True),
-        "requests, trust_env=False": lambda: measure_requests(requests_auth, header, trust_env=False),
-        "httpx, sync": lambda: measure_httpx(httpx, httpx_auth, header),
-        "httpx, async": lambda: measure_async(httpx, httpx_auth, header),
-        "httpx2, sync": lambda: measure_httpx(httpx2, httpx_auth, header),
-        "httpx2, async": lambda: measure_async(httpx2, httpx_auth, header),
-    }
-    versions = ", ".join(f"{name} {version(name)}" for name in ("authlib", "requests", "httpx", "httpx2"))
-    print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs; {versions}\n")
-    print("| client | static header, µs a call | with our auth, ratio |")
-    print("| --- | ---: | ---: |")
     gc.collect()
     gc.disable()
-    for name, measure in rows.items():
-        measure()  # warm up
-        ratio, base = measure()
-        print(f"| {name} | {base:.0f} | {ratio:.3f} |", flush=True)
+    for batch in range(BATCHES + WARM_UP):
+        first, second = (call, static) if batch % 2 else (static, call)
+        times = {first: await timed(first), second: await timed(second)}
+        ratios.append(times[call] / times[static])
+        base.append(times[static] / CALLS * 1e6)
+    return statistics.median(ratios[WARM_UP:]), statistics.median(base[WARM_UP:])
+
+
+def _static(peer: Peer, place: Place) -> Callable[[], Any]:
+    library: Any = import_module(peer.library)
+    client = library.Session() if peer.library == "requests" else getattr(library, _client(peer))()
+    return lambda: client.get(place.api, headers=HEADER)
+
+
+def _client(peer: Peer) -> str:
+    return "AsyncClient" if peer.asynchronous else "Client"
+
+
+async def _timed(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        response = call()
+    seconds = time.perf_counter() - start
+    assert response.status_code == 200
+    assert response.request.headers["Authorization"] == HEADER["Authorization"]
+    return seconds
+
+
+async def _timed_async(call: Callable[[], Awaitable[Any]]) -> float:
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        response = await call()
+    seconds = time.perf_counter() - start
+    assert response.status_code == 200
+    assert response.request.headers["Authorization"] == HEADER["Authorization"]
+    return seconds
+
+
+def _distrust() -> None:
+    import requests
+
+    made = requests.Session.__init__
+
+    def make(self: requests.Session) -> None:
+        made(self)
+        self.trust_env = False
+
+    requests.Session.__init__ = make  # type: ignore[method-assign]
+
+
+def measure() -> dict[str, list[tuple[float, float]]]:
+    """Measure every peer; requests twice, as it comes and with ``trust_env=False``."""
+    return {
+        peer.name: [in_child(ratio, peer.name, trust) for trust in (True, False)[: 1 + (peer.library == "requests")]]
+        for peer in PEERS
+    }
