@@ -110,7 +110,7 @@ def charts(results: dict[str, Any]) -> dict[str, str]:
     threads = {peer.name: results["herd"][peer.name]["expired"][1] for peer in PEERS}
     return {
         "benchmarks-hot-path.svg": plots.bars(
-            "A call, as a multiple of the same call with a static header",
+            "A call over one with a static header (requests: trust_env=False)",
             {name: measured[-1][0] for name, measured in results["hot-path"].items()},
             "{:.2f}",
         ),

@@ -53,6 +53,7 @@ class State(Enum):
 
     FRESH = "serve it"
     DUE = "serve it and renew it"
+    ENDING = "wait for another, and serve it if none comes"
     ABSENT = "wait for another"
 
 
@@ -136,8 +137,10 @@ class LiveToken:
     def state(self, now: float) -> State:
         """Say what the current token is good for."""
         token, since, due = self.window
-        if token is None or now >= token.usable_until():
+        if token is None or now >= token.ends_at():
             return State.ABSENT
+        if now >= token.usable_until():
+            return State.ENDING
         return State.FRESH if since <= now < due else State.DUE
 
     def remembered(self, now: float) -> BaseException | None:
@@ -148,6 +151,15 @@ class LiveToken:
         if getattr(error, "retry_after", None) is not None:
             vars(error)["retry_after"] = self._memory.until - now
         return error
+
+    def alive(self, now: float) -> Token | None:
+        """Return the current token if its life is not over to the last second."""
+        return None if self.state(now) is State.ABSENT else self.window.token
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last renewal of the current token failed, so that there is little use in waiting for the next."""
+        return self._pause > 0
 
     def may_renew(self, now: float) -> bool:
         """Tell whether a token that is due may be asked for now."""

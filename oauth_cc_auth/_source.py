@@ -185,13 +185,27 @@ class TokenSource:
         token, since, due = self._live.window
         if token is not None and since <= self.clock() < due:
             return token
-        served, flight = self._board(library)
-        return served or flight.wait(PATIENCE * self.timeout)
+        served, flight, limit = self._board(library)
+        if served is not None:
+            return served
+        try:
+            return flight.wait(limit)
+        except OAuthError:
+            if (token := self._live.alive(self.clock())) is None:
+                raise
+            return token
 
     async def aobtain(self, library: str | None) -> Token:
         """Return a usable token, as `obtain` does."""
-        served, flight = self._board(library)
-        return served or await flight.await_(PATIENCE * self.timeout)
+        served, flight, limit = self._board(library)
+        if served is not None:
+            return served
+        try:
+            return await flight.await_(limit)
+        except OAuthError:
+            if (token := self._live.alive(self.clock())) is None:
+                raise
+            return token
 
     def prefetch(self, library: str | None) -> None:
         """See to it that a token is on its way, and wait for nothing."""
@@ -217,24 +231,31 @@ class TokenSource:
                 self._live.forget(token)
         warnings.warn(message, RuntimeWarning, stacklevel=2)
 
-    def _board(self, library: str | None) -> tuple[Token | None, Flight[Token]]:
-        """Return what can be served now, and the flight that brings the next token."""
-        live = self._live
+    def _board(self, library: str | None) -> tuple[Token | None, Flight[Token], float]:
+        """Return what can be served now, or the flight that brings the next token and how long to wait for it."""
+        live, limit = self._live, PATIENCE * self.timeout
         with live.lock:
             now = self.clock()
-            state, flight = live.state(now), live.flight
-            served = None if state is State.ABSENT else live.window.token
-            if state is State.FRESH or (served is not None and flight is None and not live.may_renew(now)):
-                return served, _NO_FLIGHT
-            if flight is not None and not flight.lost():
-                return served, flight
-            if served is None and (error := live.remembered(now)) is not None:
+            state, flight, token = live.state(now), live.flight, live.window.token
+            if flight is not None and flight.lost():
+                flight = None
+            waiting = flight is None and not live.may_renew(now)
+            if state is State.FRESH or (state is not State.ABSENT and waiting):
+                return token, _NO_FLIGHT, limit
+            served = token if state is State.DUE or (state is State.ENDING and live.failing) else None
+            if state is State.ENDING and token is not None:
+                # It may expire on its way, so another is better; but half of what it has left is time enough to wait.
+                limit = min(limit, (token.ends_at() - now) / 2)
+            if flight is not None:
+                return served, flight, limit
+            if state is State.ABSENT and (error := live.remembered(now)) is not None:
                 raise error
-            flight = live.flight = Flight(partial(self._renew, library, served is not None), PATIENCE * self.timeout)
+            work = partial(self._renew, library, state is not State.ABSENT)
+            flight = live.flight = Flight(work, PATIENCE * self.timeout)
         if not flight.take_off(or_here=served is None):
             with live.lock:
                 live.flight = None
-        return served, flight
+        return served, flight, limit
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""

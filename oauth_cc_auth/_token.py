@@ -1,8 +1,9 @@
 """An access token and the windows of its life.
 
 A token is *fresh* for four fifths of its life, then *due*: still served, while somebody renews it. In its last
-twentieth, at most ten seconds, it counts as *expired*, because a request that leaves now may arrive too late. All of it
-scales with the lifetime, so that a token of three seconds works like one of a day.
+twentieth, at most ten seconds, it counts as *expired*, because a request that leaves now may arrive too late; it is
+served only if no other comes. All of it scales with the lifetime, so that a token of three seconds works like one of a
+day.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ class Token:
     def due_at(self, share: float) -> float:
         """Return the moment at which this share of the life is over."""
         return float("inf") if self.lifetime is None else self.obtained_at + self.lifetime * share
+
+    def ends_at(self) -> float:
+        """Return the moment at which the life is over, as the server said."""
+        return float("inf") if self.expires_at is None else self.expires_at
 
     def usable_until(self) -> float:
         """Return the moment from which the token counts as expired."""

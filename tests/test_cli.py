@@ -22,7 +22,13 @@ from oauth_cc_auth.cli import _commands
 from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT, VENDORS
 
 VAINU = "https://api.vainu.io/api/oauth/token/"
-MAIN = "from oauth_cc_auth.cli import main; main()"
+# A shell without job control starts what it puts in the background with SIGINT ignored, and CI may run there.
+MAIN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from oauth_cc_auth.cli import main
+main()
+"""
 SECRET, TOKEN = "canary-secret", "canary-token"
 
 

@@ -45,6 +45,40 @@ def test_down_while_due_harms_no_call(door: Door, sandbox: Sandbox) -> None:
     assert sandbox.token_requests == failed + 1
 
 
+def test_down_to_the_last_second_harms_no_call(door: Door, sandbox: Sandbox) -> None:
+    """Case 23: with the server down through the last fifth of a token's life, no call fails until the life is over."""
+    clock = Clock()
+    grant, api = plain(sandbox)
+    source = TokenSource(grant, clock=clock, timeout=0.2)
+    auth = door.auth(source)
+    door.call("GET", f"{api}/x", auth)
+    start = clock.now
+    sandbox.fail("token", times=None)
+    for share in (0.83, 0.9, 0.95, 0.99, 0.998, 0.9999):
+        clock.now = start + 3600 * share
+        assert door.call("GET", f"{api}/x", auth).status_code == 200
+        landed(source)
+    clock.now = start + 3600
+    with pytest.raises(door.error):
+        door.call("GET", f"{api}/x", auth)
+
+
+def test_the_last_seconds_wait_for_a_fresh_token(door: Door, sandbox: Sandbox) -> None:
+    """A token in its last 10 seconds is replaced before the call goes out, and is served if no other comes in time."""
+    clock = Clock()
+    grant, api = plain(sandbox)
+    source = TokenSource(grant, clock=clock, timeout=0.2)
+    auth = door.auth(source)
+    door.call("GET", f"{api}/x", auth)
+    clock.now += 3595
+    old = source._live.window.token
+    assert door.call("GET", f"{api}/x", auth).status_code == 200
+    assert source.token() != old
+    sandbox.fail("token", times=None)
+    clock.now += 3595
+    assert door.call("GET", f"{api}/x", auth).status_code == 200
+
+
 def test_down_while_expired_is_one_failure_for_all(door: Door, sandbox: Sandbox) -> None:
     """Case 23: when there is no token and its server is down, every waiter gets the typed error of one exchange."""
     clock = Clock()

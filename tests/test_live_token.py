@@ -70,8 +70,12 @@ def test_windows(seconds: float) -> None:
     assert live.state(NOW + seconds * 0.8199) is State.FRESH
     assert live.state(NOW + seconds * 0.8201) is State.DUE
     assert live.state(expired - seconds * 0.001) is State.DUE
-    assert live.state(expired) is State.ABSENT
+    assert live.state(expired) is State.ENDING
+    ending = (expired + NOW + seconds) / 2
+    assert live.state(ending) is State.ENDING
+    assert live.alive(ending) is live.window.token
     assert live.state(NOW + seconds) is State.ABSENT
+    assert live.alive(NOW + seconds) is None
 
 
 def test_due_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

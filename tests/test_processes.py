@@ -25,6 +25,8 @@ import atexit, os, signal, sys, threading, time
 import httpx, requests
 from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
 
+# A shell without job control starts what it puts in the background with SIGINT ignored, and CI may run there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 endpoint, api = sys.argv[1:3]
 library = sys.argv[3] if len(sys.argv) > 3 else "requests"
 grant = ClientCredentials(

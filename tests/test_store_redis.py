@@ -549,7 +549,7 @@ def check(store: RedisStore) -> None:
 
 def test_cluster(start_redis: Start) -> None:
     """A client of a cluster does."""
-    server = start_redis("--cluster-enabled", "yes")
+    server = start_redis("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
     give_up_at = time.monotonic() + 10
     while b"cluster_state:ok" not in server.ask("CLUSTER", "INFO") and time.monotonic() < give_up_at:
