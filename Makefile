@@ -34,7 +34,7 @@ bench:
 	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
 clean:
-	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) .venv-bench build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is a copy of setup.cfg: a checkout that only touches the file installs nothing, so that an installed

@@ -17,7 +17,7 @@ import pytest
 import responses
 from click.testing import CliRunner, Result
 
-from oauth_cc_auth import cli
+from oauth_cc_auth import cli, forget_all
 from oauth_cc_auth.cli import _commands
 from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT, VENDORS
 
@@ -159,16 +159,19 @@ def test_vendors_are_listed_for_an_unknown_one() -> None:
 
 
 @pytest.mark.parametrize(("issued", "spent"), [("first", False), ("second", True), (None, False)])
-def test_a_spent_refresh_token_is_said(monkeypatch: pytest.MonkeyPatch, issued: str | None, *, spent: bool) -> None:
-    """A vendor that rotates refresh tokens spends the one in the environment; stderr says so, without a secret."""
+def test_a_replaced_refresh_token_is_kept(monkeypatch: pytest.MonkeyPatch, issued: str | None, *, spent: bool) -> None:
+    """A vendor that rotates refresh tokens spends the one in the environment; the next command finds the new one."""
     for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"):
         monkeypatch.setenv(f"VEND_EMAIL_{name}", "first")
     with responses.RequestsMock() as mock:
         answer = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 7200, "refresh_token": issued}
         mock.post("https://www.vend.email/oauth/token", json=answer)
         result = run("token", "vend_email")
-    assert (result.exit_code, result.stdout) == (0, f"{TOKEN}\n")
-    assert ("VEND_EMAIL_REFRESH_TOKEN is spent" in result.stderr) is spent
+        forget_all()
+        again = run("token", "vend_email")
+        assert len(mock.calls) == 1
+    assert (result.exit_code, result.stdout) == (again.exit_code, again.stdout) == (0, f"{TOKEN}\n")
+    assert ("has replaced the refresh token" in result.stderr) is spent
     assert "second" not in result.output
 
 

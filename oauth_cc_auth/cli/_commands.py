@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
-from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
+from oauth_cc_auth import AuthorizationCode, FileStore, OAuthError, Token, TokenSource
 from oauth_cc_auth.cli._vendors import VENDORS, Grant, sandbox_grant, variable, words_of
 
 INTERRUPTED = 128 + 2  # what a shell reports for a process that SIGINT ended
@@ -89,13 +89,16 @@ def token(vendor: str, scopes: tuple[str, ...], *, as_json: bool) -> None:
     """Get an access token from a vendor and print it.
 
     The client id and secret come from the environment, as VAINU_CLIENT_ID and VAINU_CLIENT_SECRET, or are asked for.
+    What a login obtains is kept in the user's cache folder, and taken from there while it is good.
     """
     grant = _grant(vendor, scopes)
-    obtained = TokenSource(grant).token()
-    if isinstance(grant, AuthorizationCode) and obtained.refresh_token != grant.refresh_token:
+    # Each renewal of a login spends its refresh token, and the next command, or program, must find the new one.
+    store = FileStore() if isinstance(grant, AuthorizationCode) else None
+    obtained = TokenSource(grant, store=store).token()
+    if store is not None and obtained.refresh_token != getattr(grant, "refresh_token", None):
         click.echo(
-            f"{vendor} has replaced the refresh token, and {variable(vendor, 'refresh_token')} is spent: "
-            "the next token needs a new login.",
+            f"{vendor} has replaced the refresh token. The new one is kept in {store.path}, where FileStore() finds it "
+            f"by {variable(vendor, 'refresh_token')} as it is now: leave that unchanged.",
             err=True,
         )
     click.echo(json.dumps(_described(obtained, grant), indent=2) if as_json else obtained.access_token)
