@@ -157,8 +157,8 @@ def main() -> None:
             ("imports", lambda: imports.measure(place), imports_table),
             ("memory", memory.measure, memory_table),
         ):
-            results[name] = measure()  # type: ignore[operator]
-            tables[name] = tabulate(results[name])  # type: ignore[arg-type]
+            results[name] = measure()  # type: ignore[operator]  # rows of one shape
+            tables[name] = tabulate(results[name])  # type: ignore[arg-type]  # as above
             print(f"\n## {name}\n\n{tables[name]}", flush=True)
     print(f"\n{time.monotonic() - start:.0f} s", file=sys.stderr)
     if options.write_docs:

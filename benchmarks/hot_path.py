@@ -85,7 +85,7 @@ def _distrust() -> None:
         made(self)
         self.trust_env = False
 
-    requests.Session.__init__ = make  # type: ignore[method-assign]
+    requests.Session.__init__ = make  # type: ignore[method-assign]  # for this process
 
 
 def measure() -> dict[str, list[tuple[float, float]]]:

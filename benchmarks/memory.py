@@ -43,7 +43,7 @@ async def _weigh(name: str) -> tuple[int, float]:
 
 
 async def _call(call: object, *, asynchronous: bool) -> None:
-    response = call()  # type: ignore[operator]
+    response = call()  # type: ignore[operator]  # a driver's call
     assert (await response if asynchronous else response).status_code == 200
 
 

@@ -152,8 +152,8 @@ def _private_key(pem_or_jwk: str) -> tuple[Any, str, str | None]:
 def _from_pem(pem: str) -> Any:
     # authlib takes any PEM for RSA, so the kind of key is asked of cryptography first.
     from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415 - see the package's docstring
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-    from joserfc.jwk import ECKey, OKPKey, RSAKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - as above
+    from joserfc.jwk import ECKey, OKPKey, RSAKey  # noqa: PLC0415 - as above
 
     private_key = load_pem_private_key(pem.encode(), password=None)
     if isinstance(private_key, rsa.RSAPrivateKey):

@@ -126,7 +126,7 @@ def test_an_exception_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(("connects", "why"), [(False, "not refused"), (True, "connected")])
-def test_a_foreign_host_that_hears_of_it_is_a_failure(connects: bool, why: str) -> None:  # noqa: FBT001 - a parameter
+def test_a_foreign_host_that_hears_of_it_is_a_failure(connects: bool, why: str) -> None:
     """A foreign host that gets a call, or only a connection, fails the check."""
     here = cell()
     result = here._result("foreign", here._foreign_host, FakeClient(connects=connects))

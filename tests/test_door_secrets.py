@@ -114,7 +114,7 @@ def test_a_successful_call_shows_nothing(door: Door, told: pytest.LogCaptureFixt
             headers = hop.request.headers
             clean(repr(hop), repr(hop.request), repr(headers))
         clean(*(pickle.dumps(answer, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)))
-        copied = pickle.loads(pickle.dumps(answer))  # noqa: S301 - made one line above
+        copied = pickle.loads(pickle.dumps(answer))
         assert (copied.status_code, copied.content) == (200, b"{}")
         clean(*spill(copied))
         clean(*(str(warning.message) for warning in warned))
@@ -123,7 +123,7 @@ def test_a_successful_call_shows_nothing(door: Door, told: pytest.LogCaptureFixt
 def check(error: BaseException) -> None:
     """Look at everything that a caught exception shows."""
     clean(*spill(error), str(error), repr(error), "".join(traceback.format_exception(error)), pickle.dumps(error))
-    twin = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
+    twin = pickle.loads(pickle.dumps(error))
     assert (type(twin), str(twin)) == (type(error), str(error))
 
 
@@ -177,7 +177,7 @@ def test_an_answer_that_is_no_token_shows_nothing(door: Door, told: pytest.LogCa
     ]
     with TokenEndpoint() as server, LoopbackServer() as api:
         for number, members in enumerate(answers):
-            server.answer = lambda _, members=members: json_reply(members)  # type: ignore[misc]
+            server.answer = lambda _, members=members: json_reply(members)  # type: ignore[misc]  # bound per turn
             with pytest.raises(OAuthError) as caught:
                 door.call("GET", f"{api.origin}/x", door.auth(server.grant(client_secret=SECRET, scope=str(number))))
             check(caught.value)
@@ -193,7 +193,7 @@ def test_a_pickled_auth_object_has_no_token(door: Door) -> None:
         door.call("GET", f"{api.origin}/x", auth)
         dumped = pickle.dumps(auth)
         assert b"canary-token" not in dumped
-        for twin in (pickle.loads(dumped), copy.copy(auth), copy.deepcopy(auth)):  # noqa: S301 - made here
+        for twin in (pickle.loads(dumped), copy.copy(auth), copy.deepcopy(auth)):
             assert type(twin) is type(auth)
             assert door.call("GET", f"{api.origin}/x", twin).status_code == 200
         assert server.issued == 1

@@ -47,7 +47,7 @@ LIBRARY_BASES = [None, requests.RequestException, httpx.HTTPError]
 
 def pickled(error: OAuthError) -> OAuthError:
     """Return what is left after a journey through pickle."""
-    back: OAuthError = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    back: OAuthError = pickle.loads(pickle.dumps(error))
     return back
 
 

@@ -15,7 +15,7 @@ from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 
 def pickled(mapping: FrozenMapping[Any]) -> FrozenMapping[Any]:
     """Return what is left after a journey through pickle."""
-    back: FrozenMapping[Any] = pickle.loads(pickle.dumps(mapping))  # noqa: S301 - our own
+    back: FrozenMapping[Any] = pickle.loads(pickle.dumps(mapping))
     return back
 
 

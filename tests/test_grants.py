@@ -256,9 +256,9 @@ def test_is_a_value() -> None:
     assert one == other
     assert hash(one) == hash(other)
     assert one != grant_for()
-    assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == copy.deepcopy(one) == one  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == copy.deepcopy(one) == one
     with pytest.raises(AttributeError):
-        one.client_id = "x"  # type: ignore[misc]
+        one.client_id = "x"  # type: ignore[misc]  # that it is frozen is the point
 
 
 @pytest.mark.parametrize("token", ["", None, 5, "a\nb", "a\r", b"x", "a\x00", "ü"])
@@ -303,7 +303,7 @@ def test_a_grant_with_a_limit_is_a_value() -> None:
         (object(), False),
     ],
 )
-def test_what_is_a_grant(thing: object, verdict: bool) -> None:  # noqa: FBT001 - a table's column
+def test_what_is_a_grant(thing: object, verdict: bool) -> None:
     """The three grants are grants, and nothing else is."""
     assert is_grant(thing) is verdict
 

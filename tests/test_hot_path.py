@@ -25,7 +25,7 @@ ALLOWED = 8
 class NullAdapter(BaseAdapter):
     """An adapter of requests that answers 200 without a wire."""
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # only what our call passes
         """Answer."""
         assert request.headers["Authorization"] == "Bearer token-1"
         response = requests.Response()

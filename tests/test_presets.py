@@ -168,7 +168,7 @@ def test_is_a_value(name: str) -> None:
     one, other = (preset(name)("id", "s3cret") if name in GRANTS else static(name) for _ in range(2))
     assert one == other
     assert hash(one) == hash(other)
-    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
     assert "s3cret" not in repr(one)
 
 

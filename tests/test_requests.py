@@ -54,7 +54,7 @@ def test_what_is_left_of_the_hook_in_a_pickle_does_nothing() -> None:
     """A response from a pickle has a request that can be sent again, without the token and without our hook's work."""
     responses.post(TOKEN_ENDPOINT, json={"access_token": "token"})
     responses.get(API, json={})
-    response = pickle.loads(pickle.dumps(requests.get(API, auth=auth_for(ResourceServer(API)), timeout=5)))  # noqa: S301
+    response = pickle.loads(pickle.dumps(requests.get(API, auth=auth_for(ResourceServer(API)), timeout=5)))
     responses.replace(responses.GET, API, status=401)
     again = requests.Session().send(response.request, timeout=5)
     assert again.status_code == 401

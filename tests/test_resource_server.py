@@ -212,7 +212,7 @@ def test_a_presented_token_does_not_show(caplog: pytest.LogCaptureFixture) -> No
     assert TOKEN not in caplog.text + repr(headers) + f"{headers}" + repr((value, raw))
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert TOKEN.encode() not in pickle.dumps(headers, protocol)
-        assert pickle.loads(pickle.dumps(headers, protocol)) == {"Authorization": "***", "raw": b"***"}  # noqa: S301
+        assert pickle.loads(pickle.dumps(headers, protocol)) == {"Authorization": "***", "raw": b"***"}
     assert copy.deepcopy(headers)["Authorization"] == copy.copy(value) == f"Bearer {TOKEN}"
     assert TOKEN not in repr(copy.deepcopy(headers))
     assert value.__reduce__() == (str, ("***",))
@@ -246,7 +246,7 @@ NOT_US = [
 
 
 @pytest.mark.parametrize(("challenge", "verdict"), [(c, True) for c in NAMES_US] + [(c, False) for c in NOT_US])
-def test_verdict(challenge: str | None, verdict: bool) -> None:  # noqa: FBT001 - a table's column
+def test_verdict(challenge: str | None, verdict: bool) -> None:
     """Case 31: a 401 is about our token where WWW-Authenticate is absent, or names our scheme with no other error."""
     assert ResourceServer().refuses(401, challenge) is verdict
 
@@ -278,7 +278,7 @@ def test_renew_on_says_which_statuses() -> None:
         (None, "Basic", False),
     ],
 )
-def test_the_verdict_goes_by_our_scheme(scheme: str | None, challenge: str, verdict: bool) -> None:  # noqa: FBT001
+def test_the_verdict_goes_by_our_scheme(scheme: str | None, challenge: str, verdict: bool) -> None:
     """A challenge counts if it names the scheme that the token is sent with; Bearer, where it is sent with none."""
     assert ResourceServer(scheme=scheme).refuses(401, challenge) is verdict
 
@@ -327,12 +327,12 @@ def test_is_a_value() -> None:
     assert one == other
     assert hash(one) == hash(other)
     assert not one.may_receive("https://evil.example")
-    back = pickle.loads(pickle.dumps(one))  # noqa: S301 - our own
+    back = pickle.loads(pickle.dumps(one))
     assert back == one
     assert copy.deepcopy(one) == one
     assert back.may_receive("https://b.example")
     with pytest.raises(AttributeError):
-        one.base_url = "https://evil.example"  # type: ignore[misc]
+        one.base_url = "https://evil.example"  # type: ignore[misc]  # that it is frozen is the point
 
 
 @pytest.mark.parametrize("value", ["", "a b", "a\tb", "!~"])

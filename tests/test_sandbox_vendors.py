@@ -136,7 +136,7 @@ def test_vibe_unknown_token(sandbox: Sandbox) -> None:
 def test_vibe_legacy_key(sandbox: Sandbox) -> None:
     """A registered X-API-KEY works at Vibe and nowhere else."""
     key = StaticToken("key", resource_server=ResourceServer("https://api.vibe.co", header="X-API-KEY", scheme=None))
-    base = sandbox.grant(key).resource_server.base_url  # type: ignore[union-attr]
+    base = sandbox.grant(key).resource_server.base_url  # type: ignore[union-attr]  # every grant here has one
     headers = {"X-API-KEY": "key", "X-Vibe-Revision": "2026-05"}
     assert requests.get(f"{base}/campaigns", headers=headers, timeout=5).status_code == 200
     assert requests.get(sandbox.url("https://api.vainu.io/api/v3/x"), headers=headers, timeout=5).status_code == 401

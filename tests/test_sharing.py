@@ -155,7 +155,7 @@ def test_different_token_requests_do_not(one: dict[str, Any], other: dict[str, A
         ({"refresh_token": "x", "scope": "y"}, {"refresh_token": "xy"}, False),
     ],
 )
-def test_two_logins_are_two(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:  # noqa: FBT001
+def test_two_logins_are_two(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
     """Two users of one client never get each other's token."""
     assert shared(login_for(**one), login_for(**other)) is same
     assert not shared(login_for(), grant_for())

@@ -537,13 +537,13 @@ def test_a_program_that_is_interrupted_goes_on(server: Loopback) -> None:
     token = source.token()
     raw = pickle.dumps(source)
     assert TOKEN.encode() not in raw
-    for twin in (copy.copy(source), copy.deepcopy(source), pickle.loads(raw)):  # noqa: S301 - our own
+    for twin in (copy.copy(source), copy.deepcopy(source), pickle.loads(raw)):
         assert twin is not source
         assert (twin.grant, twin.timeout) == (source.grant, 3.0)
         assert twin.token() == token
     forget_all()
     assert len(server.received) == 1
-    assert pickle.loads(raw).token() != token  # noqa: S301 - our own
+    assert pickle.loads(raw).token() != token
 
 
 def test_copies_keep_what_was_lent(server: Loopback) -> None:
@@ -594,7 +594,7 @@ def test_a_persistent_refusal_is_held_back(server: Loopback) -> None:
 
 
 @pytest.mark.parametrize(("status", "settles"), [(200, True), (404, True), (403, True), (500, False), (503, False)])
-def test_what_ends_holding_back(server: Loopback, status: int, settles: bool) -> None:  # noqa: FBT001 - a column
+def test_what_ends_holding_back(server: Loopback, status: int, settles: bool) -> None:
     """Case 30: an answer below 500 that is no refusal says that the token was taken; one above says nothing."""
     source = source_for(server)
     source.reject(source.token())
@@ -662,7 +662,7 @@ REVOKE = pytest.mark.parametrize("revoke", [TokenSource.revoke, revoke_in_asynci
 
 @REVOKE
 @pytest.mark.parametrize("with_store", [True, False])
-def test_revoking(server: Loopback, revoke: Callable[[TokenSource], None], with_store: bool) -> None:  # noqa: FBT001
+def test_revoking(server: Loopback, revoke: Callable[[TokenSource], None], with_store: bool) -> None:
     """RFC 7009: the token is revoked at the server, forgotten here and in the store; the next call has another."""
     store = MemoryStore() if with_store else None
     source = source_for(server, store=store, changes=revocable(server))
@@ -723,7 +723,7 @@ def test_a_login_without_a_refresh_token(server: Loopback) -> None:
 
 
 @pytest.mark.parametrize("can_revoke", [True, False])
-def test_disowning(server: Loopback, can_revoke: bool) -> None:  # noqa: FBT001 - a table's column
+def test_disowning(server: Loopback, can_revoke: bool) -> None:
     """A token that a redirect carried away is forgotten, revoked where that is possible, and warned about."""
     source = source_for(server, changes=revocable(server) if can_revoke else None)
     token = source.token()
@@ -760,7 +760,7 @@ def test_nothing_is_sent_where_the_token_may_not_go(server: Loopback, url: str, 
 
 
 @pytest.mark.parametrize("allowed", [True, False])
-def test_plain_http_asks_for_the_word(server: Loopback, allowed: bool) -> None:  # noqa: FBT001 - a table's column
+def test_plain_http_asks_for_the_word(server: Loopback, allowed: bool) -> None:
     """A token goes over plain http only if the grant says so."""
     source = source_for(server, changes={"allow_insecure_http": allowed})
     if allowed:

@@ -153,7 +153,7 @@ def test_the_lock_is_the_inner_stores() -> None:
     assert free.is_set()
 
 
-@pytest.mark.parametrize("travel", [lambda s: pickle.loads(pickle.dumps(s)), copy.copy, copy.deepcopy])  # noqa: S301
+@pytest.mark.parametrize("travel", [lambda s: pickle.loads(pickle.dumps(s)), copy.copy, copy.deepcopy])
 def test_copies_work(tmp_path: Path, travel: Callable[[EncryptedStore], EncryptedStore]) -> None:
     """Case 26: a spawned worker's copy reads what this one saved: a pickle carries the keys, and no token."""
     store = EncryptedStore(FileStore(tmp_path / "tokens"), [NEW, OLD])

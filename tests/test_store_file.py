@@ -141,7 +141,7 @@ def test_a_path_is_what_it_was_at_first(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert FileStore("~/tokens").path == tmp_path / "tokens"
 
 
-@pytest.mark.parametrize("travel", [lambda s: pickle.loads(pickle.dumps(s)), copy.copy, copy.deepcopy])  # noqa: S301
+@pytest.mark.parametrize("travel", [lambda s: pickle.loads(pickle.dumps(s)), copy.copy, copy.deepcopy])
 def test_copies_share_the_folder(store: FileStore, travel: Callable[[FileStore], FileStore]) -> None:
     """Case 26: a copy or a pickle is the same folder, and carries no token."""
     store.save("a", Token(TOKEN))
@@ -390,7 +390,7 @@ def test_two_make_the_folder(store: FileStore, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_one_renews_at_a_time(store: FileStore, shared: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_one_renews_at_a_time(store: FileStore, shared: bool) -> None:
     """Under one key there is one holder of the lock, whether threads share the store or only its folder."""
     inside: list[int] = []
     most: list[int] = []

@@ -28,7 +28,7 @@ class Keyring(keyring.backend.KeyringBackend):
 
     def __init__(self) -> None:
         """Begin empty and unlocked."""
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # the library has no types here
         self.entries: dict[tuple[str, str], str] = {}
         self.unlocked = threading.Event()
         self.unlocked.set()
@@ -182,7 +182,7 @@ def test_windows_keyring_is_small(store: KeyringStore) -> None:
     assert getattr(store.load("a"), "access_token", None) == "x" * 900
 
 
-@pytest.mark.parametrize("travel", [lambda s: pickle.loads(pickle.dumps(s)), copy.copy, copy.deepcopy])  # noqa: S301
+@pytest.mark.parametrize("travel", [lambda s: pickle.loads(pickle.dumps(s)), copy.copy, copy.deepcopy])
 def test_copies_share_the_keyring(store: KeyringStore, travel: Callable[[KeyringStore], KeyringStore]) -> None:
     """Case 26: a copy or a pickle is the same service, and carries no token."""
     store.save("a", Token(TOKEN))

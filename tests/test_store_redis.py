@@ -563,8 +563,8 @@ def test_sentinel(start_redis: Start, tmp_path: Path) -> None:
     settings = tmp_path / "sentinel.conf"
     settings.write_text(f"sentinel monitor main 127.0.0.1 {start_redis().port} 1")
     address = ("127.0.0.1", start_redis(str(settings), "--sentinel").port)
-    sentinel = Sentinel([address])  # type: ignore[no-untyped-call]
-    with sentinel.master_for("main") as client:  # type: ignore[no-untyped-call]
+    sentinel = Sentinel([address])  # type: ignore[no-untyped-call]  # the library has no types here
+    with sentinel.master_for("main") as client:  # type: ignore[no-untyped-call]  # the library has no types here
         check(RedisStore(client))
     for asked in sentinel.sentinels:
         asked.close()
@@ -655,7 +655,7 @@ def test_shows_where_and_no_password(url: str, place: str) -> None:
 
 def pickled(store: RedisStore) -> RedisStore:
     """Return what is left after a journey through pickle."""
-    back: RedisStore = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own
+    back: RedisStore = pickle.loads(pickle.dumps(store))
     return back
 
 

@@ -18,7 +18,7 @@ from oauth_cc_auth.stores import _memory
 
 def pickled(store: MemoryStore) -> MemoryStore:
     """Return what is left after a journey through pickle."""
-    back: MemoryStore = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own
+    back: MemoryStore = pickle.loads(pickle.dumps(store))
     return back
 
 

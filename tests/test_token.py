@@ -67,9 +67,9 @@ def test_is_a_value() -> None:
     assert hash(one) == hash(other)
     assert one != token_of(61, extra={"list": []})
     with pytest.raises(AttributeError):
-        one.access_token = "x"  # type: ignore[misc]
+        one.access_token = "x"  # type: ignore[misc]  # that it is frozen is the point
     with pytest.raises(TypeError):
-        one.extra["list"] = ()  # type: ignore[index]
+        one.extra["list"] = ()  # type: ignore[index]  # that it is frozen is the point
 
 
 def test_keeps_a_frozen_extra_as_it_is() -> None:

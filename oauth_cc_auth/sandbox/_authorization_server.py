@@ -165,7 +165,11 @@ class _Revocation(RevocationEndpoint):
     CLIENT_AUTH_METHODS = METHODS
     state: State
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> AccessToken | RefreshToken | None:  # noqa: ARG002
+    def query_token(
+        self,
+        token_string: str,
+        token_type_hint: str | None,  # noqa: ARG002 - authlib's signature
+    ) -> AccessToken | RefreshToken | None:
         """Find the token; a server may ignore the hint (§2.1)."""
         return self.state.access_tokens.get(token_string) or self.state.refresh_tokens.get(token_string)
 
