@@ -41,7 +41,7 @@ class Flight(Generic[T]):
 
         Where no thread can be started any more, because the interpreter is exiting, it runs here if `or_here` says so.
         """
-        if started(self._fly, "oauth-cc-auth-flight"):
+        if started(self._fly_alone, "oauth-cc-auth-flight"):
             return True
         if or_here:
             self._fly()
@@ -51,11 +51,23 @@ class Flight(Generic[T]):
         """Tell whether it should have landed long ago: its thread must have died before it could say so."""
         return time.monotonic() > self._lost_at
 
-    def _fly(self) -> None:
+    def _fly_alone(self) -> None:
+        self._fly(mine=False)
+
+    def _fly(self, *, mine: bool = True) -> None:
         try:
             result = self._work(self)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait, whatever it is
-            self._future.set_exception(scrubbed(error))
+            cause = scrubbed(error)
+            if mine or isinstance(error, Exception):
+                self._future.set_exception(cause)
+            else:
+                # What ends a thread, such as SystemExit, is not meant for those who wait for it.
+                ended = TokenEndpointUnavailable(
+                    message=f"The token request's thread was ended by {type(error).__name__}."
+                )
+                ended.__cause__ = cause
+                self._future.set_exception(ended)
         else:
             self._future.set_result(result)
 

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -274,6 +276,15 @@ def test_a_taken_port_is_one_line() -> None:
     assert result.stderr.count("\n") == 1
 
 
+@contextmanager
+def ending(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Leave no process behind, whatever a test finds."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_sandbox_in_a_process_of_its_own() -> None:
     """`sandbox` shows each request it gets in one masked line, until Ctrl-C, and ends without a traceback."""
     process = subprocess.Popen(  # noqa: S603 - this interpreter
@@ -284,7 +295,7 @@ def test_sandbox_in_a_process_of_its_own() -> None:
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     assert process.stdout
-    with process:
+    with process, ending(process):
         endpoint = ""
         for line in process.stdout:
             words = line.split()

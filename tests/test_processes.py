@@ -279,3 +279,45 @@ def test_a_keyboard_interrupt(library: str) -> None:
         )
         assert printed == "interrupted\n200\n"
         assert (server.issued, len(api.seen)) == (1, 1)
+
+
+@libraries
+def test_a_thread_that_is_killed_takes_nobody_along(library: str) -> None:
+    """An exception that ends the flight's thread is a typed error for those who wait, and the next call works."""
+    release = threading.Event()
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path == "/release":
+            release.set()
+            return Reply(204)
+        return server.issue(seen) if release.wait(doors.HUNG) else Reply(500)
+
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        server.answer = answer
+        printed = run(
+            """
+            import ctypes
+            from oauth_cc_auth import TokenEndpointUnavailable
+
+            def kill():
+                threads = {}
+                while "oauth-cc-auth-request" not in threads:  # until then the flight may not have taken off
+                    threads = {thread.name: thread for thread in threading.enumerate()}
+                raised = ctypes.pythonapi.PyThreadState_SetAsyncExc
+                raised(ctypes.c_ulong(threads["oauth-cc-auth-flight"].ident), ctypes.py_object(SystemExit))
+                requests.post(endpoint.replace("/token", "/release"))
+
+            killer = threading.Thread(target=kill)
+            killer.start()
+            try:
+                call()
+            except TokenEndpointUnavailable as error:
+                print(type(error.__cause__).__name__)
+            killer.join()
+            print(call().status_code)
+            """,
+            f"{server.origin}/token",
+            api.origin,
+            library,
+        )
+        assert printed == "SystemExit\n200\n"
