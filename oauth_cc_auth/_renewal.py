@@ -5,7 +5,6 @@ Runs in a flight, as plain synchronous code. A store that fails costs a warning 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import os
@@ -19,7 +18,7 @@ from oauth_cc_auth._exchange import Exchange
 from oauth_cc_auth._grants import AuthorizationCode
 from oauth_cc_auth._guarded import GuardedStore
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
-from oauth_cc_auth._sharing import fingerprint, store_key
+from oauth_cc_auth._sharing import fingerprint, slow_hash, store_key
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError, TokenRequestError
 from oauth_cc_auth.stores import TokenStore
@@ -133,7 +132,7 @@ def _vouching(exchange: Exchange, token: Token) -> Token:
     if not isinstance(exchange.grant, AuthorizationCode) or secret is None:
         return token
     salt = os.urandom(16)
-    return replace(token, extra={**token.extra, _VERIFIER: f"{salt.hex()}:{_slow_hash(secret, salt)}"})
+    return replace(token, extra={**token.extra, _VERIFIER: f"{salt.hex()}:{slow_hash(secret, salt)}"})
 
 
 def _vouched_for(exchange: Exchange, stored: Token) -> bool:
@@ -142,10 +141,6 @@ def _vouched_for(exchange: Exchange, stored: Token) -> bool:
         return True  # for client credentials the key vouches
     salt, _, expected = str(stored.extra.get(_VERIFIER, "")).partition(":")
     try:
-        return hmac.compare_digest(_slow_hash(secret, bytes.fromhex(salt)), expected)
+        return hmac.compare_digest(slow_hash(secret, bytes.fromhex(salt)), expected)
     except (ValueError, TypeError):
         return False
-
-
-def _slow_hash(secret: str, salt: bytes) -> str:
-    return hashlib.scrypt(secret.encode(), salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()

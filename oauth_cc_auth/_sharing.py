@@ -80,7 +80,12 @@ def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) 
     identity = _identity(grant)
     if secret is None:
         return identity.hex()
-    return hashlib.scrypt(secret.encode(), salt=identity, n=1 << 14, r=8, p=1, dklen=32).hex()
+    return slow_hash(secret, identity)
+
+
+def slow_hash(secret: str, salt: bytes) -> str:
+    """Return what may stand for a secret in a store: scrypt (RFC 7914) at its usual interactive cost."""
+    return hashlib.scrypt(secret.encode(), salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
 
 
 def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
