@@ -40,6 +40,10 @@ def call(path="/x"):
     with httpx.Client(trust_env=False, timeout=20) as client:
         return client.get(api + path, auth=HttpxAuth(source))
 
+def say(*words):
+    # In one piece: two processes print to one pipe, and print() writes word by word where output is not buffered.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
 def sent(response):
     return str(response.request.headers["Authorization"])
 """
@@ -85,13 +89,13 @@ def test_fork_with_a_flight_in_the_air(library: str) -> None:
         server.answer = answer
         printed = run(
             """
-            parent = threading.Thread(target=lambda: print("parent", call("/parent").status_code, flush=True))
+            parent = threading.Thread(target=lambda: say("parent", call("/parent").status_code))
             parent.start()
             while requests.get(endpoint.replace("/token", "/asked")).content == b"0":
                 time.sleep(0.001)
             child = os.fork()
             if not child:
-                print("child", call("/child").status_code, flush=True)
+                say("child", call("/child").status_code)
                 os._exit(0)
             parent.join()
             assert os.waitpid(child, 0)[1] == 0
@@ -116,10 +120,10 @@ def test_a_child_goes_on_with_its_parents_token(library: str) -> None:
             call()
             child = os.fork()
             if not child:
-                print("child", sent(call()), sent(call("/refuse")), flush=True)
+                say("child", sent(call()), sent(call("/refuse")))
                 os._exit(0)
             assert os.waitpid(child, 0)[1] == 0
-            print("parent", sent(call()))
+            say("parent", sent(call()))
             """,
             f"{server.origin}/token",
             api.origin,
