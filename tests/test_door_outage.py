@@ -108,15 +108,16 @@ def test_a_server_that_comes_back_during_the_retries_is_no_error(door: Door, san
 
 def test_a_dead_token_endpoint_keeps_its_cause(door: Door) -> None:
     """Nobody listens: the error is the library's own and ours, and keeps its cause."""
-    with TokenEndpoint() as server:
-        grant = server.grant()
-    with LoopbackServer() as api, pytest.raises(TokenEndpointUnavailable) as caught:
-        door.call("GET", f"{api.origin}/x", door.auth(grant, timeout=0.2))
-    assert isinstance(caught.value, door.error)
-    assert caught.value.__cause__ is not None
-    assert api.seen == []
-    with LoopbackServer() as api, pytest.raises(door.error):
-        door.call("GET", f"{api.origin}/x", door.auth(grant, timeout=0.2))
+    with LoopbackServer() as api:  # opened first, or it could be given the port that is closed here
+        with TokenEndpoint() as server:
+            grant = server.grant()
+        with pytest.raises(TokenEndpointUnavailable) as caught:
+            door.call("GET", f"{api.origin}/x", door.auth(grant, timeout=0.2))
+        assert isinstance(caught.value, door.error)
+        assert caught.value.__cause__ is not None
+        with pytest.raises(door.error):
+            door.call("GET", f"{api.origin}/x", door.auth(grant, timeout=0.2))
+        assert api.seen == []
 
 
 def test_a_failure_is_not_cached_as_a_token(door: Door, sandbox: Sandbox) -> None:
