@@ -305,8 +305,10 @@ def test_a_thread_that_is_killed_takes_nobody_along(library: str) -> None:
 
             def kill():
                 threads = {}
-                while "oauth-cc-auth-request" not in threads:  # until then the flight may not have taken off
-                    threads = {thread.name: thread for thread in threading.enumerate()}
+                # Until then the flight may not have taken off; and before a thread lives, CPython 3.11 mistakes it for the
+                # one that starts it, and would end it in its stead.
+                while "oauth-cc-auth-request" not in threads:
+                    threads = {thread.name: thread for thread in threading.enumerate() if thread.is_alive()}
                 raised = ctypes.pythonapi.PyThreadState_SetAsyncExc
                 raised(ctypes.c_ulong(threads["oauth-cc-auth-flight"].ident), ctypes.py_object(SystemExit))
                 requests.post(endpoint.replace("/token", "/release"))
