@@ -4,19 +4,20 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test redis-server lint bench clean
+.PHONY: help demo test redis-server chromium lint docs bench clean
 
 help:
 	@echo "make demo    watch one token serve many callers, for every vendor and client"
 	@echo "make test    run the tests and require full coverage"
 	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make docs    renew the table of vendors in docs/vendors.md"
 	@echo "make bench   measure this package beside what one would use instead"
 	@echo "make clean   remove the virtual environment and what the tools left behind"
 
 demo: $(VENV)/.installed-cli
 	@$(VENV)/bin/oauth-cc-auth demo
 
-test: $(VENV)/.installed-test redis-server
+test: $(VENV)/.installed-test redis-server chromium
 	@$(PYTHON) -m pytest -q --cov --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/.installed-dev
@@ -24,6 +25,11 @@ lint: $(VENV)/.installed-dev
 	@$(PYTHON) -m ruff format --quiet --check .
 	@$(PYTHON) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-cache >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+
+docs: $(VENV)/.installed-cli
+	@$(VENV)/bin/oauth-cc-auth vendors --markdown >$(VENV)/vendors.md
+	@sed -i -e '/<!-- the table begins -->/,/<!-- the table ends -->/{//!d}' \
+		-e '/<!-- the table begins -->/r $(VENV)/vendors.md' docs/vendors.md
 
 # In a virtual environment of its own, with the libraries it compares with; ARGS=--write-docs renews the docs.
 bench:
@@ -52,6 +58,14 @@ redis-server: | $(PYTHON)
 			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes $@; \
 		} >$(VENV)/redis-server.log 2>&1 || \
 		echo "*** The tests on a real Redis are skipped: there is no $@, and it cannot be installed ***"; }
+
+# The tests look at the login's pages in it. After Redis, because apt-get runs once at a time.
+chromium: | $(PYTHON) redis-server
+	@command -v $@ >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $@; \
+		} >$(VENV)/chromium.log 2>&1 || \
+		echo "*** The tests in a real browser are skipped: there is no $@, and it cannot be installed ***"; }
 
 # Debian ships venv without ensurepip, in a package of its own.
 $(PYTHON):

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oauth_cc_auth import presets
+    from oauth_cc_auth._api_error import ApiError, ErrorFormat
     from oauth_cc_auth._client_auth import ClientSecretJWT, PrivateKeyJWT
-    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, IssuanceLimit, StaticToken
+    from oauth_cc_auth._formats import RequestFormat, ResponseFormat
+    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Discovery, IssuanceLimit, StaticToken
     from oauth_cc_auth._resource_server import ResourceServer
+    from oauth_cc_auth._secrets import Env, File
     from oauth_cc_auth._sharing import forget_all
     from oauth_cc_auth._source import TokenSource
     from oauth_cc_auth._token import Token
     from oauth_cc_auth.errors import (
+        AuthorizationFailed,
         ConfigurationError,
         InsecureTransport,
         InteractionRequired,
@@ -39,13 +43,17 @@ if TYPE_CHECKING:
     from oauth_cc_auth.stores import EncryptedStore, FileStore, KeyringStore, MemoryStore, RedisStore, TokenStore
 
 _ROOMS = {
+    "oauth_cc_auth._api_error": ("ApiError", "ErrorFormat"),
     "oauth_cc_auth._client_auth": ("ClientSecretJWT", "PrivateKeyJWT"),
-    "oauth_cc_auth._grants": ("AuthorizationCode", "ClientCredentials", "IssuanceLimit", "StaticToken"),
+    "oauth_cc_auth._formats": ("RequestFormat", "ResponseFormat"),
+    "oauth_cc_auth._grants": ("AuthorizationCode", "ClientCredentials", "Discovery", "IssuanceLimit", "StaticToken"),
     "oauth_cc_auth._resource_server": ("ResourceServer",),
+    "oauth_cc_auth._secrets": ("Env", "File"),
     "oauth_cc_auth._sharing": ("forget_all",),
     "oauth_cc_auth._source": ("TokenSource",),
     "oauth_cc_auth._token": ("Token",),
     "oauth_cc_auth.errors": (
+        "AuthorizationFailed",
         "ConfigurationError",
         "InsecureTransport",
         "InteractionRequired",
@@ -69,11 +77,17 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "ApiError",
     "AuthorizationCode",
+    "AuthorizationFailed",
     "ClientCredentials",
     "ClientSecretJWT",
     "ConfigurationError",
+    "Discovery",
     "EncryptedStore",
+    "Env",
+    "ErrorFormat",
+    "File",
     "FileStore",
     "HttpxAuth",
     "InsecureTransport",
@@ -90,8 +104,10 @@ __all__ = [
     "OriginNotAllowed",
     "PrivateKeyJWT",
     "RedisStore",
+    "RequestFormat",
     "RequestsAuth",
     "ResourceServer",
+    "ResponseFormat",
     "StaticToken",
     "Token",
     "TokenBudgetExceeded",

@@ -1,7 +1,8 @@
 """How a client proves to the token endpoint who it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
 
 authlib knows client_secret_post and none, and signs assertions. What it lacks is here, as methods registered with it:
-HTTP Basic by the letter of the RFC, Basic for servers that do not decode, Basic and body together, and a JSON body.
+HTTP Basic by the letter of the RFC, Basic for servers that do not decode, Basic and body together, and headers that
+only the vendor's own code can write.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import parse_qsl, quote_plus
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import quote_plus, urlencode
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
+from oauth_cc_auth._headers import checked_headers, written
 from oauth_cc_auth.errors import ConfigurationError
+
+# What writes the headers that prove who a client is, from its id and its secret.
+HeaderMethod: TypeAlias = "Callable[[str, str], Mapping[str, str]]"
 
 if TYPE_CHECKING:
     from authlib.oauth2 import ClientAuth, OAuth2Client
@@ -52,18 +57,21 @@ def _client_secret_basic_and_post(
     return _client_secret_basic(auth, method, uri, headers, body)
 
 
-def _client_secret_json(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
-    # Not in any RFC; Fyma, Auth0, USPS and Vanta take it. A parameter that occurs twice becomes a list.
-    members: dict[str, Any] = {}
-    for name, value in parse_qsl(body, keep_blank_values=True):
-        members[name] = [*_as_list(members[name]), value] if name in members else value
-    members.update(client_id=auth.client_id, client_secret=auth.client_secret)
-    headers["Content-Type"] = "application/json"
-    return uri, headers, json.dumps(members)
+def _by_headers(write: HeaderMethod) -> Method:
+    def prove(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+        headers.update(proof_headers(write, auth.client_id, auth.client_secret))
+        return uri, headers, body
+
+    return prove
 
 
-def _as_list(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
+def proof_headers(write: HeaderMethod, client_id: str, secret: str) -> dict[str, str]:
+    """Return what a vendor's function writes into headers to prove the client. Raises ConfigurationError."""
+    try:
+        return written(checked_headers(write(client_id, secret)))
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and quote the secret
+        message = f"token_endpoint_auth_method: the function that writes the headers failed ({type(error).__name__})"
+        raise ConfigurationError(message) from None
 
 
 def _certificate(auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
@@ -79,7 +87,9 @@ class PrivateKeyJWT:
 
     The grant's `client_secret` is that key, as PEM or JWK. `alg` is by default the usual one for the kind of key; `kid`
     names the key to the server, by default the JWK's own; `audience` is by default the token endpoint; an assertion
-    lives `lifetime` seconds (SMART Backend Services allows 300, Okta 3600). `claims` are added to each assertion.
+    lives `lifetime` seconds (SMART Backend Services allows 300, Okta 3600). `claims` are added to each assertion, and
+    `headers` to its header, as ``x5t#S256`` by which Entra ID finds the certificate. With `name_client` the client id
+    is sent beside the assertion, which RFC 7521 §4.2 leaves open and Entra ID demands.
     """
 
     _: KW_ONLY
@@ -88,10 +98,13 @@ class PrivateKeyJWT:
     audience: str | None = None
     lifetime: int = 300
     claims: Mapping[str, Any] = EMPTY
+    headers: Mapping[str, Any] = EMPTY
+    name_client: bool = False
 
     def __post_init__(self) -> None:
-        """Make the claims immutable."""
+        """Make claims and headers immutable."""
         object.__setattr__(self, "claims", FrozenMapping(self.claims))
+        object.__setattr__(self, "headers", FrozenMapping(self.headers))
 
     def _signer(self, client: OAuth2Client) -> Method:
         # A signer per exchange, with claims of its own: authlib writes the first jti into the claims it is given and
@@ -100,11 +113,31 @@ class PrivateKeyJWT:
 
         key, alg, kid = _private_key(client.client_secret)
         client.client_secret = key
-        return _without_warning(self._with(Signer, self.alg or alg, self.kid or kid))
+        return self._with(Signer, self.alg or alg, self.kid or kid)
 
-    def _with(self, signer: Any, alg: str, kid: str | None) -> Any:
+    def _with(self, signer: Any, alg: str, kid: str | None) -> Method:
         claims = {"exp": int(time.time()) + self.lifetime, **self.claims}
-        return signer(self.audience, claims=claims, headers={"kid": kid} if kid else {}, alg=alg)
+        named = {"kid": kid} if kid else {}
+        sign = signer(self.audience, claims=claims, headers={**named, **self.headers}, alg=alg)
+
+        def prove(auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+            try:
+                uri, headers, body = _quietly(sign, auth, method, uri, headers, body)
+            except Exception:  # noqa: BLE001 - whatever the libraries raise may quote the key
+                message = f"client_secret does not sign by alg {alg}: pass the key or secret that the algorithm is for"
+                raise ConfigurationError(message) from None
+            return uri, headers, f"{body}&{urlencode({'client_id': auth.client_id})}" if self.name_client else body
+
+        return prove
+
+
+def _quietly(sign: Method, *request: Any) -> Prepared:
+    from joserfc.errors import SecurityWarning  # noqa: PLC0415 - see the package's docstring
+
+    with warnings.catch_warnings():
+        # RFC 9864 renames EdDSA, the only name that servers know for it so far; a user could do nothing about it.
+        warnings.simplefilter("ignore", SecurityWarning)
+        return sign(*request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +147,7 @@ class ClientSecretJWT(PrivateKeyJWT):
     def _signer(self, client: OAuth2Client) -> Method:  # noqa: ARG002 - authlib takes the secret as it is
         from authlib.oauth2.rfc7523 import ClientSecretJWT as Signer  # noqa: PLC0415 - see the package's docstring
 
-        return cast("Method", self._with(Signer, self.alg or "HS256", self.kid))
-
-
-def _without_warning(sign: Method) -> Method:
-    from joserfc.errors import SecurityWarning  # noqa: PLC0415 - see the package's docstring
-
-    def quietly(auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
-        with warnings.catch_warnings():
-            # RFC 9864 renames EdDSA, the only name that servers know for it so far; a user could do nothing about it.
-            warnings.simplefilter("ignore", SecurityWarning)
-            return sign(auth, method, uri, headers, body)
-
-    return quietly
+        return self._with(Signer, self.alg or "HS256", self.kid)
 
 
 # The usual algorithm for each kind of key (RFC 7518 §3.1, RFC 8037 §3.1), by curve or key type.
@@ -163,12 +184,16 @@ def _from_pem(pem: str) -> Any:
     return OKPKey.import_key(pem)
 
 
-# What token_endpoint_auth_method may be, by the names of RFC 7591 §2 where it has one.
+# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, or a function.
+ClientAuthMethod: TypeAlias = "str | PrivateKeyJWT | HeaderMethod"
+
+# The names, by the names of RFC 7591 §2 where it has one.
+JSON_METHOD = "client_secret_json"  # not in any RFC; Fyma, Auth0, USPS and Vanta take it
 METHODS: dict[str, Method | PrivateKeyJWT | None] = {
     "client_secret_basic": _client_secret_basic,
     "client_secret_basic_raw": _client_secret_basic_raw,
     "client_secret_post": None,  # authlib's own
-    "client_secret_json": _client_secret_json,
+    JSON_METHOD: None,  # client_secret_post, but that the body is written as JSON
     "client_secret_basic_and_post": _client_secret_basic_and_post,
     "client_secret_jwt": ClientSecretJWT(),
     "private_key_jwt": PrivateKeyJWT(),
@@ -179,10 +204,15 @@ METHODS: dict[str, Method | PrivateKeyJWT | None] = {
 WITHOUT_SECRET = frozenset({"none", "tls_client_auth", "self_signed_tls_client_auth"})
 
 
-def authenticate(client: OAuth2Client, method: str | PrivateKeyJWT) -> None:
-    """Make authlib's client use this method, a name from `METHODS` or an object with settings of its own."""
+def authenticate(client: OAuth2Client, method: ClientAuthMethod) -> None:
+    """Make authlib's client use this method: a name from `METHODS`, an assertion with settings, or a function."""
+    name = method if isinstance(method, str) else "own"
     known = METHODS[method] if isinstance(method, str) else method
-    name = method if isinstance(method, str) else "assertion"
-    if known is not None:
-        client.register_client_auth_method((name, known._signer(client) if isinstance(known, PrivateKeyJWT) else known))  # noqa: SLF001 - same room
+    if isinstance(known, PrivateKeyJWT):
+        client.register_client_auth_method((name, known._signer(client)))  # noqa: SLF001 - same room
+    elif not isinstance(method, (str, PrivateKeyJWT)):
+        client.register_client_auth_method((name, _by_headers(method)))
+    elif known is not None:
+        client.register_client_auth_method((name, known))
+    name = "client_secret_post" if name == JSON_METHOD else name
     client.token_endpoint_auth_method = client.revocation_endpoint_auth_method = name

@@ -11,18 +11,19 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import quote_plus
 
 from oauth_cc_auth import _token_endpoint as protocol
 from oauth_cc_auth._background import within
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, is_text
-from oauth_cc_auth._senders import Sender
+from oauth_cc_auth._senders import Sender, muted
 from oauth_cc_auth._token import Token
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
 from oauth_cc_auth.errors import (
     ConfigurationError,
     InvalidClient,
+    TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
     scrubbed,
@@ -31,6 +32,10 @@ from oauth_cc_auth.errors import (
 log = logging.getLogger("oauth_cc_auth")
 
 T = TypeVar("T")
+
+Parameters: TypeAlias = "list[tuple[str, str]]"
+# What of a token request nobody may read in a message: a server may echo it.
+_SECRET_PARAMETERS = frozenset({"refresh_token", "code", "code_verifier"})
 
 # What all attempts together may take, in timeouts.
 BUDGET = 2.0
@@ -44,6 +49,8 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
         return grant.client_secret
     try:
         secret = grant.client_secret()
+    except ConfigurationError:  # of Env and File, which say what to do
+        raise
     except Exception as error:  # noqa: BLE001 - a vault's client may raise anything
         message = f"client_secret: the callable that returns it raised {type(error).__name__}."
         raise ConfigurationError(message) from scrubbed(error)
@@ -72,28 +79,47 @@ class Exchange:
         self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
         self.secret = secret_of(grant)
 
-    def fetch(self, previous: Token | None) -> Token:
-        """Return a new token; a refresh token and the granted scope are taken from the `previous` one."""
+    def fetch(self, previous: Token | None, code: Parameters | None = None) -> Token:
+        """Return a new token; a refresh token and the granted scope are taken from the `previous` one.
+
+        For the end of a login `code` is what the code exchange says instead (RFC 6749 §4.1.3).
+        """
+        parameters = code or self.grant.request_parameters(previous)
+        known = [value for name, value in parameters if name in _SECRET_PARAMETERS]
+        known.append(getattr(self.grant, "refresh_token", None) or "")
 
         def ask() -> Token:
-            sent = [getattr(source, "refresh_token", None) or "" for source in (self.grant, previous)]
+            grant = self._located()
             return self._attempts(
-                protocol.token_request(self.grant, self.secret, previous),
-                lambda answer, asked_at: protocol.read_token(self.grant, answer, asked_at, previous),
-                self._spellings(sent),
+                lambda: protocol.token_request(grant, self.secret, parameters),
+                lambda answer, asked_at: protocol.read_token(grant, answer, asked_at, previous),
+                self._spellings(known),
             )
 
         token = self._with_current_secret(ask)
         log.debug("token obtained from %s, valid for %s s", self.grant.token_endpoint, token.lifetime)
         return token
 
+    def _located(self) -> ClientCredentials | AuthorizationCode:
+        """Return the grant with its token endpoint's address, which the server's metadata may have to tell."""
+        endpoint = self.grant.token_endpoint
+        if isinstance(endpoint, str):
+            return self.grant
+        return self._attempts(
+            lambda: protocol.metadata_request(endpoint.url),
+            lambda answer, _: protocol.read_metadata(self.grant, answer),
+            [],
+        )
+
     def revoke(self, token: Token) -> None:
         """Revoke a token (RFC 7009)."""
 
         def ask() -> None:
-            request = protocol.revocation_request(self.grant, self.secret, token)
-            secrets = self._spellings([token.access_token, token.refresh_token or ""])
-            self._attempts(request, lambda answer, _: protocol.read_revocation(answer), secrets)
+            self._attempts(
+                lambda: protocol.revocation_request(self.grant, self.secret, token),
+                lambda answer, _: protocol.read_revocation(self.grant, answer),
+                self._spellings([token.access_token, token.refresh_token or ""]),
+            )
 
         self._with_current_secret(ask)
 
@@ -115,12 +141,15 @@ class Exchange:
             log.warning("%s", error)
             raise refusal from refusal.__cause__
 
-    def _attempts(self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str]) -> T:
+    def _attempts(
+        self, make: Callable[[], HttpRequest], read: Callable[[HttpResponse, float], T], secrets: list[str]
+    ) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout
         attempt = 0
         while True:
             try:
-                return self._attempt(request, read, secrets, give_up_at - time.monotonic())
+                # Each is made anew: headers may be made per request, and an assertion counts once (RFC 7523 §3).
+                return self._attempt(make(), read, secrets, give_up_at - time.monotonic())
             except TokenRequestError as error:
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
                 pause = protocol.pause_before_retry(error, attempt, self.timeout, jitter)
@@ -136,20 +165,27 @@ class Exchange:
         timeout = min(self.timeout, left)
         asked_at = self.clock()
         try:
-            answer = within(timeout, lambda: self.sender(request, timeout), "oauth-cc-auth-request")
+            answer = within(timeout, lambda: self._send(request, timeout), "oauth-cc-auth-request")
             return read(answer, asked_at)
-        except TokenRequestError as error:
+        except (TokenRequestError, TokenBudgetExceeded) as error:
             protocol.mask_error(error, secrets)
+            if error.__cause__ is not None:
+                scrubbed(error.__cause__, lambda text: protocol.masked(text, secrets))
             raise
         except TimeoutError as error:
             message = f"The token endpoint gave no complete answer in {timeout:.3g} s."
             raise TokenEndpointUnavailable(message=message) from scrubbed(error)
+
+    def _send(self, request: HttpRequest, timeout: float) -> HttpResponse:
+        with muted(request):
+            return self.sender(request, timeout)
 
     def _spellings(self, tokens: list[str]) -> list[str]:
         secret = self.secret
         # What a server could echo: the secret, the pair as Basic sent it, and the tokens that were sent.
         if not secret:
             return tokens
-        client_id = self.grant.client_id
+        client_id = self.grant.client_id or ""
         pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{quote_plus(secret)}")
-        return [secret, *tokens, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]
+        own = protocol.own_proof(self.grant, secret)
+        return [secret, *tokens, *own, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]

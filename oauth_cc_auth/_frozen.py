@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -36,6 +37,16 @@ class FrozenMapping(Mapping[str, V_co], Generic[V_co]):
     def __repr__(self) -> str:
         """Show the names without their values."""
         return "{" + ", ".join(f"{name!r}: ..." for name in self._items) + "}"
+
+
+def spoken_repr(value: Any) -> str:
+    """Show of a dataclass what was said of it: the fields that are not as they are by default."""
+    shown = [
+        f"{each.name}={getattr(value, each.name)!r}"
+        for each in fields(value)
+        if each.repr and each.init and getattr(value, each.name) != each.default
+    ]
+    return f"{type(value).__name__}({', '.join(shown)})"
 
 
 EMPTY: FrozenMapping[str] = FrozenMapping()

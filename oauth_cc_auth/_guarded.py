@@ -22,29 +22,29 @@ T = TypeVar("T")
 class GuardedStore:
     """The methods of a `TokenStore`, which do not raise; for one renewal, so that one outage is one warning."""
 
-    __slots__ = ("_store", "_warned")
+    __slots__ = ("_warned", "store")
 
     def __init__(self, store: TokenStore) -> None:
         """Guard this store."""
-        self._store = store
+        self.store = store
         self._warned = False
 
     def load(self, key: str) -> Token | None:
         """Return the token under this key; None also where the store fails, or returns what is no token."""
-        return self._attempt("load", lambda: _checked(self._store.load(key)), None)
+        return self._attempt("load", lambda: _checked(self.store.load(key)), None)
 
     def save(self, key: str, token: Token) -> bool:
         """Keep this token under this key; return whether that worked."""
-        return self._attempt("save", lambda: _saved(self._store, key, token), otherwise=False)
+        return self._attempt("save", lambda: _saved(self.store, key, token), otherwise=False)
 
     def discard(self, key: str, token: Token) -> None:
         """Remove what is under this key if it is still this token."""
-        self._attempt("discard", lambda: self._store.discard(key, token), None)
+        self._attempt("discard", lambda: self.store.discard(key, token), None)
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Let one renew at a time; go on without the lock where it cannot be had."""
-        lock = self._attempt("lock", lambda: _entered(self._store, key), None)
+        lock = self._attempt("lock", lambda: _entered(self.store, key), None)
         try:
             yield
         finally:

@@ -14,7 +14,7 @@ from functools import partial
 
 from oauth_cc_auth._background import started
 from oauth_cc_auth._budget import refund, spend
-from oauth_cc_auth._exchange import Exchange
+from oauth_cc_auth._exchange import Exchange, Parameters
 from oauth_cc_auth._grants import AuthorizationCode
 from oauth_cc_auth._guarded import GuardedStore
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
@@ -50,14 +50,29 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
                 # Nothing replaces the refused token yet, and others who start now should not try it.
                 guarded.discard(key, live.dropped)
             raise
-        # Before anybody uses it: a process that dies now has lost nothing. The key is made anew, because the exchange
-        # may have found the secret rotated.
-        key = _key(live, exchange)
-        live.unsaved = None if guarded.save(key, token) else token
-        if live.unsaved is not None and token.refresh_token is not None:
-            log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
-            started(partial(_save_until_it_works, store, key, token, live), "oauth-cc-auth-save")
+        _save(live, exchange, guarded, token)
         return token
+
+
+def log_in(live: LiveToken, exchange: Exchange, store: TokenStore | None, code: Parameters) -> Token:
+    """Return the token that ends a login (RFC 6749 §4.1.3), saved as a renewed one is. Raises an OAuthError."""
+    if store is None:
+        return exchange.fetch(None, code)
+    guarded = GuardedStore(store)
+    with guarded.lock(_key(live, exchange)):
+        token = _vouching(exchange, exchange.fetch(None, code))
+        _save(live, exchange, guarded, token)
+        return token
+
+
+def _save(live: LiveToken, exchange: Exchange, guarded: GuardedStore, token: Token) -> None:
+    """Save a token before anybody uses it: a process that dies then has lost nothing."""
+    # The key is made anew, because the exchange may have found the secret rotated.
+    key = _key(live, exchange)
+    live.unsaved = None if guarded.save(key, token) else token
+    if live.unsaved is not None and token.refresh_token is not None:
+        log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
+        started(partial(_save_until_it_works, guarded.store, key, token, live), "oauth-cc-auth-save")
 
 
 def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
@@ -98,7 +113,8 @@ def _fetch(exchange: Exchange, store: TokenStore | None, previous: Token | None)
             refund(exchange.grant, store, asked_at)
         if not isinstance(error, InvalidGrant) or not isinstance(exchange.grant, AuthorizationCode):
             raise
-        message = f"The refresh token is not valid any more: a user has to log in again. The server said: {error}"
+        how = exchange.grant.how_to_log_in
+        message = f"The refresh token is not valid any more: a user has to log in again. {how} The server said: {error}"
         raise InteractionRequired(message) from error.__cause__
 
 

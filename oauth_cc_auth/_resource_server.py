@@ -8,19 +8,20 @@ scheme, without an error or with `invalid_token` (RFC 6750 §3.1).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import SupportsIndex
 
+from oauth_cc_auth._api_error import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._challenge import parse_challenges
-from oauth_cc_auth._frozen import EMPTY, FrozenMapping
+from oauth_cc_auth._frozen import EMPTY, spoken_repr
+from oauth_cc_auth._headers import NAME as HEADER_NAME
+from oauth_cc_auth._headers import HeaderValue, checked_headers, written
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed
+from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed, scrubbed
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.1
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without what libraries encode each in its own way
 
 # Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
 _AUTHORITY = re.compile(
@@ -106,14 +107,17 @@ class _PresentedBytes(bytes):
         return bytes, (b"***",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResourceServer:
     """An API: its origins, how it wants the token, and which answers mean that the token is refused.
 
     `base_url` is where the API's paths begin; its origin, and those of `origins`, are the only ones the token goes to.
     None means any https origin. The token stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where
-    `scheme` is None. `headers` are sent on every API call unless the caller sets them. `renew_on` are the statuses that
-    may mean a refused token.
+    `scheme` is None. `headers` are sent on every API call unless the caller sets them; a value may be a function that
+    makes one for each call. `renew_on` are the statuses that may mean a refused token, and `renew_if` looks at what
+    such an answer says, where the status alone does not tell. `base_url_of` is for APIs whose base only the token's
+    answer tells: a function that returns it, which is then the one origin besides those named here. `errors` says how
+    the API's errors read.
 
     Raises ConfigurationError, naming the argument.
     """
@@ -122,40 +126,56 @@ class ResourceServer:
     _: KW_ONLY
     header: str = "Authorization"
     scheme: str | None = "Bearer"
-    headers: Mapping[str, str] = EMPTY
+    headers: Mapping[str, HeaderValue] = EMPTY
     renew_on: Collection[int] = frozenset({401})
+    renew_if: Callable[[ApiError], bool] | None = None
     origins: Collection[str] = ()
+    base_url_of: Callable[[Token], str | None] | None = None
+    errors: ErrorFormat = ANY_ENVELOPE
     _allowed: frozenset[str] | None = field(init=False, repr=False, compare=False)
+
+    __repr__ = spoken_repr
 
     def __post_init__(self) -> None:
         """Check the arguments and make them immutable."""
-        if not isinstance(self.header, str) or not _HEADER_NAME.fullmatch(self.header):
+        if not isinstance(self.header, str) or not HEADER_NAME.fullmatch(self.header):
             message = "header is not the name of an HTTP header"
             raise ConfigurationError(message)
-        if self.scheme is not None and (not isinstance(self.scheme, str) or not _HEADER_NAME.fullmatch(self.scheme)):
+        if self.scheme is not None and (not isinstance(self.scheme, str) or not HEADER_NAME.fullmatch(self.scheme)):
             message = "scheme is not one word; for a token that stands alone pass scheme=None"
             raise ConfigurationError(message)
         for name in ("origins", "renew_on"):
             if isinstance(getattr(self, name), str) or not isinstance(getattr(self, name), Collection):
                 message = f"{name} is not a collection: pass a tuple or a set"
                 raise ConfigurationError(message)
+        for name in ("renew_if", "base_url_of"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                message = f"{name} is not a function"
+                raise ConfigurationError(message)
+        if not isinstance(self.errors, ErrorFormat):
+            message = "errors is not an ErrorFormat"
+            raise ConfigurationError(message)
         urls = (*(() if self.base_url is None else (self.base_url,)), *self.origins)
         object.__setattr__(self, "headers", checked_headers(self.headers))
         object.__setattr__(self, "renew_on", frozenset(self.renew_on))
         object.__setattr__(self, "origins", tuple(self.origins))
         object.__setattr__(self, "_allowed", frozenset(map(_configured_origin, urls)) if urls else None)
 
-    def admit(self, url: str, *, allow_insecure_http: bool = False) -> None:
-        """Return if the token may go to this URL, else raise OriginNotAllowed or InsecureTransport."""
+    def admit(self, url: str, token: Token | None = None, *, allow_insecure_http: bool = False) -> None:
+        """Return if the token may go to this URL, else raise OriginNotAllowed or InsecureTransport.
+
+        Where only the token's answer tells the API's origin, the URL is judged in full once there is a `token`.
+        """
         try:
             origin = origin_of(url)
         except ValueError:
             message = "Not sent: the URL is not an absolute http or https URL with a plain host."
             raise OriginNotAllowed(message) from None
-        if self._allowed is not None and origin not in self._allowed:
+        allowed = self._origins(token)
+        if allowed is not None and origin not in allowed:
             message = (
-                f"Not sent: this token may go to {', '.join(sorted(self._allowed))}, not to {origin}. "
-                "If that host belongs to the API, name it in ResourceServer(origins=...)."
+                f"Not sent: this token may go to {', '.join(sorted(allowed)) or 'no API that is known'}, not to "
+                f"{origin}. If that host belongs to the API, name it in ResourceServer(origins=...)."
             )
             raise OriginNotAllowed(message)
         if not (allow_insecure_http or is_secure(origin)):
@@ -165,16 +185,34 @@ class ResourceServer:
             )
             raise InsecureTransport(message)
 
-    def may_receive(self, url: str) -> bool:
-        """Tell whether the URL's origin is one of the API's, or any where none is named."""
+    def base_url_for(self, token: Token) -> str | None:
+        """Return where the paths of the API begin for this token. Raises ConfigurationError where that is no URL."""
         try:
-            return self._allowed is None or origin_of(url) in self._allowed
+            base = self.base_url_of(token) if self.base_url_of else None
+            if base is not None:
+                origin_of(base)
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+            message = f"base_url_of failed on the token's answer ({type(error).__name__}), or returned no URL"
+            raise ConfigurationError(message) from scrubbed(error)
+        return base or self.base_url
+
+    def may_receive(self, url: str, token: Token) -> bool:
+        """Tell whether the URL's origin is one of the API's, or any where none is named."""
+        allowed = self._origins(token)
+        try:
+            return allowed is None or origin_of(url) in allowed
         except ValueError:
             return False
 
-    def names(self, url: str) -> bool:
+    def names(self, url: str, token: Token) -> bool:
         """Tell whether the URL's origin is one that was named, so that a token on its way there is no leak."""
-        return self._allowed is not None and self.may_receive(url)
+        return self._origins(token) is not None and self.may_receive(url, token)
+
+    def _origins(self, token: Token | None) -> frozenset[str] | None:
+        if self.base_url_of is None or token is None:
+            return None if self.base_url_of else self._allowed
+        base = self.base_url_for(token)
+        return (self._allowed or frozenset()) | (frozenset() if base is None else {origin_of(base)})
 
     def credentials(self, token: Token) -> Presented:
         """Return the header's value that presents the token (RFC 6750 §2.1)."""
@@ -184,37 +222,30 @@ class ResourceServer:
 
     def present(self, method: str, url: str, token: Token) -> dict[str, str]:  # noqa: ARG002 - a scheme may sign them
         """Return the headers that an API request carries: the token's and the API's own."""
-        return {**self.headers, self.header: self.credentials(token)}
+        return {**written(self.headers), self.header: self.credentials(token)}
 
-    def refuses(self, status: int, www_authenticate: str | None) -> bool:
-        """Tell whether an answer means that the token it was asked with is no good any more.
+    def must_read(self, status: int, content_type: str) -> bool:
+        """Tell whether the body of an answer is needed to judge it; a download is not read for that."""
+        # WeChat is one of those who call their JSON plain text, or nothing at all.
+        kind = content_type.lower()
+        readable = not kind or "json" in kind or kind.startswith("text/plain")
+        return self.renew_if is not None and status in self.renew_on and readable
+
+    def refuses(self, status: int, www_authenticate: str | None, said: Callable[[], ApiError] | None = None) -> bool:
+        """Tell whether an answer means that the token it was asked with is no good any more; `said` reads its error.
 
         An absent WWW-Authenticate counts as "yes": half of the vendors forget it, though RFC 9110 §15.5.2 demands it.
         """
-        if status not in self.renew_on:
+        if status not in self.renew_on or (www_authenticate and not self._challenged(www_authenticate)):
             return False
-        if not www_authenticate:
-            return True
+        return self.renew_if is None or said is None or bool(self.renew_if(said()))
+
+    def _challenged(self, www_authenticate: str) -> bool:
         scheme = (self.scheme or "Bearer").lower()
         return any(
             challenge.scheme == scheme and challenge.parameters.get("error") in (None, "", "invalid_token")
             for challenge in parse_challenges(www_authenticate)
         )
-
-
-def checked_headers(headers: Mapping[str, str]) -> FrozenMapping[str]:
-    """Return the headers as an immutable mapping; raise ConfigurationError for what could not stand in a request."""
-    if not isinstance(headers, Mapping):
-        message = "headers is not a mapping"
-        raise ConfigurationError(message)
-    for name, value in headers.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            message = "headers: a name is not the name of an HTTP header"
-            raise ConfigurationError(message)
-        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            message = f"headers[{name!r}] is not a string of ASCII that fits in one line"
-            raise ConfigurationError(message)
-    return FrozenMapping(headers)
 
 
 def _configured_origin(url: str) -> str:

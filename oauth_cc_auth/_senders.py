@@ -8,12 +8,14 @@ what a user lent.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from threading import get_ident
 from typing import Any, Protocol
 
 from oauth_cc_auth._background import unforked
@@ -79,7 +81,9 @@ class _ByRequests:
         # Not session.prepare_request and not session.send: they add auth, netrc, cookies, params and hooks, and read a
         # redirect's body to the end.
         with _failures():
-            prepared = requests.Request("POST", request.url, headers=headers, data=request.body).prepare()
+            prepared = requests.Request(
+                request.method, request.url, headers=headers, data=request.body or None
+            ).prepare()
             settings = self._session.merge_environment_settings(prepared.url, {}, stream=True, verify=None, cert=None)
             adapter = self._session.get_adapter(prepared.url)
             response = adapter.send(prepared, timeout=(timeout, timeout), **settings)
@@ -103,7 +107,9 @@ class _ByHttpx:
         headers = _merged(self._client.headers.items(), request.headers)
         limits = {"timeout": httpx.Timeout(timeout).as_dict()}
         with _failures():
-            outgoing = httpx.Request("POST", request.url, headers=headers, content=request.body, extensions=limits)
+            outgoing = httpx.Request(
+                request.method, request.url, headers=headers, content=request.body or None, extensions=limits
+            )
             # Not client.send: it runs the hooks and stores the cookies. The transport is the part that is lent, and no
             # public name leads to it; httpx and httpx2 both call it by this one.
             transport = self._client._transport_for_url(outgoing.url)  # noqa: SLF001 - see above
@@ -183,6 +189,31 @@ def _capped(chunks: Iterable[bytes], timeout: float) -> bytes:
             message = f"The token endpoint's answer is longer than {MAX_ANSWER} bytes and was not read to its end."
             raise InvalidTokenResponse(message=message)
     return bytes(body)
+
+
+# What these log at DEBUG quotes the URL, or what a server quotes of it.
+_TALKATIVE = (
+    *("urllib3.connectionpool", "urllib3.util.retry", "hpack.hpack", "h2"),
+    *(f"{name}.{part}" for name in ("httpcore", "httpcore2") for part in ("connection", "http11", "http2", "proxy")),
+)
+
+
+@contextmanager
+def muted(request: HttpRequest) -> Iterator[None]:
+    """Keep the libraries from logging what this thread sends to a URL with a query: it may hold the secret."""
+    loggers = [logging.getLogger(name) for name in _TALKATIVE] if "?" in request.url else []
+    here = get_ident()
+
+    def is_of_another(record: logging.LogRecord) -> bool:
+        return record.thread != here
+
+    for logger in loggers:
+        logger.addFilter(is_of_another)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(is_of_another)
 
 
 @contextmanager

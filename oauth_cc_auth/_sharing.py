@@ -18,9 +18,10 @@ from threading import Lock
 from types import MethodType
 from weakref import WeakValueDictionary
 
-from oauth_cc_auth._client_auth import PrivateKeyJWT
+from oauth_cc_auth._client_auth import ClientAuthMethod, PrivateKeyJWT
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant, StaticToken
 from oauth_cc_auth._live_token import LiveToken
+from oauth_cc_auth._secrets import Env, File
 from oauth_cc_auth._token import Token
 
 # Grants that nobody holds are kept for the next `auth=` built per call, least recently used out first. At about 1 kB
@@ -43,7 +44,11 @@ def live_token(grant: Grant, *own: object) -> LiveToken:
     if isinstance(grant, StaticToken):
         return LiveToken(fixed=Token(grant.access_token, obtained_at=0.0))
     private = tuple(_Same(thing) for thing in own if thing is not None)
-    key = (_identity(grant), _secret_in_memory(grant), tuple(thing is not None for thing in own), private)
+    # What a function writes depends on what it closes over, so functions count by identity.
+    writers = {"": grant.token_endpoint_auth_method, **{name.lower(): value for name, value in grant.headers.items()}}
+    made = tuple((name, _Same(writers[name])) for name in sorted(writers) if _is_code(writers[name]))
+    given = tuple(thing is not None for thing in own)
+    key = (_identity(grant), _secret_in_memory(grant), made, given, private)
     with _lock:
         live = _alive.get(key)
         if live is None:
@@ -90,11 +95,21 @@ def slow_hash(secret: str, salt: bytes) -> str:
 
 def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     """Digest what the token request says, but for the client's secret."""
-    parts = [grant.token_endpoint, grant.client_id, _method(grant.token_endpoint_auth_method)]
-    # A first refresh token tells two logins apart, whose users must never get each other's token.
-    login = grant.refresh_token or "" if isinstance(grant, AuthorizationCode) else ""
-    parts += [type(grant).__name__, login, str(grant.scope or "")]
-    for pairs in (grant.common_parameters(), [(name.lower(), value) for name, value in grant.headers.items()]):
+    endpoint = grant.token_endpoint
+    parts = ["", endpoint] if isinstance(endpoint, str) else ["metadata", endpoint.url]
+    parts += ["" if grant.client_id is None else f"={grant.client_id}", _method(grant.token_endpoint_auth_method)]
+    if isinstance(grant, AuthorizationCode):
+        # A first refresh token tells two logins apart, whose users must never get each other's token.
+        parts += ["login", grant.refresh_token or "", "" if grant.login is None else f"={grant.login}"]
+    else:
+        parts += ["client", grant.grant_type or ""]
+    form = grant.token_request
+    parts += [str(grant.scope or ""), form.method, str(form.body), form.scope_separator]
+    headers = [
+        (name.lower(), value if isinstance(value, str) else _named(value)) for name, value in grant.headers.items()
+    ]
+    names = [(name, "" if written is None else f"={written}") for name, written in form.names.items()]
+    for pairs in (grant.common_parameters(), headers, names, [(name, "") for name in form.query]):
         parts += [str(len(pairs)), *(text for pair in sorted(pairs) for text in pair)]
     digest = hashlib.blake2b(digest_size=32)
     for part in parts:
@@ -103,20 +118,34 @@ def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     return digest.digest()
 
 
-def _method(method: str | PrivateKeyJWT) -> str:
+def _is_code(thing: object) -> bool:
+    return callable(thing) and not isinstance(thing, (PrivateKeyJWT, Env, File))
+
+
+def _named(function: object) -> str:
+    """Return what stands for a function in a key: its name, where that is the same in every process."""
+    if isinstance(function, (Env, File)):
+        return repr(function)
+    name = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '<object>')}"
+    # A name inside a function, or of an object, does not tell what it closes over: shared with nobody else.
+    return f"{name}:{_process_key.hex()}:{id(function)}" if "<" in name else name
+
+
+def _method(method: ClientAuthMethod) -> str:
     if isinstance(method, str):
         return method
-    settings = (type(method).__name__, method.alg, method.kid, method.audience, method.lifetime, dict(method.claims))
-    return repr(settings)
+    if not isinstance(method, PrivateKeyJWT):
+        return _named(method)
+    settings = (type(method).__name__, method.alg, method.kid, method.audience, method.lifetime, method.name_client)
+    return repr((*settings, dict(method.claims), dict(method.headers)))
 
 
 def _secret_in_memory(grant: ClientCredentials | AuthorizationCode) -> Hashable:
     secret = grant.client_secret
-    if secret is None:
-        return None
-    if not isinstance(secret, str):
-        return _Same(secret)
-    return fingerprint(secret)
+    if isinstance(secret, str):
+        return fingerprint(secret)
+    # Where it comes from is no secret, and the same for all that read it there.
+    return secret if secret is None or isinstance(secret, (Env, File)) else _Same(secret)
 
 
 def fingerprint(secret: str) -> bytes:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
+    from oauth_cc_auth._api_error import ApiError
     from oauth_cc_auth._exchange import Exchange
     from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant
     from oauth_cc_auth.stores import TokenStore
@@ -62,9 +63,8 @@ class TokenSource:
     """
 
     __slots__ = (
-        "_admitted",
+        "_admission",
         "_live",
-        "_presented",
         "client",
         "clock",
         "grant",
@@ -109,9 +109,10 @@ class TokenSource:
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
         self._live = live_token(grant, store, session, client, None if clock is time.time else clock)
-        self._presented = Presented()
-        self._presented.token = None
-        self._admitted: set[object] = set()
+        nothing = Presented()
+        nothing.token = None
+        # The presented token, and where it was admitted to; one value, because another token may be for another origin.
+        self._admission: tuple[Presented, set[object]] = (nothing, set())
 
     def token(self) -> Token:
         """Return a usable token; wait for one only where there is none. Raises an OAuthError."""
@@ -129,6 +130,27 @@ class TokenSource:
         """
         with self._live.lock:
             return self._live.reject(token, self.clock())
+
+    def exchange(self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None) -> Token:
+        """End a login with the address that the user was sent back to, as `AuthorizationCode.exchange` does.
+
+        The token is saved in the source's store and served from now on.
+        """
+        return self._log_in(redirected_url, state, code_verifier).wait(PATIENCE * self.timeout)
+
+    async def aexchange(
+        self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None
+    ) -> Token:
+        """End a login, as `exchange` does, and let the event loop run meanwhile."""
+        return await self._log_in(redirected_url, state, code_verifier).await_(PATIENCE * self.timeout)
+
+    def base_url(self) -> str | None:
+        """Return where the paths of the API begin, which some vendors tell with the token. Raises an OAuthError."""
+        return self.resource_server.base_url_for(self.token())
+
+    async def abase_url(self) -> str | None:
+        """Return the API's base, as `base_url` does, and let the event loop run meanwhile."""
+        return self.resource_server.base_url_for(await self.atoken())
 
     def forget(self) -> None:
         """Drop the token here; the next call asks for another, and a store's copy of this one is not taken again."""
@@ -148,37 +170,42 @@ class TokenSource:
     def headers(self, method: str, url: str) -> dict[str, str]:
         """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors."""
         self.admit(url)
-        return self.resource_server.present(method, url, self.token())
+        return self._headers(method, url, self.token())
 
     async def aheaders(self, method: str, url: str) -> dict[str, str]:
         """Return the headers, as `headers` does, and let the event loop run meanwhile."""
         self.admit(url)
-        return self.resource_server.present(method, url, await self.atoken())
+        return self._headers(method, url, await self.atoken())
+
+    def _headers(self, method: str, url: str, token: Token) -> dict[str, str]:
+        self.admit(url, token)
+        return self.resource_server.present(method, url, token)
 
     # What follows is for the doors.
 
     def ready(self, origin: object) -> Presented | None:
         """Return the presented token if it is fresh and was presented to this origin before; the hot path."""
         token, since, due = self._live.window
-        if since <= self.clock() < due and origin in self._admitted:
-            presented = self._presented
-            if presented.token is token:
+        if since <= self.clock() < due:
+            presented, admitted = self._admission
+            if presented.token is token and origin in admitted:
                 return presented
         return None
 
-    def admit(self, url: str, origin: object = None) -> None:
-        """Raise OriginNotAllowed or InsecureTransport unless the token may go there; remember `origin` as a yes."""
-        self.resource_server.admit(url, allow_insecure_http=self.grant.allow_insecure_http)
-        if origin is not None:
-            if len(self._admitted) >= _ADMITTED_SIZE:
-                self._admitted = set()
-            self._admitted.add(origin)
+    def admit(self, url: str, token: Token | None = None) -> None:
+        """Raise OriginNotAllowed or InsecureTransport unless the token may go there."""
+        self.resource_server.admit(url, token, allow_insecure_http=self.grant.allow_insecure_http)
 
-    def presented(self, token: Token) -> Presented:
-        """Return the header's value for this token."""
-        if self._presented.token is not token:
-            self._presented = self.resource_server.credentials(token)
-        return self._presented
+    def presented(self, token: Token, url: str, origin: object) -> Presented:
+        """Return the header's value for this token, which may go to this URL, and remember `origin` as a yes."""
+        self.admit(url, token)
+        presented, admitted = self._admission
+        if presented.token is not token:
+            presented, admitted = self._admission = (self.resource_server.credentials(token), set())
+        elif len(admitted) >= _ADMITTED_SIZE:
+            admitted.clear()
+        admitted.add(origin)
+        return presented
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
@@ -211,14 +238,26 @@ class TokenSource:
         """See to it that a token is on its way, and wait for nothing."""
         self._board(library)
 
-    def refused(self, sent: Token, status: int, url: str, www_authenticate: str | None) -> bool:
-        """Tell whether an answer from this URL refuses the token it was asked with."""
-        if self.resource_server.refuses(status, www_authenticate):
-            return self.resource_server.may_receive(url)
+    def refused(self, sent: Token, response: Any) -> bool:
+        """Tell whether a library's response refuses the token that its request was sent with."""
+        server, status = self.resource_server, response.status_code
+        challenge = response.headers.get("WWW-Authenticate")
+        try:
+            refuses = server.refuses(status, challenge, partial(self._said, response))
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the answer is there
+            log.warning("renew_if failed (%s), so the answer stands as it is", type(error).__name__)
+            refuses = False
+        if refuses:
+            return server.may_receive(str(response.request.url), sent)
         if self._live.unsettled and status < 500:
             with self._live.lock:
                 self._live.accept(sent)
         return False
+
+    def _said(self, response: Any) -> ApiError:
+        if self.resource_server.must_read(response.status_code, response.headers.get("Content-Type", "")):
+            return self.grant.api_error(response)
+        return self.resource_server.errors.read(response.status_code, {}, None)
 
     def disown(self, token: Token, host: str) -> None:
         """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""
@@ -307,6 +346,24 @@ class TokenSource:
         from oauth_cc_auth._renewal import revoke  # noqa: PLC0415 - see __init__
 
         revoke(self._live, self._exchange(None), self.store, token)
+
+    def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
+        from oauth_cc_auth._login import code_of  # noqa: PLC0415 - see __init__
+
+        code = code_of(self.grant, redirected_url, state, code_verifier)
+        flight = Flight(partial(self._exchange_code, code), PATIENCE * self.timeout)
+        flight.take_off(or_here=True)
+        return flight
+
+    def _exchange_code(self, code: list[tuple[str, str]], _: Flight[Token]) -> Token:
+        from oauth_cc_auth._renewal import log_in  # noqa: PLC0415 - see __init__
+
+        token = log_in(self._live, self._exchange(None), self.store, code)
+        with self._live.lock:
+            # What is in the air would bring a token of the login before this one.
+            self._live.flight = None
+            self._live.adopt(token, self.clock())
+        return token
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""

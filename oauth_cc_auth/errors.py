@@ -5,7 +5,8 @@
     ├── OriginNotAllowed           the token may not go to that origin; nothing was sent
     ├── InsecureTransport          plain http, where a secret or a token would be readable on its way
     ├── InteractionRequired        only a user can help: log in (again)
-    ├── TokenBudgetExceeded        the vendor's limit on tokens is used up; nothing was sent
+    │   └── AuthorizationFailed    the login was declined, or its answer is not for us
+    ├── TokenBudgetExceeded        the vendor's limit on tokens is used up
     └── TokenRequestError          the token endpoint did not give a token (RFC 6749 §5.2)
         ├── InvalidClient
         ├── InvalidGrant
@@ -25,10 +26,12 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
+
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 
 _E = TypeVar("_E", bound="OAuthError")
 
@@ -54,7 +57,15 @@ class OAuthError(Exception):
 
 
 class ConfigurationError(OAuthError, ValueError):
-    """An argument or environment variable is missing or wrong; the message names it."""
+    """An argument or environment variable is missing or wrong; the message names it.
+
+    `variable` is the environment variable that a preset has looked for in vain.
+    """
+
+    def __init__(self, message: str = "", *, variable: str | None = None) -> None:
+        """Keep the message, and the variable where it is one that is missing."""
+        Exception.__init__(self, message)
+        self.variable = variable
 
 
 class OriginNotAllowed(OAuthError):
@@ -69,8 +80,35 @@ class InteractionRequired(OAuthError):
     """No refresh token is known, or the server takes it no more: a user has to log in."""
 
 
+class AuthorizationFailed(InteractionRequired):
+    """A login did not end with an authorization code for us.
+
+    `error`, `error_description` and `error_uri` are what the server said (RFC 6749 §4.1.2.1), ``access_denied`` where
+    the user declined; `error` is None where the address that came back does not answer our request: a wrong state, or
+    another issuer (RFC 9207).
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        error: str | None = None,
+        error_description: str | None = None,
+        error_uri: str | None = None,
+    ) -> None:
+        """Keep the message and the fields of the authorization response."""
+        Exception.__init__(self, message)
+        self.error = error
+        self.error_description = error_description
+        self.error_uri = error_uri
+
+
 class TokenBudgetExceeded(OAuthError):
     """As many tokens as the vendor allows were requested; `retry_after` is in seconds."""
+
+    def masked_by(self, mask: Callable[[str], str]) -> None:
+        """Rewrite the message, which may quote the server."""
+        self.args = (mask(str(self)),)
 
     def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
         """Keep the message and the seconds after which another token may be requested."""
@@ -83,7 +121,8 @@ class TokenRequestError(OAuthError):
 
     `error`, `error_description` and `error_uri` are the fields of RFC 6749 §5.2 (masked where the server echoed a
     secret), `status_code` the HTTP status, if there was an answer, and `retry_after` the seconds after which the server
-    wants to be asked again, if it said so.
+    wants to be asked again, if it said so. `request_id` is what the vendor's support asks for, and `headers` are those
+    of the answer, with names in lower case and without cookies.
     """
 
     advice: ClassVar[str] = "See the error code in the authorization server's documentation."
@@ -96,6 +135,8 @@ class TokenRequestError(OAuthError):
         status_code: int | None = None,
         retry_after: float | None = None,
         *,
+        request_id: str | None = None,
+        headers: Mapping[str, str] = EMPTY,
         message: str | None = None,
     ) -> None:
         """Keep the protocol's fields and build the message from them, unless one is given."""
@@ -104,6 +145,9 @@ class TokenRequestError(OAuthError):
         self.error_uri = error_uri
         self.status_code = status_code
         self.retry_after = retry_after
+        self.request_id = request_id
+        # Printed without its values.
+        self.headers = FrozenMapping({name: text for name, text in headers.items() if name != "set-cookie"})
         Exception.__init__(self)
         self._say(message)
 
@@ -113,7 +157,8 @@ class TokenRequestError(OAuthError):
 
     def masked_by(self, mask: Callable[[str], str]) -> None:
         """Rewrite what the server said, and the message made from it; our own advice stays readable."""
-        for name in ("error", "error_description", "error_uri"):
+        self.headers = FrozenMapping({name: mask(text) for name, text in self.headers.items()})
+        for name in ("error", "error_description", "error_uri", "request_id"):
             text = getattr(self, name)
             if text and text not in CLASS_OF_CODE:
                 setattr(self, name, mask(text))
@@ -124,7 +169,8 @@ class TokenRequestError(OAuthError):
         if self.error_description:
             parts.append(f": {self.error_description}")
         if self.status_code is not None:
-            parts.append(f" (HTTP {self.status_code})")
+            request = f", request {self.request_id}" if self.request_id else ""
+            parts.append(f" (HTTP {self.status_code}{request})")
         if self.error_uri:
             parts.append(f" [{self.error_uri}]")
         return "".join(parts) + "."
@@ -204,8 +250,11 @@ def copy_of(error: BaseException) -> BaseException:
 E = TypeVar("E", bound=BaseException)
 
 
-def scrubbed(error: E) -> E:
-    """Strip an exception, and those behind it, of what leads to a secret: frames, requests, responses, connections."""
+def scrubbed(error: E, mask: Callable[[str], str] = str) -> E:
+    """Strip an exception, and those behind it, of what leads to a secret: frames, requests, responses, connections.
+
+    What they say is rewritten by `mask`: urllib3 quotes the URL, which holds the secret where a vendor wants it there.
+    """
     waiting: list[object] = [error]
     seen: list[BaseException] = []
     while waiting:
@@ -214,6 +263,8 @@ def scrubbed(error: E) -> E:
             seen.append(here)
             here.__traceback__ = None
             vars(here).update(dict.fromkeys(_LIBRARY_ATTRIBUTES & vars(here).keys()))
+            here.args = tuple(mask(said) if type(said) is str else said for said in here.args)
+            vars(here).update({name: mask(said) for name, said in vars(here).items() if type(said) is str})
             waiting += [here.__cause__, here.__context__, *here.args, *vars(here).values()]
             waiting += getattr(here, "exceptions", ())  # an ExceptionGroup's, from Python 3.11
     return error

@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from oauth_cc_auth._headers import written
 from oauth_cc_auth._resource_server import Presented
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from oauth_cc_auth._grants import Grant
+    from oauth_cc_auth._token import Token
     from oauth_cc_auth.stores import TokenStore
 
     _Auth = httpx.Auth
@@ -69,38 +71,48 @@ class HttpxAuth(_Auth):
         value = self._ready(request)
         if value is None:
             with self._errors_for(request):
-                self._source.admit(str(request.url), _origin(request.url))
-                value = self._source.presented(self._source.obtain(_library(request)))
+                self._source.admit(str(request.url))
+                value = self._presented(self._source.obtain(_library(request)), request)
         self._present(request, value)
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
+            if self._must_read(response):
+                response.read()
             again = self._to_send_again(response, value)
             if again is not None:
                 response.read()
                 with self._errors_for(again):
-                    fresh = self._source.presented(self._source.obtain(_library(again)))
+                    fresh = self._presented(self._source.obtain(_library(again)), again)
                 if fresh != value:
                     self._renew(again, response, fresh)
-                    self._take_note((yield again), fresh)
+                    response = yield again
+                    if self._must_read(response):
+                        response.read()
+                    self._take_note(response, fresh)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same; only the waiting differs."""
         value = self._ready(request)
         if value is None:
             with self._errors_for(request):
-                self._source.admit(str(request.url), _origin(request.url))
-                value = self._source.presented(await self._source.aobtain(_library(request)))
+                self._source.admit(str(request.url))
+                value = self._presented(await self._source.aobtain(_library(request)), request)
         self._present(request, value)
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
+            if self._must_read(response):
+                await response.aread()
             again = self._to_send_again(response, value)
             if again is not None:
                 await response.aread()
                 with self._errors_for(again):
-                    fresh = self._source.presented(await self._source.aobtain(_library(again)))
+                    fresh = self._presented(await self._source.aobtain(_library(again)), again)
                 if fresh != value:
                     self._renew(again, response, fresh)
-                    self._take_note((yield again), fresh)
+                    response = yield again
+                    if self._must_read(response):
+                        await response.aread()
+                    self._take_note(response, fresh)
 
     auth_flow = sync_auth_flow  # for whoever composes flows by httpx's older name
 
@@ -108,11 +120,22 @@ class HttpxAuth(_Auth):
         url = request.url
         return self._source.ready((url.raw_scheme, url.raw_host, url.port))
 
+    def _presented(self, token: Token, request: httpx.Request) -> Presented:
+        return self._source.presented(token, str(request.url), _origin(request.url))
+
     def _present(self, request: httpx.Request, value: Presented) -> None:
-        for name, text in self._extra.items():
+        if self._extra:
+            with self._errors_for(request):
+                self._add(request, written(self._extra))
+        request.headers[self._header] = value
+
+    def _add(self, request: httpx.Request, headers: dict[str, str]) -> None:
+        for name, text in headers.items():
             if request.headers.get(name) in (None, _default_headers(_library(request)).get(name.lower())):
                 request.headers[name] = text
-        request.headers[self._header] = value
+
+    def _must_read(self, response: httpx.Response) -> bool:
+        return self._server.must_read(response.status_code, response.headers.get("Content-Type", ""))
 
     def _to_send_again(self, response: httpx.Response, sent: Presented) -> httpx.Request | None:
         """Return the request that is worth sending again with a fresh token: after redirects, the redirected one."""
@@ -142,17 +165,17 @@ class HttpxAuth(_Auth):
             return False
         if request.headers.get(self._header) != sent:
             return False
-        challenge = response.headers.get("WWW-Authenticate")
-        return self._source.refused(token, response.status_code, str(request.url), challenge)
+        return self._source.refused(token, response)
 
     def _has_leaked(self, response: httpx.Response, sent: Presented) -> bool:
         """Tell whether a redirect carried a token in its own header to another origin; httpx lets nobody in between."""
         hops = [hop.request for hop in (*response.history, response)]
         carried = [hop.url for hop in hops if hop.headers.get(self._header) == sent]
         home = _origin(hops[0].url)
-        foreign = [url for url in carried if _origin(url) != home and not self._server.names(str(url))]
+        token = _token_of(sent)
+        foreign = [url for url in carried if _origin(url) != home and not self._server.names(str(url), token)]
         if foreign:
-            self._source.disown(_token_of(sent), foreign[0].host)
+            self._source.disown(token, foreign[0].host)
         return bool(foreign)
 
     def _errors_for(self, request: httpx.Request) -> AbstractContextManager[None]:

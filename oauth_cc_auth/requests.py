@@ -16,6 +16,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
     raise ImportError(message) from error
 
+from oauth_cc_auth._headers import written
 from oauth_cc_auth._resource_server import Presented, origin_of
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
@@ -55,10 +56,11 @@ class RequestsAuth(AuthBase):
         value = self._source.ready(origin)
         if value is None:
             with raised_as(requests.RequestException, lambda: _bare(r, self._server.header)):
-                self._source.admit(url, origin)
-                value = self._source.presented(self._source.obtain("requests"))
+                self._source.admit(url)
+                value = self._source.presented(self._source.obtain("requests"), url, origin)
         if self._extra:
-            _set_unless_caller_did(r, self._extra)
+            with raised_as(requests.RequestException, lambda: _bare(r, self._server.header)):
+                _set_unless_caller_did(r, written(self._extra))
         r.headers[self._server.header] = value
         r.register_hook("response", self._answered)  # type: ignore[no-untyped-call]  # requests' own
         return r
@@ -102,13 +104,13 @@ class _Answered:
             # Drained and closed, the refused answer gives its connection back before the token request may want it.
             response.content  # noqa: B018 - reads the rest
             response.close()
-            fresh = source.presented(source.obtain("requests"))
+            url = str(request.url)
+            fresh = source.presented(source.obtain("requests"), url, url[: url.find("/", 8)])
         return response if fresh == sent else self._again(response, fresh, how)
 
     def _refused(self, response: requests.Response, sent: Presented) -> bool:
-        token, url = sent.token, str(response.request.url)
-        assert token is not None  # noqa: S101 - for the type checker; callers have looked
-        return self._source.refused(token, response.status_code, url, response.headers.get("WWW-Authenticate"))
+        assert sent.token is not None  # noqa: S101 - for the type checker; callers have looked
+        return self._source.refused(sent.token, response)
 
     def _again(self, refused: requests.Response, fresh: Presented, how: dict[str, Any]) -> requests.Response:
         request = refused.request

@@ -7,9 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from oauth_cc_auth import OriginNotAllowed
+from oauth_cc_auth import OriginNotAllowed, presets
 from oauth_cc_auth.cli import _demo, _tables
-from oauth_cc_auth.cli._vendors import VENDORS
 
 
 def console(*, terminal: bool = False) -> Console:
@@ -26,7 +25,7 @@ def output(of: Console) -> str:
 @pytest.fixture
 def two_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """One vendor with two clients, for tests that need no more."""
-    monkeypatch.setattr(_demo, "VENDORS", {"vainu": VENDORS["vainu"]})
+    monkeypatch.setattr(_demo, "FIRST_CALLS", {"vainu": _demo.FIRST_CALLS["vainu"]})
     # No event loop: on Python 3.11 coverage loses the frames below one that connects.
     monkeypatch.setattr(_demo, "CLIENTS", {"requests": _demo.WithRequests, "httpx": _demo.WithHttpx})
 
@@ -36,10 +35,10 @@ def test_every_promise_is_kept() -> None:
     out = console()
     assert _demo.run(out)
     text = output(out)
-    cells = len(VENDORS) * len(_demo.CLIENTS)
+    cells = len(_demo.FIRST_CALLS) * len(_demo.CLIENTS)
     assert text.count("✓") == cells * 5
     assert f"{cells * 5} of {cells * 5} promises kept" in text
-    assert all(vendor in text for vendor in VENDORS)
+    assert all(vendor in text for vendor in _demo.FIRST_CALLS)
     assert "\x1b" not in text
     assert "✗" not in text
 
@@ -108,7 +107,7 @@ class FakeClient:
 
 def cell() -> _demo._Cell:
     """A cell over the fake sandbox."""
-    return _demo._Cell(FakeSandbox(), "vainu", VENDORS["vainu"], _demo.WithHttpx)  # type: ignore[arg-type]  # a fake
+    return _demo._Cell(FakeSandbox(), "vainu", presets.vainu, _demo.WithHttpx)  # type: ignore[arg-type]  # a fake
 
 
 def test_a_token_too_many_is_a_failure() -> None:
@@ -131,11 +130,6 @@ def test_a_foreign_host_that_hears_of_it_is_a_failure(connects: bool, why: str) 
     here = cell()
     result = here._result("foreign", here._foreign_host, FakeClient(connects=connects))
     assert result.why == why
-
-
-def test_every_vendor_has_a_first_call() -> None:
-    """A vendor without a call of its own could not be shown."""
-    assert set(_demo.FIRST_CALLS) == set(VENDORS)
 
 
 def test_requests_of_unknown_paths_are_red() -> None:

@@ -77,7 +77,7 @@ def as_jwk(kind: str, *, private: bool = True, **members: str) -> str:
 def request_by(method: str | PrivateKeyJWT, secret: str | None = SECRET, **changes: Any) -> HttpRequest:
     """Return the token request of a client that authenticates by this method."""
     grant = grant_for(ENDPOINT, token_endpoint_auth_method=method, client_secret=secret, **changes)
-    return token_request(grant, secret, None)
+    return token_request(grant, secret, grant.request_parameters(None))
 
 
 def form_of(request: HttpRequest) -> dict[str, str]:
@@ -233,7 +233,7 @@ def test_two_assertions_never_share_a_jti(method: type[PrivateKeyJWT], claims: d
     key = as_jwk("P-256") if method is PrivateKeyJWT else shared
     grant = grant_for(ENDPOINT, token_endpoint_auth_method=client_auth, client_secret=key)
     alg = "ES256" if method is PrivateKeyJWT else "HS256"
-    seen = [assertion_of(token_request(grant, key, None), key, alg).claims for _ in range(5)]
+    seen = [assertion_of(token_request(grant, key, grant.request_parameters(None)), key, alg).claims for _ in range(5)]
     assert len({claims["jti"] for claims in seen}) == 5
     for one in seen:
         assert {name: one[name] for name in claims} == claims
@@ -304,7 +304,7 @@ def test_revocation_authenticates_alike(method: str) -> None:
     endpoint = "https://as.example.com/revoke"
     grant = grant_for(ENDPOINT, token_endpoint_auth_method=method, client_secret=secret, revocation_endpoint=endpoint)
     request = revocation_request(grant, secret, Token("the-token", obtained_at=0.0))
-    asked = token_request(grant, secret, None)
+    asked = token_request(grant, secret, grant.request_parameters(None))
     assert request.url == endpoint
     assert ("Authorization" in request.headers) == ("Authorization" in asked.headers)
     if method == "client_secret_json":

@@ -1,144 +1,184 @@
-"""Tests of the presets: what each vendor documents, and where its credentials come from."""
+"""Tests of the presets as a collection: names, credentials, keys made by hand, logins, and those of other packages."""
 
 from __future__ import annotations
 
 import copy
-import json
+import inspect
+import os
 import pickle
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from configparser import ConfigParser
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
+import requests
 from loopback import SECRET
 
 from oauth_cc_auth import (
     AuthorizationCode,
-    ClientCredentials,
     ConfigurationError,
     OriginNotAllowed,
+    RequestsAuth,
     StaticToken,
     presets,
 )
-from oauth_cc_auth._token_endpoint import token_request
+from oauth_cc_auth.sandbox import Sandbox
 
-# Per preset: the token endpoint, the method, the scope, and an address of its API.
-GRANTS: dict[str, tuple[str, str, str | None, str]] = {
-    "vibe": ("https://api.vibe.co/oauth2/token", "client_secret_basic", None, "https://api.vibe.co/campaigns"),
-    "vibes_rbm": (
-        "https://vibes-rbm-prd.auth.us-west-2.amazoncognito.com/oauth2/token",
-        "client_secret_basic_and_post",
-        "https://rbm.vibes.com/rbm.agents",
-        "https://rbm.us.vibes.com/connectCustomers/1",
-    ),
-    "vainu": (
-        "https://api.vainu.io/api/oauth/token/",
-        "client_secret_post",
-        "vainu:api",
-        "https://api.vainu.io/api/v3/organizations/",
-    ),
-    "vend_email": (
-        "https://www.vend.email/oauth/token",
-        "client_secret_post",
-        "read_user",
-        "https://www.vend.email/api/v1/me",
-    ),
-    "fyma": ("https://auth.fyma.ai/oauth/token", "client_secret_json", None, "https://api.fyma.ai/cameras"),
-}
-# Per preset: its environment variables, header, and value.
+TOOLS = {"credential", "host", "label", "one_of", "segment"}
+
+ROOT = Path(presets.__file__).parents[2]
+
+# Per preset of a key made by hand: its environment variables, header, value, and an address of its API.
 STATIC: dict[str, tuple[list[str], str, str, str]] = {
     "vibe_api_key": (["VIBE_API_KEY"], "X-API-KEY", "s3cret", "https://api.vibe.co/x"),
     "vainu_api_key": (["VAINU_API_KEY"], "API-Key", "s3cret", "https://api.vainu.io/api/x"),
     "vend_email_personal": (["VEND_EMAIL_TOKEN"], "Authorization", "Bearer s3cret", "https://www.vend.email/api/v1/x"),
     "fyma_legacy": (["FYMA_TOKEN_ID", "FYMA_TOKEN_SECRET"], "Authorization", "Basic", "https://api.fyma.ai/x"),
 }
-ORIGINS = {"https://api.vibe.co", "https://rbm.us.vibes.com", "https://api.vainu.io", "https://www.vend.email"}
+# Per preset of a login: where the user logs in, where tokens are had, client authentication, scope, an address.
+LOGINS: dict[str, tuple[str, str, str, str | None, str]] = {
+    "vend_email": (
+        "https://www.vend.email/oauth/authorize",
+        "https://www.vend.email/oauth/token",
+        "client_secret_post",
+        "read_user",
+        "https://www.vend.email/api/v1/me",
+    ),
+    "vibe_user": (
+        "https://api.vibe.co/oauth2/auth",
+        "https://api.vibe.co/oauth2/token",
+        "none",
+        None,
+        "https://api.vibe.co/campaigns",
+    ),
+    "vainu_user": (
+        "https://app.vainu.io/api/oauth/authorize/",
+        "https://api.vainu.io/api/oauth/token/",
+        "none",
+        "vainu:api offline_access",
+        "https://api.vainu.io/api/v3/organizations/",
+    ),
+}
+ASKING = [name for name in presets.__all__ if name not in {*STATIC, *LOGINS}]
 
 
-def preset(name: str) -> Callable[..., Any]:
-    """Return the preset of this name."""
-    made: Callable[..., Any] = getattr(presets, name)
-    return made
+def words_of(name: str) -> list[str]:
+    """Return the arguments that a preset takes."""
+    return list(inspect.signature(presets.get(name)).parameters)
 
 
-def test_these_are_all() -> None:
-    """Every preset is listed, resolves, is documented and is tested here."""
-    assert set(presets.__all__) == dir_of(presets) == {*GRANTS, *STATIC}
-    for name in presets.__all__:
-        assert preset(name).__doc__
-        assert preset(name).__name__ == name
+def filled(name: str, **words: str) -> dict[str, str]:
+    """Return the words that a preset cannot do without; it names each that is missing."""
+    try:
+        presets.get(name)(**words)
+    except ConfigurationError as error:
+        word = missing_word(name, error)
+        if word in words:
+            raise
+        made_up = f"made-up-{word.replace('_', '-')}"
+        return filled(name, **words, **{word: f"https://{made_up}.example" if word.endswith("url") else made_up})
+    return words
 
 
-def dir_of(module: Any) -> set[str]:
-    """Return what a module lists."""
-    return set(dir(module))
+def missing_word(name: str, error: ConfigurationError) -> str:
+    """Return the argument in whose place the variable stands that is missing."""
+    if error.variable is None:
+        raise error
+    return next(word for word in words_of(name) if str(error.variable).endswith(f"_{word.upper()}"))
 
 
-def test_an_unknown_vendor_is_an_attribute_error() -> None:
-    """A typing error reads as one."""
-    with pytest.raises(AttributeError, match="has no attribute 'vaino'"):
-        preset("vaino")
+def test_names() -> None:
+    """All presets are listed, in order; each resolves, by its name and with dashes, and is documented."""
+    assert presets.names() == sorted(presets.__all__)
+    assert set(presets.names()) | TOOLS | {"get", "names"} == set(dir(presets))
+    for name in presets.names():
+        preset = presets.get(name)
+        assert presets.get(name.replace("_", "-").upper()) is preset is getattr(presets, name)
+        assert preset.__name__ == name
+        assert (preset.__doc__ or "").startswith("Return ")
+        assert "https://" in (inspect.getdoc(sys.modules[preset.__module__]) or "")
 
 
-@pytest.mark.parametrize("name", GRANTS)
-def test_facts(name: str) -> None:
-    """Each vendor's token endpoint, client authentication and scope are those of its documentation."""
-    grant: Any = preset(name)("id", "s3cret")
-    cls = AuthorizationCode if name == "vend_email" else ClientCredentials
-    assert type(grant).__name__ == cls.__name__
-    endpoint, method, scope, _ = GRANTS[name]
-    assert (grant.token_endpoint, grant.token_endpoint_auth_method, grant.scope) == (endpoint, method, scope)
-    assert (grant.client_id, grant.client_secret) == ("id", "s3cret")
-    assert grant.resource_server.renew_on == {401}
-    assert not grant.allow_insecure_http
+@pytest.mark.parametrize("name", ["vaino", "credentials", "vainu_", "", "vibes"])
+def test_an_unknown_vendor(name: str) -> None:
+    """A typing error reads as one, and names what was perhaps meant."""
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+        getattr(presets, name)
+    with pytest.raises(ConfigurationError, match=f"no preset '{name}'") as caught:
+        presets.get(name)
+    assert ("did you mean" in str(caught.value)) == (name in {"vaino", "vainu_", "vibes"})
 
 
-@pytest.mark.parametrize("name", [*GRANTS, *STATIC])
-def test_the_token_goes_to_the_vendors_api_only(name: str) -> None:
-    """Each preset is pinned: to its API's origin yes, to any other and to the next vendor no."""
-    url = (GRANTS.get(name) or STATIC[name])[3]
-    server = preset(name)("id", "s3cret").resource_server if name in GRANTS else static(name).resource_server
-    server.admit(url)
-    origin = "/".join(url.split("/")[:3])
-    for foreign in {*ORIGINS, "https://auth.fyma.ai", "https://evil.example", f"{origin}.evil.example"} - {origin}:
-        with pytest.raises(OriginNotAllowed):
-            server.admit(foreign)
+def test_type_checkers_and_other_programs_know_them_all() -> None:
+    """What is listed for type checkers, and as entry points of this package, is what there is."""
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    points = [line.split(" = ") for line in setup["options.entry_points"][presets.GROUP].strip().splitlines()]
+    assert points == [[name, f"{presets.get(name).__module__}:{name}"] for name in presets.__all__]
+    lines = Path(presets.__file__).read_text(encoding="utf-8").splitlines()
+    named = [line.split()[-1] for line in lines if line.startswith("    from oauth_cc_auth.presets._")]
+    assert sorted(set(named) - TOOLS) == presets.__all__
 
 
-def static(name: str) -> Any:
-    """Return the static token of a preset, of as many arguments as it has variables."""
-    return preset(name)(*(["s3cret"] * len(STATIC[name][0])))
-
-
-@pytest.mark.parametrize("name", GRANTS)
+@pytest.mark.parametrize("name", ASKING)
 def test_credentials_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without arguments, VENDOR_CLIENT_ID and VENDOR_CLIENT_SECRET count, without white space; arguments win."""
-    monkeypatch.setenv(f"{name.upper()}_CLIENT_ID", " from the environment\n")
-    monkeypatch.setenv(f"{name.upper()}_CLIENT_SECRET", SECRET)
-    grant = preset(name)()
-    assert (grant.client_id, grant.client_secret) == ("from the environment", SECRET)
-    given = preset(name)("given", lambda: "given")
-    assert given.client_id == "given"
-    assert callable(given.client_secret)
+    """Without arguments, VENDOR_WORD in the environment counts for each word, without white space; arguments win."""
+    words, prefix = filled(name), _prefix(name)
+    given = presets.get(name)(**words)
+    for word, value in words.items():
+        monkeypatch.setenv(f"{prefix}_{word.upper()}", f" {value}\n")
+    assert presets.get(name)() == given
+    other: Any = presets.get(name)(**{**words, "client_secret": os.getcwd})
+    assert other.client_secret is os.getcwd
 
 
-@pytest.mark.parametrize("name", GRANTS)
-@pytest.mark.parametrize("variable", ["CLIENT_ID", "CLIENT_SECRET"])
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_a_missing_credential_is_named(
-    name: str, variable: str, value: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The error names the variable that is missing or empty, and shows nothing of the other."""
-    for other in ("CLIENT_ID", "CLIENT_SECRET"):
-        monkeypatch.setenv(f"{name.upper()}_{other}", SECRET)
-    monkeypatch.delenv(f"{name.upper()}_{variable}")
-    if value is not None:
-        monkeypatch.setenv(f"{name.upper()}_{variable}", value)
-    with pytest.raises(ConfigurationError, match=f"{name.upper()}_{variable} is not set") as caught:
-        preset(name)()
-    assert SECRET not in str(caught.value)
+def _prefix(name: str) -> str:
+    try:
+        presets.get(name)()
+    except ConfigurationError as error:
+        word = missing_word(name, error)
+        return str(error.variable).removesuffix(f"_{word.upper()}")
+    message = f"{name} asks for nothing"
+    raise AssertionError(message)
+
+
+@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_missing_credential_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the variable that is missing or empty, and shows nothing of the others."""
+    words, prefix = filled(name), _prefix(name)
+    for word in words:
+        monkeypatch.setenv(f"{prefix}_{word.upper()}", SECRET if "secret" in word else words[word])
+    for word in words:
+        variable = f"{prefix}_{word.upper()}"
+        with monkeypatch.context() as missing:
+            missing.setenv(variable, value)
+            with pytest.raises(ConfigurationError, match=f"{variable} is not set") as caught:
+                presets.get(name)()
+        assert caught.value.variable == variable
+        assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*ASKING, *LOGINS])
+@pytest.mark.parametrize(
+    "bad", ["evil.example/", "evil.example?", "a b", "a@evil.example", "a\nb", "..", "#", "a/../b"]
+)
+def test_no_word_leads_elsewhere(name: str, bad: str) -> None:
+    """A word that is put into an address, as a tenant, cannot end its host or begin another path."""
+    words = filled(name)
+    honest: Any = presets.get(name)(**words)
+    for word in set(words) - {"client_id", "client_secret"}:
+        try:
+            grant: Any = presets.get(name)(**{**words, word: bad})
+        except ConfigurationError:
+            continue
+        # Where the word is a parameter, as an audience, or the user's own URL, no address of the vendor has changed.
+        assert str(grant.token_endpoint) == str(honest.token_endpoint)
 
 
 @pytest.mark.parametrize("name", STATIC)
@@ -146,10 +186,10 @@ def test_a_key_made_by_hand(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the argument or the environment, presented as the vendor wants it; a missing one is named."""
     variables, header, value, url = STATIC[name]
     with pytest.raises(ConfigurationError, match=variables[0]):
-        preset(name)()
+        presets.get(name)()
     for variable in variables:
         monkeypatch.setenv(variable, "s3cret")
-    grant = preset(name)()
+    grant = presets.get(name)()
     assert grant == static(name)
     assert isinstance(grant, StaticToken)
     server: Any = grant.resource_server
@@ -160,38 +200,30 @@ def test_a_key_made_by_hand(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert presented[header].startswith("Basic ")
     else:
         assert presented[header] == value
+    server.admit(url)
+    with pytest.raises(OriginNotAllowed):
+        server.admit("https://evil.example/")
 
 
-@pytest.mark.parametrize("name", [*GRANTS, *STATIC])
-def test_is_a_value(name: str) -> None:
-    """Case 26: presets are made per call, so equal ones are equal; they copy, pickle and show no secret."""
-    one, other = (preset(name)("id", "s3cret") if name in GRANTS else static(name) for _ in range(2))
-    assert one == other
-    assert hash(one) == hash(other)
-    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
-    assert "s3cret" not in repr(one)
+def static(name: str) -> Any:
+    """Return the static token of a preset, of as many arguments as it has variables."""
+    return presets.get(name)(*(["s3cret"] * len(STATIC[name][0])))
 
 
-def test_vibe_sends_its_revision() -> None:
-    """Vibe's API wants its revision with each call, and the caller may name another; its token endpoint does not."""
-    for grant, revision in [(presets.vibe("i", "s"), "2026-06-01"), (presets.vibe("i", "s", revision="2027"), "2027")]:
-        server: Any = grant.resource_server
-        assert server.headers == {"X-Vibe-Revision": revision}
-        assert "X-Vibe-Revision" not in token_request(grant, "s", None).headers
-    assert presets.vibe("i", "s", scope="campaigns:read").scope == "campaigns:read"
-
-
-def test_vainu_can_revoke() -> None:
-    """Vainu has a revocation endpoint, and takes another scope."""
-    assert presets.vainu("i", "s").revocation_endpoint == "https://api.vainu.io/api/oauth/revoke_token/"
-    assert presets.vainu("i", "s", scope=["a", "b"]).scope == "a b"
-
-
-def test_fyma_asks_for_its_audience() -> None:
-    """Fyma's token is for its API, by a JSON body."""
-    body = json.loads(token_request(presets.fyma("i", "s"), "s", None).body)
-    assert body["audience"] == "https://api.fyma.ai"
-    assert body["client_secret"] == "s"
+@pytest.mark.parametrize("name", LOGINS)
+def test_a_login(name: str) -> None:
+    """Where a user logs in and what is asked for are the vendor's; a refused refresh token says what to run."""
+    authorization, endpoint, method, scope, url = LOGINS[name]
+    grant = presets.get(name)(**filled(name))
+    assert isinstance(grant, AuthorizationCode)
+    assert (grant.authorization_endpoint, grant.token_endpoint) == (authorization, endpoint)
+    assert (grant.token_endpoint_auth_method, grant.scope) == (method, scope)
+    assert f"oauth-cc-auth login {name.replace('_', '-')}" in grant.how_to_log_in
+    assert grant.resource_server is not None
+    grant.resource_server.admit(url)
+    with pytest.raises(OriginNotAllowed):
+        grant.resource_server.admit("https://evil.example/")
+    assert presets.get(name)(**filled(name), login="a") != presets.get(name)(**filled(name), login="b")
 
 
 @pytest.mark.parametrize("given", [None, "given"])
@@ -204,19 +236,141 @@ def test_vend_email_knows_its_refresh_token(
         monkeypatch.setenv("VEND_EMAIL_REFRESH_TOKEN", kept)
     grant = presets.vend_email("i", "s", refresh_token=given, redirect_uri="https://me.example")
     assert grant.refresh_token == (given or kept or None)
-    assert grant.authorization_endpoint == "https://www.vend.email/oauth/authorize"
     assert grant.redirect_uri == "https://me.example"
 
 
+@pytest.mark.parametrize("name", [*ASKING, *LOGINS, *STATIC])
+def test_is_a_value(name: str) -> None:
+    """Case 26: presets are made per call, so equal ones are equal; they copy, pickle and show no secret."""
+    one, other = (static(name) if name in STATIC else presets.get(name)(**filled(name)) for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+    assert "s3cret" not in repr(one)
+    assert "made-up-client-secret" not in repr(one)
+
+
+def test_vibe_may_be_asked_in_another_revision() -> None:
+    """Vibe's API wants its revision with each call, and the caller may name another."""
+    server: Any = presets.vibe("i", "s", revision="2027").resource_server
+    assert server.headers == {"X-Vibe-Revision": "2027"}
+
+
+def run(code: str, *path: Path) -> str:
+    """Run code in a bare interpreter and return what it printed."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, timeout=30, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_vendors_that_are_not_used_are_not_imported() -> None:
-    """A program that uses one vendor loads one vendor's file."""
-    code = """
-import sys
-from oauth_cc_auth import presets
-def loaded():
-    return sorted(name for name in sys.modules if name.startswith("oauth_cc_auth.presets._"))
-assert loaded() == [], loaded()
-presets.vainu("id", "secret")
-assert loaded() == ["oauth_cc_auth.presets._credentials", "oauth_cc_auth.presets._vainu"], loaded()
+    """A program that uses one vendor loads one vendor's file, by attribute and by name; the package loads none."""
+    run(
+        """
+        import sys
+        from oauth_cc_auth import presets
+        def loaded():
+            return sorted(name for name in sys.modules if name.startswith("oauth_cc_auth.presets._"))
+        assert loaded() == [], loaded()
+        assert "importlib.metadata" not in sys.modules
+        presets.vainu("id", "secret")
+        presets.get("fyma")("id", "secret")
+        one_file_each = ["_credentials", "_fyma", "_vainu"]
+        assert loaded() == [f"oauth_cc_auth.presets.{file}" for file in one_file_each], loaded()
+        assert "importlib.metadata" not in sys.modules
+        """
+    )
+
+
+ORDINARY_VENDOR = '''\
+"""Acme, anvils by parcel post.
+
+Read at https://developers.acme.example/docs/oauth.
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)  # noqa: S603 - our own code
+
+from oauth_cc_auth import ClientCredentials, ResourceServer, presets
+
+
+def acme(client_id=None, client_secret=None, *, scope="anvils:read"):
+    """Return the grant for Acme's API at https://api.acme.example/v1, tokens live an hour."""
+    return ClientCredentials(
+        token_endpoint="https://login.acme.example/oauth2/token",
+        client_id=presets.credential(client_id, "ACME_CLIENT_ID"),
+        client_secret=presets.credential(client_secret, "ACME_CLIENT_SECRET"),
+        token_endpoint_auth_method="client_secret_post",
+        scope=scope,
+        resource_server=ResourceServer("https://api.acme.example/v1", headers={"Acme-Version": "7"}),
+    )
+'''
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Return how a module with presets is installed as another package, for the time of a test."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def install(source: str, points: str) -> None:
+        (tmp_path / "acme_oauth.py").write_text(source, encoding="utf-8")
+        info = tmp_path / "acme_oauth-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-oauth\nVersion: 1.0\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[{presets.GROUP}]\n{dedent(points)}", encoding="utf-8")
+
+    yield install
+    sys.modules.pop("acme_oauth", None)
+
+
+def test_an_ordinary_vendor_is_one_short_file(installed: Callable[[str, str], None], sandbox: Sandbox) -> None:
+    """A vendor of ordinary habits is a file of at most 25 lines in anybody's package: found by name, and it works."""
+    assert len(ORDINARY_VENDOR.splitlines()) <= 25
+    installed(ORDINARY_VENDOR, "acme = acme_oauth:acme\n")
+    assert "acme" in presets.names()
+    with pytest.raises(ConfigurationError, match="ACME_CLIENT_ID is not set"):
+        presets.get("acme")()
+    grant: Any = sandbox.grant(presets.get("ACME")("made-up", "secret"))
+    url = f"{grant.resource_server.base_url}/anvils"
+    for _ in range(2):
+        assert requests.get(url, auth=RequestsAuth(grant), timeout=20).status_code == 200
+    sandbox.revoke_all()
+    assert requests.get(url, auth=RequestsAuth(grant), timeout=20).status_code == 200
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
+    assert sandbox.requests[-1].headers["Acme-Version"] == "7"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An authorization server and API on loopback."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("source", "points", "said"),
+    [
+        ("import not_there", "acme = acme_oauth:acme\n", "ModuleNotFoundError"),
+        ("1 / 0", "acme = acme_oauth:acme\n", "ZeroDivisionError"),
+        ("", "acme = acme_oauth:acme\n", "AttributeError"),
+        ("acme = 'no function'", "acme = acme_oauth:acme\n", "is no function"),
+    ],
+)
+def test_a_broken_preset_of_another_package_is_named(
+    source: str, points: str, said: str, installed: Callable[[str, str], None]
+) -> None:
+    """A preset that cannot be loaded is said by its name and with its cause, and hinders no other."""
+    installed(source, points)
+    with pytest.raises(ConfigurationError, match=f"'acme'.*acme_oauth.*|{said}") as caught:
+        presets.get("acme")
+    assert said in str(caught.value)
+    assert "'acme'" in str(caught.value)
+    assert "acme" in presets.names()
+    assert presets.get("vainu") is presets.vainu
+
+
+def test_no_package_takes_over_a_vendor(installed: Callable[[str, str], None]) -> None:
+    """A preset of this package stays what it is, whatever another package calls its own."""
+    installed("def vainu(*a): return None", "vainu = acme_oauth:vainu\n")
+    assert presets.get("vainu") is presets.vainu
+    assert presets.names().count("vainu") == 1

@@ -305,8 +305,8 @@ def test_a_thread_that_is_killed_takes_nobody_along(library: str) -> None:
 
             def kill():
                 threads = {}
-                # Until then the flight may not have taken off; and before a thread lives, CPython 3.11 mistakes it for the
-                # one that starts it, and would end it in its stead.
+                # Until then the flight may not have taken off; and before a thread lives, CPython 3.11 mistakes it for
+                # the one that starts it, and would end it in its stead.
                 while "oauth-cc-auth-request" not in threads:
                     threads = {thread.name: thread for thread in threading.enumerate() if thread.is_alive()}
                 raised = ctypes.pythonapi.PyThreadState_SetAsyncExc

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from loopback import TOKEN
 
-from oauth_cc_auth import ConfigurationError, InsecureTransport, OriginNotAllowed, ResourceServer, Token
+from oauth_cc_auth import ApiError, ConfigurationError, InsecureTransport, OriginNotAllowed, ResourceServer, Token
 from oauth_cc_auth._resource_server import Presented, is_secure, origin_of
 
 API = ResourceServer(
@@ -93,8 +93,8 @@ def token_of(access_token: str = TOKEN) -> Token:
 def test_the_token_goes_to_the_api(url: str) -> None:
     """Case 36: another spelling of the same origin is the same origin."""
     API.admit(url)
-    assert API.may_receive(url)
-    assert API.names(url)
+    assert API.may_receive(url, token_of())
+    assert API.names(url, token_of())
 
 
 @pytest.mark.parametrize("url", FOREIGN)
@@ -102,8 +102,8 @@ def test_the_token_goes_nowhere_else(url: str) -> None:
     """Case 36: another origin is refused, however much it looks like the API's, and the error names the way out."""
     with pytest.raises(OriginNotAllowed, match=r"may go to https://api\.example\.com:443, .*origins="):
         API.admit(url)
-    assert not API.may_receive(url)
-    assert not API.names(url)
+    assert not API.may_receive(url, token_of())
+    assert not API.names(url, token_of())
 
 
 @pytest.mark.parametrize("server", [API, ResourceServer()])
@@ -112,16 +112,16 @@ def test_what_two_parsers_may_read_differently_has_no_origin(url: str, server: R
     """Case 36: an ambiguous URL is refused, also where any origin is allowed."""
     with pytest.raises(OriginNotAllowed, match="not an absolute http or https URL"):
         server.admit(url)
-    assert not API.may_receive(url)
-    assert not server.names(url)
+    assert not API.may_receive(url, token_of())
+    assert not server.names(url, token_of())
 
 
 def test_without_a_pin_any_https_origin_is_allowed() -> None:
     """A resource server without a base_url admits any origin, and names none."""
     anywhere = ResourceServer()
     anywhere.admit("https://whatever.example/")
-    assert anywhere.may_receive("https://whatever.example/")
-    assert not anywhere.names("https://whatever.example/")
+    assert anywhere.may_receive("https://whatever.example/", token_of())
+    assert not anywhere.names("https://whatever.example/", token_of())
 
 
 @pytest.mark.parametrize(
@@ -307,6 +307,9 @@ def test_the_verdict_goes_by_our_scheme(scheme: str | None, challenge: str, verd
         ({"headers": {"X": "a\r\nb"}}, r"headers\['X'\]"),
         ({"headers": {"X": 5}}, r"headers\['X'\]"),
         ({"headers": 5}, "headers"),
+        ({"renew_if": 5}, "renew_if"),
+        ({"base_url_of": "instance_url"}, "base_url_of"),
+        ({"errors": None}, "errors"),
         ({"origins": 5}, "origins"),
         ({"renew_on": None}, "renew_on"),
     ],
@@ -326,11 +329,11 @@ def test_is_a_value() -> None:
     renew_on.add(500)
     assert one == other
     assert hash(one) == hash(other)
-    assert not one.may_receive("https://evil.example")
+    assert not one.may_receive("https://evil.example", token_of())
     back = pickle.loads(pickle.dumps(one))
     assert back == one
     assert copy.deepcopy(one) == one
-    assert back.may_receive("https://b.example")
+    assert back.may_receive("https://b.example", token_of())
     with pytest.raises(AttributeError):
         one.base_url = "https://evil.example"  # type: ignore[misc]  # that it is frozen is the point
 
@@ -346,6 +349,24 @@ def test_other_header_values_are_refused(value: str) -> None:
     """What ends a line, controls something, or is encoded by each library in its own way, is refused by name."""
     with pytest.raises(ConfigurationError, match=r"headers\['X'\]"):
         ResourceServer(headers={"X": value})
+
+
+def test_renew_if_looks_only_where_the_status_says_so() -> None:
+    """Line 29: `renew_if` is asked about the statuses of `renew_on`, and where a challenge does not say otherwise."""
+    asked: list[ApiError] = []
+
+    def verdict(error: ApiError) -> bool:
+        asked.append(error)
+        return error.code == "dead"
+
+    server = ResourceServer(renew_on={401, 403}, renew_if=verdict)
+    dead, alive = ApiError("dead", None, 403), ApiError("other", None, 403)
+    assert server.refuses(403, None, lambda: dead)
+    assert not server.refuses(403, None, lambda: alive)
+    assert asked == [dead, alive]
+    assert not server.refuses(500, None, lambda: dead)
+    assert not server.refuses(403, "Basic", lambda: dead)
+    assert asked == [dead, alive]
 
 
 def test_presented_is_a_string() -> None:

@@ -74,7 +74,8 @@ def grant(sandbox: Sandbox) -> ClientCredentials:
 
 def ask(grant: ClientCredentials, *, timeout: float = 5, **kwargs: Any) -> requests.Response:
     """Send a token request."""
-    return requests.post(grant.token_endpoint, timeout=timeout, **{"data": POST, "allow_redirects": False, **kwargs})
+    options = {"data": POST, "allow_redirects": False, **kwargs}
+    return requests.post(str(grant.token_endpoint), timeout=timeout, **options)
 
 
 def token_of(grant: ClientCredentials, **kwargs: Any) -> str:
@@ -177,7 +178,7 @@ def test_no_thread_is_left() -> None:
     busy = threading.Event()
     with requests.Session() as idle, Sandbox(on_request=lambda _: busy.set()) as sandbox:
         grant = sandbox.grant(plain())
-        idle.post(grant.token_endpoint, data=POST, timeout=5)
+        idle.post(str(grant.token_endpoint), data=POST, timeout=5)
         sandbox.delay = 60
 
         def slow() -> None:
@@ -495,6 +496,7 @@ def test_custom_token_header(sandbox: Sandbox) -> None:
     sandbox.grant(plain(resource_server=worded))
     token, files = token_of(grant), sandbox.url("https://files.example.com/x")
     assert requests.get(sandbox.url(API), headers={"X-Token": token}, timeout=5).status_code == 200
+    assert requests.get(sandbox.url(API), headers={"Authorization": f"Bearer {token}"}, timeout=5).status_code == 200
     assert requests.get(files, headers={"Authorization": f"token {token}"}, timeout=5).status_code == 200
     assert requests.get(files, headers={"Authorization": token}, timeout=5).status_code == 401
     assert requests.get(files, headers={"X-Token": token}, timeout=5).status_code == 401
@@ -622,7 +624,7 @@ def test_records(clock: Clock) -> None:
         grant = sandbox.grant(plain())
         call(grant, token_of(grant), method="POST", data=b"abc")
         call(grant, "bad")
-        requests.get(grant.token_endpoint, timeout=5)
+        requests.get(str(grant.token_endpoint), timeout=5)
         assert (sandbox.token_requests, sandbox.api_requests) == (2, 2)
         assert sandbox.count("api", "api.example.com") == 2
         assert sandbox.count("api", "as.example.com") == 0

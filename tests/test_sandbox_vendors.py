@@ -90,7 +90,7 @@ def test_vibe_token(sandbox: Sandbox) -> None:
         ({"data": {}, "headers": {"Content-Type": "application/x-www-form-urlencoded"}}, 400, "invalid_request"),
         ({"data": [("grant_type", "client_credentials")] * 2}, 400, "invalid_request"),
         ({"data": None, "json": FORM}, 400, "invalid_request"),
-        ({"data": {"grant_type": "refresh_token", "refresh_token": "x"}}, 400, "unsupported_grant_type"),
+        ({"data": {"grant_type": "refresh_token", "refresh_token": "x"}}, 400, "invalid_grant"),
         ({"data": {"grant_type": "password"}}, 400, "unsupported_grant_type"),
     ],
 )

@@ -559,6 +559,16 @@ def test_copies_keep_what_was_lent(server: Loopback) -> None:
 # Refusals
 
 
+def answered(status: int, url: str = API, challenge: str | None = None) -> Any:
+    """Return a response with this status, as a library would."""
+    response = requests.Response()
+    response.status_code, response.url = status, url
+    response.request = requests.Request("GET", "https://elsewhere.example").prepare()
+    response.request.url = url
+    response.headers.update({} if challenge is None else {"WWW-Authenticate": challenge})
+    return response
+
+
 def test_a_rejected_token_is_replaced(server: Loopback) -> None:
     """Case 29: 64 concurrent refusals of one token make one renewal, and a late one renews nothing."""
     source = source_for(server)
@@ -580,14 +590,14 @@ def test_a_persistent_refusal_is_held_back(server: Loopback) -> None:
     source = source_for(server, clock=clock)
     for _ in range(1000):
         token = source.token()
-        if source.refused(token, 401, API, None) and source.reject(token):
+        if source.refused(token, answered(401)) and source.reject(token):
             fresh = source.token()
-            assert source.refused(fresh, 401, API, None)
+            assert source.refused(fresh, answered(401))
             source.reject(fresh)
         clock.now += 0.1
     assert len(server.received) <= 10
     before = len(server.received)
-    assert not source.refused(source.token(), 200, API, None)
+    assert not source.refused(source.token(), answered(200))
     assert source.reject(source.token())
     assert source.token().access_token
     assert len(server.received) == before + 1
@@ -599,7 +609,7 @@ def test_what_ends_holding_back(server: Loopback, status: int, settles: bool) ->
     source = source_for(server)
     source.reject(source.token())
     token = source.token()
-    assert not source.refused(token, status, API, None)
+    assert not source.refused(token, answered(status))
     assert source.reject(token) is settles
 
 
@@ -607,10 +617,10 @@ def test_a_refusal_from_elsewhere_is_none(server: Loopback) -> None:
     """Case 33: a 401 from an origin that is not the API's is not about our token."""
     source = source_for(server, changes={"resource_server": ResourceServer(API)})
     token = source.token()
-    assert source.refused(token, 401, f"{API}/x", "Bearer")
-    assert not source.refused(token, 401, "https://other.example/", "Bearer")
-    assert not source.refused(token, 401, "not a url", "Bearer")
-    assert not source.refused(token, 403, f"{API}/x", "Bearer")
+    assert source.refused(token, answered(401, f"{API}/x", "Bearer"))
+    assert not source.refused(token, answered(401, "https://other.example/", "Bearer"))
+    assert not source.refused(token, answered(401, "not a url", "Bearer"))
+    assert not source.refused(token, answered(403, f"{API}/x", "Bearer"))
 
 
 def test_forgetting(server: Loopback) -> None:
@@ -785,11 +795,11 @@ def test_the_hot_path(server: Loopback) -> None:
     clock = Clock()
     source = source_for(server, clock=clock)
     assert source.ready(API) is None
-    source.admit(f"{API}/x", API)
+    source.admit(f"{API}/x")
     assert source.ready(API) is None
-    value = source.presented(source.token())
+    value = source.presented(source.token(), f"{API}/x", API)
     assert source.ready(API) is value
-    assert source.presented(source.token()) is value
+    assert source.presented(source.token(), f"{API}/x", API) is value
     assert source.ready("https://other.example") is None
     clock.now += 3600 * 0.83
     assert source.ready(API) is None
@@ -805,22 +815,24 @@ def test_the_hot_path(server: Loopback) -> None:
 def test_what_is_not_admitted_is_not_remembered(server: Loopback) -> None:
     """An origin that was refused is never ready."""
     source = source_for(server, changes={"resource_server": ResourceServer(API)})
-    source.presented(source.token())
+    source.presented(source.token(), API, API)
     with pytest.raises(OriginNotAllowed):
-        source.admit("https://evil.example", "https://evil.example")
+        source.admit("https://evil.example")
+    with pytest.raises(OriginNotAllowed):
+        source.presented(source.token(), "https://evil.example", "https://evil.example")
     assert source.ready("https://evil.example") is None
     source.admit(API)
     assert source.ready(None) is None
+    assert source.ready(API) is not None
 
 
 def test_a_crawler_does_not_fill_the_memory(server: Loopback) -> None:
     """The set of admitted origins is bounded, and works on after it was emptied."""
     source = source_for(server)
-    source.presented(source.token())
     for number in range(room._ADMITTED_SIZE * 3):
-        source.admit(f"https://host-{number}.example", number)
+        source.presented(source.token(), f"https://host-{number}.example", number)
         assert source.ready(number) is not None
-        assert len(source._admitted) <= room._ADMITTED_SIZE
+        assert len(source._admission[1]) <= room._ADMITTED_SIZE
 
 
 def test_a_static_token(server: Loopback) -> None:
@@ -907,7 +919,7 @@ def test_a_canary_is_seen_nowhere(server: Loopback, caplog: pytest.LogCaptureFix
             server.replies = [numbered(), echoing, echoing, numbered()]
             token = source.token()
             shown += [repr(thing) for thing in (source, token, source._live, source.store)]
-            shown += [repr(source.presented(token)), str(token), str(source)]
+            shown += [repr(source.presented(token, API, API)), str(token), str(source)]
             source.forget()
             for ask in (source.token, partial(in_asyncio, source)):
                 shown += shown_by(failure_of(ask))

@@ -22,6 +22,7 @@ from oauth_cc_auth import (
     InvalidScope,
     InvalidTokenResponse,
     ResourceServer,
+    ResponseFormat,
     Token,
     TokenEndpointUnavailable,
     TokenRequestError,
@@ -61,6 +62,11 @@ def pairs_of(request: HttpRequest) -> list[tuple[str, str]]:
     return sorted(parse_qsl(request.body.decode(), keep_blank_values=True, strict_parsing=True))
 
 
+def asked(grant: Any, previous: Token | None = None, secret: str | None = SECRET) -> HttpRequest:
+    """Return the request that asks for a token after this one."""
+    return token_request(grant, secret, grant.request_parameters(previous))
+
+
 def error_of(answer: HttpResponse, grant: ClientCredentials | AuthorizationCode = GRANT) -> TokenRequestError:
     """Return the error that an answer is."""
     with pytest.raises(TokenRequestError) as caught:
@@ -70,7 +76,7 @@ def error_of(answer: HttpResponse, grant: ClientCredentials | AuthorizationCode 
 
 def test_the_request() -> None:
     """Case 1: grant type, scope joined by spaces, JSON asked for, form sent."""
-    request = token_request(grant_for(scope=["read", "write"]), SECRET, None)
+    request = asked(grant_for(scope=["read", "write"]))
     assert request.url == "https://as.example.com/token"
     assert pairs_of(request) == [("grant_type", "client_credentials"), ("scope", "read write")]
     assert request.headers["Accept"] == "application/json"
@@ -85,7 +91,7 @@ def test_parameters_reach_the_wire_on_every_request(previous: Token | None) -> N
     grant = grant_for(
         audience="https://api", resource=["https://1", "https://2"], parameters={"p": ("x", "y"), "ü": "€ &="}
     )
-    assert pairs_of(token_request(grant, SECRET, previous)) == [
+    assert pairs_of(asked(grant, previous)) == [
         ("audience", "https://api"),
         ("grant_type", "client_credentials"),
         ("p", "x"),
@@ -110,7 +116,7 @@ def test_parameters_named_like_arguments_of_authlib() -> None:
         "authorization_response",
         "code_verifier",
     ]
-    request = token_request(grant_for(parameters={name: f"my {name}" for name in names}), SECRET, None)
+    request = asked(grant_for(parameters={name: f"my {name}" for name in names}))
     assert set(pairs_of(request)) >= {(name, f"my {name}") for name in names}
     assert ("grant_type", "client_credentials") in pairs_of(request)
 
@@ -122,7 +128,7 @@ def test_headers_of_the_token_request() -> None:
         resource_server=ResourceServer("https://api.example.com", headers={"X-Api": "2"}),
     )
     for previous in (None, Token(TOKEN)):
-        headers = token_request(grant, SECRET, previous).headers
+        headers = asked(grant, previous).headers
         assert headers["X-Own"] == "1"
         assert headers["accept"] == "application/vnd.x+json"
         assert "Accept" not in headers
@@ -131,8 +137,8 @@ def test_headers_of_the_token_request() -> None:
 
 def test_no_request_inherits_from_another() -> None:
     """What one client's authentication put into the headers is not sent by the next client."""
-    token_request(grant_for(client_secret="one"), "one", None)
-    other = token_request(grant_for(token_endpoint_auth_method="client_secret_post"), SECRET, None)
+    asked(grant_for(client_secret="one"), secret="one")
+    other = asked(grant_for(token_endpoint_auth_method="client_secret_post"))
     assert "Authorization" not in other.headers
 
 
@@ -146,7 +152,7 @@ def test_the_secret_does_not_stay_behind(monkeypatch: pytest.MonkeyPatch) -> Non
         return made[0]
 
     monkeypatch.setattr(protocol, "_request_builder", lambda: remember)
-    token_request(GRANT, SECRET, None)
+    asked(GRANT)
     assert made[0].client_secret is None
     gc.disable()
     try:
@@ -159,7 +165,7 @@ def test_the_secret_does_not_stay_behind(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_refresh_request() -> None:
     """RFC 6749 §6: a login is renewed by its latest refresh token, with the scope that was granted."""
     previous = Token(TOKEN, refresh_token="second", scope="public")
-    assert pairs_of(token_request(login_for(scope="read_user"), SECRET, previous)) == [
+    assert pairs_of(asked(login_for(scope="read_user"), previous)) == [
         ("grant_type", "refresh_token"),
         ("refresh_token", "second"),
         ("scope", "public"),
@@ -247,7 +253,7 @@ def test_what_else_means_bearer(token_type: str) -> None:
     """A grant can say what its server calls Bearer; nothing else is taken for it."""
     answer = answer_of({"access_token": "t", "token_type": token_type})
     assert isinstance(error_of(answer), InvalidTokenResponse)
-    grant = grant_for(bearer_token_types=["Application Access Token"])
+    grant = grant_for(token_response=ResponseFormat(bearer_token_types=["Application Access Token"]))
     assert read_token(grant, answer, 0.0).token_type == "Bearer"
     assert isinstance(error_of(answer_of({"access_token": "t", "token_type": "mac"}), grant), InvalidTokenResponse)
 
@@ -347,7 +353,7 @@ def test_a_code_counts_more_than_the_status(status: int, code: str) -> None:
         ({"error": {"code": 5}}, None, None),
         ({"error": {"message": "words"}, "error_description": "better"}, None, "better"),
         ({"error": ["x"]}, None, None),
-        ({"error": 5}, None, None),
+        ({"error": 5}, "5", None),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400])
@@ -382,7 +388,7 @@ def test_a_refresh_token_for_client_credentials_is_ignored() -> None:
     token = read_token(grant, answer_of({"access_token": "t", "refresh_token": SECRET}), 0.0)
     assert token.refresh_token is None
     assert SECRET not in str(dict(token.extra))
-    assert pairs_of(token_request(grant, SECRET, token)) == [("grant_type", "client_credentials")]
+    assert pairs_of(asked(grant, token)) == [("grant_type", "client_credentials")]
 
 
 @pytest.mark.parametrize(
@@ -544,7 +550,7 @@ def test_masking_comes_before_cutting() -> None:
 @pytest.mark.parametrize("status", [200, 204])
 def test_revoked(status: int) -> None:
     """RFC 7009 §2.2: any 2xx says that the token is revoked."""
-    read_revocation(answer_of(b"", status))
+    read_revocation(GRANT, answer_of(b"", status))
 
 
 @pytest.mark.parametrize(
@@ -560,15 +566,13 @@ def test_revoked(status: int) -> None:
 def test_not_revoked(status: int, body: Any, cls: type[TokenRequestError]) -> None:
     """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
     with pytest.raises(TokenRequestError) as caught:
-        read_revocation(answer_of(body, status))
+        read_revocation(GRANT, answer_of(body, status))
     assert type(caught.value) is cls
 
 
 def test_wire_values_show_nothing() -> None:
     """Case 37: request and answer are printed without headers and body."""
-    request = token_request(
-        grant_for(token_endpoint_auth_method="client_secret_post", client_secret="s3cret"), "s3cret", None
-    )
+    request = asked(grant_for(token_endpoint_auth_method="client_secret_post", client_secret="s3cret"), secret="s3cret")
     answer = answer_of({"access_token": TOKEN})
     assert "s3cret" in request.body.decode()
     assert "s3cret" not in repr(request)

@@ -8,19 +8,21 @@ where every process of the machine could read it.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import threading
 import time
+import webbrowser
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 
-from oauth_cc_auth import AuthorizationCode, FileStore, OAuthError, Token, TokenSource
-from oauth_cc_auth.cli._vendors import VENDORS, Grant, sandbox_grant, variable, words_of
+from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
+from oauth_cc_auth.cli._stores import CLASSES, KeptStore, opened, place_of
+from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, variable
 
 INTERRUPTED = 128 + 2  # what a shell reports for a process that SIGINT ended
 
@@ -34,17 +36,6 @@ class _Commands(click.Group):
             raise click.ClickException(" ".join(str(error).split())) from None
         except (KeyboardInterrupt, click.Abort):
             raise click.exceptions.Exit(INTERRUPTED) from None
-
-
-class _Vendor(click.ParamType[str]):
-    name = "vendor"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Take a vendor's name with dashes or underscores."""
-        vendor = value.lower().replace("_", "-")
-        if vendor not in VENDORS:
-            self.fail(f"{value!r} is not one of {', '.join(VENDORS)}.", param, ctx)
-        return vendor
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,7 +55,7 @@ def demo() -> None:
 @commands.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="First port to listen on; by default any.")
 def sandbox(port: int) -> None:
-    """Play all vendors on this machine, and show each request they get, until Ctrl-C."""
+    """Play the vendors on this machine who need no words of their own, and show each request they get, until Ctrl-C."""
     from oauth_cc_auth.cli import _tables  # noqa: PLC0415 - as in demo
     from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - as in demo
 
@@ -73,7 +64,7 @@ def sandbox(port: int) -> None:
         port=port, on_request=lambda record: console.print(_tables.request_line(record), soft_wrap=True)
     ) as servers:
         try:
-            grants = {vendor: sandbox_grant(servers, preset) for vendor, preset in VENDORS.items()}
+            grants = played_by(servers)
         except OSError as taken:
             raise click.ClickException(f"{taken.strerror}: leave --port {port} out, or try another.") from None
         console.print(_tables.sandbox_table(grants))
@@ -82,47 +73,89 @@ def sandbox(port: int) -> None:
 
 
 @commands.command()
-@click.argument("vendor", type=_Vendor(), metavar="|".join(VENDORS))
-@click.option("--scope", "scopes", multiple=True, help="What the token may do; repeatable.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the docs have it, with its sources.")
+def vendors(*, as_markdown: bool) -> None:
+    """List the vendors: what to call, where their tokens come from and go to, and what is odd about them."""
+    from oauth_cc_auth.cli import _catalogue  # noqa: PLC0415 - it loads every vendor
+
+    entries, broken = _catalogue.catalogue()
+    if as_markdown:
+        click.echo("\n".join(_catalogue.markdown(entries)))
+    else:
+        _console().print(_catalogue.terminal_table(entries))
+    if broken:
+        raise click.ClickException("\n".join(broken))
+
+
+_vendor = click.argument("vendor", type=Vendor(), metavar="VENDOR")
+_login_name = click.option("--login", "login_name", metavar="NAME", help="Whose login, where several users have one.")
+
+
+@commands.command()
+@_vendor
+@click.option("--scope", "scopes", multiple=True, help="What the token may do, as it was at the login; repeatable.")
+@click.option("--store", type=click.Choice(list(CLASSES)), help="Where the token is kept; a login's: file.")
+@_login_name
 @click.option("--json", "as_json", is_flag=True, help="Print when the token ends and what it may do, instead of it.")
-def token(vendor: str, scopes: tuple[str, ...], *, as_json: bool) -> None:
-    """Get an access token from a vendor and print it.
+def token(vendor: str, scopes: tuple[str, ...], store: str | None, login_name: str | None, *, as_json: bool) -> None:
+    """Get an access token from a vendor and print it; `oauth-cc-auth vendors` lists them.
 
     The client id and secret come from the environment, as VAINU_CLIENT_ID and VAINU_CLIENT_SECRET, or are asked for.
-    What a login obtains is kept in the user's cache folder, and taken from there while it is good.
+    What `oauth-cc-auth login` obtained is in the user's cache folder, and taken from there, unless --store says
+    otherwise. Other tokens are kept only where --store says so.
     """
-    grant = _grant(vendor, scopes)
+    choice = chosen(vendor, scopes=scopes, login=login_name, store=store)
+    grant = choice.grant
     # Each renewal of a login spends its refresh token, and the next command, or program, must find the new one.
-    store = FileStore() if isinstance(grant, AuthorizationCode) else None
-    obtained = TokenSource(grant, store=store).token()
-    if store is not None and obtained.refresh_token != getattr(grant, "refresh_token", None):
+    kept = opened(store or "file") if store or isinstance(grant, AuthorizationCode) else None
+    obtained = TokenSource(grant, store=kept).token()
+    first = getattr(grant, "refresh_token", None)
+    if kept is not None and first and obtained.refresh_token != first:
+        name, finder = variable(vendor, "refresh_token"), type(kept).__name__
         click.echo(
-            f"{vendor} has replaced the refresh token. The new one is kept in {store.path}, where FileStore() finds it "
-            f"by {variable(vendor, 'refresh_token')} as it is now: leave that unchanged.",
+            f"{vendor} has replaced the refresh token. The new one is kept in {place_of(kept)}, where {finder}() finds "
+            f"it by {name} as it is now: leave that unchanged.",
             err=True,
         )
     click.echo(json.dumps(_described(obtained, grant), indent=2) if as_json else obtained.access_token)
 
 
-def _grant(vendor: str, scopes: tuple[str, ...]) -> Grant:
-    preset = VENDORS[vendor]
-    takes = words_of(preset)
-    words: dict[str, str] = {}
-    if scopes:
-        # A refresh token has the scope of its login (RFC 6749 §6).
-        if "scope" not in takes or "refresh_token" in takes:
-            raise click.UsageError(f"{vendor} gives no choice of scopes: leave --scope out.")
-        words["scope"] = " ".join(scopes)
-    for word in ("client_id", "client_secret", "refresh_token"):
-        if word in takes and not os.environ.get(variable(vendor, word)) and _somebody_is_there():
-            label = f"{vendor} {word.replace('_', ' ')}"
-            # To stderr: the token stands alone on stdout.
-            words[word] = click.prompt(label, hide_input=word != "client_id", err=True)
-    return preset(**words)
+@commands.command()
+@_vendor
+@click.option("--no-browser", is_flag=True, help="Print the address to open, instead of opening it.")
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    help="Port of the redirect http://127.0.0.1:PORT/callback, for vendors who know it with its port; by default any.",
+)
+@click.option("--scope", "scopes", multiple=True, help="What the tokens may do; repeatable.")
+@click.option("--store", type=click.Choice(list(CLASSES)), help="Where the login is kept; by default in a file.")
+@click.option(
+    "--timeout", type=click.FloatRange(1, 86400), default=300, show_default=True, help="Seconds to wait for the user."
+)
+@_login_name
+def login(  # noqa: PLR0917 - click passes each by its name
+    vendor: str,
+    port: int | None,
+    scopes: tuple[str, ...],
+    store: str | None,
+    timeout: float,
+    login_name: str | None,
+    *,
+    no_browser: bool,
+) -> None:
+    """Log in at a vendor with the browser, and keep the tokens for your programs; `oauth-cc-auth vendors` lists them.
 
+    The client id and secret come from the environment, as VEND_EMAIL_CLIENT_ID and VEND_EMAIL_CLIENT_SECRET, or are
+    asked for. With --no-browser, the browser may run elsewhere if this machine's --port is forwarded to it (ssh -L).
+    """
+    from oauth_cc_auth.cli._login import log_in, report  # noqa: PLC0415 - http.server is slow to load
 
-def _somebody_is_there() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    choice = chosen(login_of(vendor), scopes=scopes, login=login_name, store=store)
+    kept = KeptStore(store or "file")
+    browse = None if no_browser else webbrowser.open
+    obtained = log_in(choice, kept, port=port or 0, seconds=timeout, browse=browse, say=partial(click.echo, err=True))
+    click.echo(report(choice, kept, obtained))
 
 
 def _described(obtained: Token, grant: Grant) -> dict[str, object]:

@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from oauth_cc_auth import HttpxAuth, OriginNotAllowed, RequestsAuth, forget_all
+from oauth_cc_auth import HttpxAuth, OriginNotAllowed, RequestsAuth, forget_all, presets
 from oauth_cc_auth.cli import _tables
-from oauth_cc_auth.cli._vendors import VENDORS, Grant, Preset, base_url, sandbox_grant
+from oauth_cc_auth.cli._vendors import Grant, Preset, base_url, sandbox_grant
 from oauth_cc_auth.sandbox import Sandbox
 
 CALLERS = 32
@@ -44,7 +44,7 @@ class ApiCall:
     json: object = None
 
 
-# The call that each vendor's own documentation opens with.
+# The vendors of the demonstration, with the call that each one's own documentation opens with.
 FIRST_CALLS = {
     "vibe": ApiCall("GET", "/campaigns"),
     "vibes-rbm": ApiCall("GET", "/demo/agents?agentId=demo"),
@@ -163,7 +163,7 @@ def run(console: Console) -> bool:
     with Sandbox() as sandbox, _progress(console) as show:
         for row in _rows(sandbox):
             rows.append(row)
-            show(_tables.demo_table(rows, len(VENDORS) * len(CLIENTS)))
+            show(_tables.demo_table(rows, len(FIRST_CALLS) * len(CLIENTS)))
     console.print(_tables.demo_table(rows, len(rows)))
     console.print(_tables.demo_verdict(rows, time.monotonic() - started))
     return not any(result.why for row in rows for result in row.results)
@@ -180,7 +180,8 @@ def _progress(console: Console) -> Iterator[Callable[[Table], None]]:
 
 
 def _rows(sandbox: Sandbox) -> Iterator[Row]:
-    for vendor, preset in VENDORS.items():
+    for vendor in FIRST_CALLS:
+        preset = presets.get(vendor)
         for name, client in CLIENTS.items():
             yield Row(vendor, name, tuple(_Cell(sandbox, vendor, preset, client).results()))
 

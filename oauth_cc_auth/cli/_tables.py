@@ -72,12 +72,16 @@ def sandbox_table(grants: Mapping[str, Grant]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for vendor, grant in grants.items():
-        table.add_row(vendor, "token endpoint", grant.token_endpoint)
+        endpoint = grant.token_endpoint
+        table.add_row(vendor, "token endpoint", endpoint if isinstance(endpoint, str) else endpoint.url)
         table.add_row("", "API", base_url(grant))
         if isinstance(grant, AuthorizationCode):
+            table.add_row("", "authorization endpoint", grant.authorization_endpoint)
             table.add_row("", "refresh token", grant.refresh_token)
-    for name, value in SANDBOX_CLIENT.items():
-        table.add_row("", name, value)
+        if grant.client_id != SANDBOX_CLIENT["client_id"]:
+            table.add_row("", "client_id", grant.client_id)
+    for heading, (name, value) in zip(("at the others", ""), SANDBOX_CLIENT.items(), strict=True):
+        table.add_row(heading, name, value)
     return table
 
 

@@ -1,19 +1,111 @@
-"""The presets by the names that people type."""
+"""The presets by the names that people type, and what they are given there.
+
+A vendor is looked up when it is named; nothing imports them all but the list of what the sandbox plays.
+"""
 
 from __future__ import annotations
 
 import inspect
 import secrets
-from collections.abc import Callable
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, presets
+import click
+
+from oauth_cc_auth import AuthorizationCode, ClientCredentials, ConfigurationError, StaticToken, presets
 
 if TYPE_CHECKING:
     from oauth_cc_auth.sandbox import Sandbox  # not at run time: it needs Flask, and a token does not
 
 Grant: TypeAlias = ClientCredentials | AuthorizationCode
-Preset: TypeAlias = Callable[..., Grant]
+Preset: TypeAlias = Callable[..., Grant | StaticToken]
+
+# The sandbox registers whoever comes first. A client without a secret is another client.
+SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+SANDBOX_PUBLIC_CLIENT = {"client_id": "sandbox-public-client"}
+
+# What is not to be seen by whoever looks over a shoulder.
+_HIDDEN = ("secret", "key", "token", "password")
+
+
+class Vendor(click.ParamType[str]):
+    """A vendor's name as it is typed, with dashes or underscores."""
+
+    name = "vendor"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name with dashes, if there is such a preset."""
+        try:
+            presets.get(value)
+        except ConfigurationError as unknown:
+            self.fail(f"{unknown}. `oauth-cc-auth vendors` lists them.".replace("?.", "?"), param, ctx)
+        return value.lower().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A vendor's grant, with what was said of it on the command line.
+
+    `words` are the preset's arguments, `command` the one that logs in with the same, and `asked` the environment
+    variables whose values were typed at a prompt.
+    """
+
+    vendor: str
+    grant: Grant
+    words: Mapping[str, str]
+    command: str
+    asked: tuple[str, ...]
+
+    def in_python(self, store: str) -> str:
+        """Return the expression that uses this grant with a store of this class."""
+        name = self.vendor.replace("-", "_")
+        preset = f"presets.{name}" if hasattr(presets, name) else f"presets.get({name!r})"
+        words = ", ".join(f"{word}={value!r}" for word, value in self.words.items())
+        return f"RequestsAuth({preset}({words}), store={store}())"
+
+
+def chosen(vendor: str, *, scopes: tuple[str, ...] = (), login: str | None = None, store: str | None = None) -> Chosen:
+    """Return the grant that the command line describes; ask somebody who is there for what the environment lacks.
+
+    Raises UsageError for an option that this vendor has no use for, and ConfigurationError, naming the variable.
+    """
+    preset = presets.get(vendor)
+    takes = words_of(preset)
+    words: dict[str, str] = {}
+    command = ["oauth-cc-auth", "login", vendor]
+    if missing := _required(preset):
+        raise click.UsageError(f"{vendor} wants {' and '.join(missing)}, which only Python can give it.")
+    if scopes:
+        if "scope" not in takes:
+            raise click.UsageError(f"{vendor} gives no choice of scopes: leave --scope out.")
+        words["scope"] = " ".join(scopes)
+        command += [part for scope in scopes for part in ("--scope", scope)]
+    if login is not None:
+        if "login" not in takes:
+            raise click.UsageError(f"{vendor} has no logins to choose from: leave --login out.")
+        words["login"] = login
+        command += ["--login", login]
+    if store:
+        command += ["--store", store]
+    grant, asked = _asking(vendor, preset, words)
+    if isinstance(grant, StaticToken):
+        raise click.UsageError(f"{vendor} is a token already, made by hand at the vendor: there is nothing to get.")
+    if isinstance(grant, AuthorizationCode):
+        grant = replace(grant, how_to_log_in=f"Run: {shlex.join(command)}")
+    return Chosen(vendor, grant, words, shlex.join(command), asked)
+
+
+def login_of(vendor: str) -> str:
+    """Return the preset by which a user logs in: the vendor's own, or that of its users. Raises UsageError."""
+    for name in (vendor, f"{vendor}-user"):
+        with suppress(ConfigurationError):
+            if "redirect_uri" in words_of(presets.get(name)):
+                return name
+    raise click.UsageError(f"{vendor} needs no login of a user.")
 
 
 def words_of(preset: Preset) -> frozenset[str]:
@@ -21,16 +113,50 @@ def words_of(preset: Preset) -> frozenset[str]:
     return frozenset(inspect.signature(preset).parameters)
 
 
-# A new vendor is a new preset and no change here. Presets without a client have a token already: nothing is fetched.
-VENDORS: dict[str, Preset] = {
-    name.replace("_", "-"): preset
-    for name, preset in ((name, getattr(presets, name)) for name in presets.__all__)
-    if "client_id" in words_of(preset)
-}
+def variable(vendor: str, word: str) -> str:
+    """Return the environment variable from which a preset reads an argument."""
+    return f"{vendor}_{word}".replace("-", "_").upper()
 
 
-# The sandbox registers whoever comes first.
-SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+def _required(preset: Preset) -> list[str]:
+    parameters = inspect.signature(preset).parameters.values()
+    return [word.name for word in parameters if word.default is word.empty and word.kind is not word.VAR_KEYWORD]
+
+
+def _asking(
+    vendor: str, preset: Preset, words: Mapping[str, str], asked: tuple[str, ...] = ()
+) -> tuple[Grant | StaticToken, tuple[str, ...]]:
+    """Return the grant, and the variables whose values had to be asked for."""
+    try:
+        return preset(**words), asked
+    except ConfigurationError as error:
+        # VEND_EMAIL_CLIENT_SECRET: an argument is named like the end of its variable.
+        looked_for = error.variable or ""
+        named = [word for word in words_of(preset) - words.keys() if looked_for.endswith(f"_{word.upper()}")]
+        if not named or not somebody_is_there():
+            raise
+    word = max(named, key=len)
+    hidden = any(part in word for part in _HIDDEN)
+    # To stderr: the token stands alone on stdout.
+    typed = click.prompt(f"{vendor} {word.replace('_', ' ')}", hide_input=hidden, err=True)
+    return _asking(vendor, preset, {**words, word: typed}, (*asked, looked_for))
+
+
+def somebody_is_there() -> bool:
+    """Tell whether a question would be read and answered."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def played_by(sandbox: Sandbox) -> dict[str, Grant]:
+    """Return the grants at the sandbox, by name, of all vendors who need no words of their own."""
+    grants = {}
+    for name in presets.names():
+        # What the environment has for such a word is as good as a default.
+        with suppress(ConfigurationError):
+            preset = presets.get(name)
+            if "client_id" in words_of(preset) and not set(_required(preset)) - SANDBOX_CLIENT.keys():
+                grants[name.replace("_", "-")] = sandbox_grant(sandbox, preset)
+    return grants
 
 
 def sandbox_grant(sandbox: Sandbox, preset: Preset) -> Grant:
@@ -38,15 +164,12 @@ def sandbox_grant(sandbox: Sandbox, preset: Preset) -> Grant:
 
     A refresh token is a login: each call is another one, as a server that rotates them takes the first only once.
     """
-    words = dict(SANDBOX_CLIENT)
-    if "refresh_token" in words_of(preset):
+    takes = words_of(preset)
+    words = dict(SANDBOX_CLIENT if "client_secret" in takes else SANDBOX_PUBLIC_CLIENT)
+    if "refresh_token" in takes:
         words["refresh_token"] = f"sandbox-{secrets.token_hex(8)}"
-    return sandbox.grant(preset(**words))
-
-
-def variable(vendor: str, word: str) -> str:
-    """Return the environment variable from which a preset reads an argument."""
-    return f"{vendor}_{word}".replace("-", "_").upper()
+    grant: Grant = sandbox.grant(preset(**words))  # type: ignore[assignment]  # with a client, it is no StaticToken
+    return grant
 
 
 def base_url(grant: Grant) -> str:

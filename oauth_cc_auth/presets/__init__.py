@@ -1,56 +1,208 @@
 """Vendors as values: what each documents about its tokens, with the page where it was read.
 
-A preset is a function that returns a grant, pinned to the vendor's API origins. Client id and secret come from the
-arguments, or from the environment as VENDOR_CLIENT_ID and VENDOR_CLIENT_SECRET; where one is missing,
-ConfigurationError names the variable. Vendors that are not used are not imported.
+A preset is a function that returns a grant, pinned to the vendor's API origins. Client id, secret and the vendor's own
+words come from the arguments, or from the environment as VENDOR_CLIENT_ID, VENDOR_CLIENT_SECRET, VENDOR_TENANT and so
+on; where one is missing, ConfigurationError names the variable.
+
+One file is one vendor, and a preset's name begins with its file's: a new vendor is a new file. Vendors that are not
+used are not imported. Other packages add theirs by the entry-point group ``oauth_cc_auth.presets``.
 """
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from oauth_cc_auth.presets._fyma import fyma, fyma_legacy
-    from oauth_cc_auth.presets._vainu import vainu, vainu_api_key
-    from oauth_cc_auth.presets._vend_email import vend_email, vend_email_personal
-    from oauth_cc_auth.presets._vibe import vibe, vibe_api_key
-    from oauth_cc_auth.presets._vibes_rbm import vibes_rbm
+    from importlib.metadata import EntryPoint
 
-_ROOMS = {
-    "fyma": "_fyma",
-    "fyma_legacy": "_fyma",
-    "vainu": "_vainu",
-    "vainu_api_key": "_vainu",
-    "vend_email": "_vend_email",
-    "vend_email_personal": "_vend_email",
-    "vibe": "_vibe",
-    "vibe_api_key": "_vibe",
-    "vibes_rbm": "_vibes_rbm",
-}
+    from oauth_cc_auth._grants import Grant
+    from oauth_cc_auth.presets._adobe import adobe as adobe
+    from oauth_cc_auth.presets._amadeus import amadeus as amadeus
+    from oauth_cc_auth.presets._amazon_sp_api import amazon_sp_api as amazon_sp_api
+    from oauth_cc_auth.presets._auth0 import auth0 as auth0
+    from oauth_cc_auth.presets._auth0 import auth0_management as auth0_management
+    from oauth_cc_auth.presets._avinode import avinode as avinode
+    from oauth_cc_auth.presets._box import box as box
+    from oauth_cc_auth.presets._checkout_com import checkout_com as checkout_com
+    from oauth_cc_auth.presets._cleartax import cleartax as cleartax
+    from oauth_cc_auth.presets._cognito import cognito as cognito
+    from oauth_cc_auth.presets._commercetools import commercetools as commercetools
+    from oauth_cc_auth.presets._copernicus import copernicus as copernicus
+    from oauth_cc_auth.presets._credentials import credential as credential
+    from oauth_cc_auth.presets._credentials import host as host
+    from oauth_cc_auth.presets._credentials import label as label
+    from oauth_cc_auth.presets._credentials import one_of as one_of
+    from oauth_cc_auth.presets._credentials import segment as segment
+    from oauth_cc_auth.presets._crowdstrike import crowdstrike as crowdstrike
+    from oauth_cc_auth.presets._databricks import databricks as databricks
+    from oauth_cc_auth.presets._databricks import databricks_account as databricks_account
+    from oauth_cc_auth.presets._dhl_ecommerce import dhl_ecommerce as dhl_ecommerce
+    from oauth_cc_auth.presets._digikey import digikey as digikey
+    from oauth_cc_auth.presets._dlocal import dlocal as dlocal
+    from oauth_cc_auth.presets._dynatrace import dynatrace as dynatrace
+    from oauth_cc_auth.presets._ebay import ebay as ebay
+    from oauth_cc_auth.presets._entra_id import entra_id as entra_id
+    from oauth_cc_auth.presets._entra_id import entra_id_v1 as entra_id_v1
+    from oauth_cc_auth.presets._feishu import feishu as feishu
+    from oauth_cc_auth.presets._feishu import feishu_lark as feishu_lark
+    from oauth_cc_auth.presets._fortiidentity import fortiidentity as fortiidentity
+    from oauth_cc_auth.presets._fyma import fyma as fyma
+    from oauth_cc_auth.presets._fyma import fyma_legacy as fyma_legacy
+    from oauth_cc_auth.presets._genesys_cloud import genesys_cloud as genesys_cloud
+    from oauth_cc_auth.presets._ibm_cloud import ibm_cloud as ibm_cloud
+    from oauth_cc_auth.presets._igdb import igdb as igdb
+    from oauth_cc_auth.presets._keycloak import keycloak as keycloak
+    from oauth_cc_auth.presets._learning_360 import learning_360 as learning_360
+    from oauth_cc_auth.presets._line import line as line
+    from oauth_cc_auth.presets._line import line_short_lived as line_short_lived
+    from oauth_cc_auth.presets._linkedin import linkedin as linkedin
+    from oauth_cc_auth.presets._marketo import marketo as marketo
+    from oauth_cc_auth.presets._moov import moov as moov
+    from oauth_cc_auth.presets._okta import okta_custom as okta_custom
+    from oauth_cc_auth.presets._okta import okta_org as okta_org
+    from oauth_cc_auth.presets._onelogin import onelogin as onelogin
+    from oauth_cc_auth.presets._paypal import paypal as paypal
+    from oauth_cc_auth.presets._payu import payu as payu
+    from oauth_cc_auth.presets._phonepe import phonepe as phonepe
+    from oauth_cc_auth.presets._pingone import pingone as pingone
+    from oauth_cc_auth.presets._primavera import primavera as primavera
+    from oauth_cc_auth.presets._prisma_sase import prisma_sase as prisma_sase
+    from oauth_cc_auth.presets._reddit_app_only import reddit_app_only as reddit_app_only
+    from oauth_cc_auth.presets._sabre import sabre as sabre
+    from oauth_cc_auth.presets._salesforce import salesforce as salesforce
+    from oauth_cc_auth.presets._sap_xsuaa import sap_xsuaa as sap_xsuaa
+    from oauth_cc_auth.presets._sendcloud import sendcloud as sendcloud
+    from oauth_cc_auth.presets._sentinel_hub import sentinel_hub as sentinel_hub
+    from oauth_cc_auth.presets._shopify import shopify as shopify
+    from oauth_cc_auth.presets._smart_backend import smart_backend as smart_backend
+    from oauth_cc_auth.presets._sophos import sophos as sophos
+    from oauth_cc_auth.presets._soundcloud import soundcloud as soundcloud
+    from oauth_cc_auth.presets._spotify import spotify as spotify
+    from oauth_cc_auth.presets._tpay import tpay as tpay
+    from oauth_cc_auth.presets._truelayer import truelayer as truelayer
+    from oauth_cc_auth.presets._twitch import twitch as twitch
+    from oauth_cc_auth.presets._uber import uber as uber
+    from oauth_cc_auth.presets._ups import ups as ups
+    from oauth_cc_auth.presets._usps import usps as usps
+    from oauth_cc_auth.presets._vainu import vainu as vainu
+    from oauth_cc_auth.presets._vainu import vainu_api_key as vainu_api_key
+    from oauth_cc_auth.presets._vainu import vainu_user as vainu_user
+    from oauth_cc_auth.presets._vanta import vanta as vanta
+    from oauth_cc_auth.presets._vend_email import vend_email as vend_email
+    from oauth_cc_auth.presets._vend_email import vend_email_personal as vend_email_personal
+    from oauth_cc_auth.presets._vertex import vertex as vertex
+    from oauth_cc_auth.presets._vibe import vibe as vibe
+    from oauth_cc_auth.presets._vibe import vibe_api_key as vibe_api_key
+    from oauth_cc_auth.presets._vibe import vibe_user as vibe_user
+    from oauth_cc_auth.presets._vibes_rbm import vibes_rbm as vibes_rbm
+    from oauth_cc_auth.presets._vipps import vipps as vipps
+    from oauth_cc_auth.presets._walmart import walmart as walmart
+    from oauth_cc_auth.presets._wise import wise as wise
+    from oauth_cc_auth.presets._x_app_only import x_app_only as x_app_only
+    from oauth_cc_auth.presets._xero import xero as xero
+    from oauth_cc_auth.presets._zoom import zoom as zoom
 
-__all__ = [
-    "fyma",
-    "fyma_legacy",
-    "vainu",
-    "vainu_api_key",
-    "vend_email",
-    "vend_email_personal",
-    "vibe",
-    "vibe_api_key",
-    "vibes_rbm",
-]
+Preset: TypeAlias = "Callable[..., Grant]"
+
+GROUP = "oauth_cc_auth.presets"
+
+# What a preset is made with, for those of other packages too.
+_TOOLS = frozenset({"credential", "host", "label", "one_of", "segment"})
+
+
+def get(name: str) -> Preset:
+    """Return the preset of this name, with dashes or underscores: one of this package's, or one of another package.
+
+    Raises ConfigurationError for a name that nobody has, and for a preset of another package that cannot be loaded.
+    """
+    name = name.lower().replace("-", "_")
+    if (built_in := _built_in(name)) is not None:
+        return built_in
+    if (found := _of_others().get(name)) is not None:
+        return _loaded(found)
+    close = get_close_matches(name, names(), n=3)
+    meant = f"; did you mean {' or '.join(close)}?" if close else ""
+    message = f"There is no preset {name!r}{meant}"
+    raise ConfigurationError(message)
+
+
+def names() -> list[str]:
+    """Return the names of all presets, those of other packages included, in alphabetical order."""
+    return sorted({*_all_built_in(), *_of_others()})
+
+
+def _built_in(name: str) -> Preset | None:
+    """Return the preset of this name from the file with the longest name that it begins with."""
+    files, words = _files(), name.split("_")
+    for count in range(len(words), 0, -1):
+        file = "_".join(words[:count])
+        if file in files:
+            found = _presets_of(file).get(name)
+            if found is not None:
+                return found
+    return None
+
+
+@cache
+def _files() -> frozenset[str]:
+    modules = {module.name.removeprefix("_") for module in pkgutil.iter_modules(__path__)}
+    return frozenset(modules - {"credentials"})
+
+
+def _presets_of(file: str) -> dict[str, Preset]:
+    """Import a vendor's file; its presets are its public functions."""
+    module = import_module(f"{__name__}._{file}")
+    functions = inspect.getmembers(module, inspect.isfunction)
+    return {name: made for name, made in functions if made.__module__ == module.__name__ and not name.startswith("_")}
+
+
+@cache
+def _all_built_in() -> tuple[str, ...]:
+    return tuple(sorted(name for file in _files() for name in _presets_of(file)))
+
+
+def _of_others() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 20 ms that only a foreign preset costs
+
+    # A built-in preset is never another package's: `vainu` must not begin to mean something else by an installation.
+    known = _all_built_in()
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in known}
+
+
+def _loaded(point: EntryPoint) -> Preset:
+    try:
+        preset: Preset = point.load()
+    except Exception as error:
+        message = f"The preset {point.name!r} cannot be loaded from {point.value} ({type(error).__name__}: {error})"
+        raise ConfigurationError(message) from error
+    if not callable(preset):
+        message = f"The preset {point.name!r} is no function: {point.value}"
+        raise ConfigurationError(message)
+    return preset
 
 
 def __getattr__(name: str) -> Any:
     """Import a vendor's file when one of its presets is first used."""
-    if name not in _ROOMS:
+    if name == "__all__":
+        return list(_all_built_in())
+    value: Any = None if name.startswith("_") else _built_in(name)
+    if name in _TOOLS:
+        value = getattr(import_module(f"{__name__}._credentials"), name)
+    if value is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    """List the presets."""
-    return __all__
+    """List the presets, how to look one up by name, and what one is made with."""
+    return sorted({*_all_built_in(), *_TOOLS, "get", "names"})

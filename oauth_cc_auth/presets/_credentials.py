@@ -1,14 +1,21 @@
-"""Credentials that were not passed as arguments: read from the environment, by names made from the vendor's."""
+"""What a preset is given, or finds in the environment by a name made from the vendor's: credentials and words."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from oauth_cc_auth.errors import ConfigurationError
 
 S = TypeVar("S", bound="str | Callable[[], str]")
+T = TypeVar("T")
+
+# RFC 1123 §2.1. What is put into a URL must not end its host, nor begin a path of its own.
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_HOST = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*(:[0-9]{{1,5}})?")
+_SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def credential(given: S | None, variable: str) -> S | str:
@@ -19,5 +26,36 @@ def credential(given: S | None, variable: str) -> S | str:
     if not value:
         # e.g. VEND_EMAIL_CLIENT_SECRET: the argument is named like the end of the variable.
         message = f"{variable} is not set in the environment, and no argument gives its value"
+        raise ConfigurationError(message, variable=variable)
+    return value
+
+
+def label(given: str | None, variable: str) -> str:
+    """Return one label of a host name, as a tenant's. Raises ConfigurationError, naming the variable."""
+    return _fitting(_LABEL, "one label of a host name, as in LABEL.example.com", given, variable)
+
+
+def host(given: str | None, variable: str) -> str:
+    """Return a host name, perhaps with a port. Raises ConfigurationError, naming the variable."""
+    return _fitting(_HOST, "a host name, without https:// and without a path", given, variable)
+
+
+def segment(given: str | None, variable: str) -> str:
+    """Return one segment of a path, as a tenant's id. Raises ConfigurationError, naming the variable."""
+    return _fitting(_SEGMENT, "one segment of a path: letters, digits and -._~", given, variable)
+
+
+def one_of(choices: Mapping[str, T], given: str, argument: str) -> T:
+    """Return what the vendor has under this name. Raises ConfigurationError, naming the argument and the choices."""
+    if given not in choices:
+        message = f"{argument} is none of {', '.join(choices)}"
+        raise ConfigurationError(message)
+    return choices[given]
+
+
+def _fitting(pattern: re.Pattern[str], what: str, given: str | None, variable: str) -> str:
+    value = credential(given, variable)
+    if not isinstance(value, str) or not pattern.fullmatch(value) or value in {".", ".."}:
+        message = f"{variable}, or the argument in its place, is not {what}"
         raise ConfigurationError(message)
     return value

@@ -1,9 +1,13 @@
-"""Fyma, camera analytics."""
+"""Fyma, camera analytics.
+
+Read at https://docs.fyma.ai/auth.
+"""
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, Secret, StaticToken
+from oauth_cc_auth._grants import ClientCredentials, StaticToken
 from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
 from oauth_cc_auth.presets._credentials import credential
 
 # https://docs.fyma.ai/auth

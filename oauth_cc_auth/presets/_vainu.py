@@ -1,9 +1,14 @@
-"""Vainu, company data."""
+"""Vainu, company data.
+
+Read at https://developers.vainu.com/v3/docs/client-credentials-authentication and
+https://github.com/vainu-app/vainu-cli.
+"""
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, Secret, Several, StaticToken
+from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Several, StaticToken
 from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
 from oauth_cc_auth.presets._credentials import credential
 
 # https://developers.vainu.com/v3/docs/client-credentials-authentication; the slash at the end belongs to the address.
@@ -12,6 +17,7 @@ _BASE_URL = "https://api.vainu.io/api"
 
 # github.com/vainu-app/vainu-cli, src/vainu_cli/common.py
 _REVOCATION_ENDPOINT = "https://api.vainu.io/api/oauth/revoke_token/"
+_AUTHORIZATION_ENDPOINT = "https://app.vainu.io/api/oauth/authorize/"
 
 
 def vainu(
@@ -29,6 +35,34 @@ def vainu(
         client_secret=credential(client_secret, "VAINU_CLIENT_SECRET"),
         token_endpoint_auth_method="client_secret_post",
         scope=scope,
+        revocation_endpoint=_REVOCATION_ENDPOINT,
+        resource_server=ResourceServer(_BASE_URL),
+    )
+
+
+def vainu_user(
+    client_id: str | None = None,
+    *,
+    scope: Several | None = "vainu:api offline_access",
+    redirect_uri: str | None = None,
+    refresh_token: str | None = None,
+    login: str | None = None,
+) -> AuthorizationCode:
+    """Return the grant for Vainu's API on behalf of a user who logs in: ``oauth-cc-auth login vainu-user``.
+
+    A public client with PKCE, as the vendor's own command line is (github.com/vainu-app/vainu-cli): its id from the
+    argument or VAINU_USER_CLIENT_ID. `login` tells several users apart.
+    """
+    return AuthorizationCode(
+        authorization_endpoint=_AUTHORIZATION_ENDPOINT,
+        token_endpoint=_TOKEN_ENDPOINT,
+        client_id=credential(client_id, "VAINU_USER_CLIENT_ID"),
+        token_endpoint_auth_method="none",
+        scope=scope,
+        redirect_uri=redirect_uri,
+        refresh_token=refresh_token,
+        login=login,
+        how_to_log_in="Run: oauth-cc-auth login vainu-user",
         revocation_endpoint=_REVOCATION_ENDPOINT,
         resource_server=ResourceServer(_BASE_URL),
     )

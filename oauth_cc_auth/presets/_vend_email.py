@@ -1,11 +1,15 @@
-"""Vend Email, by Paced. It has no client credentials: a user logs in once, and a rotating refresh token goes on."""
+"""Vend Email, by Paced. It has no client credentials: a user logs in once, and a rotating refresh token goes on.
+
+Read at https://vend.email/pages/oauth-authentication and https://vend.email/pages/api-token-authentication.
+"""
 
 from __future__ import annotations
 
 import os
 
-from oauth_cc_auth._grants import AuthorizationCode, Secret, Several, StaticToken
+from oauth_cc_auth._grants import AuthorizationCode, Several, StaticToken
 from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
 from oauth_cc_auth.presets._credentials import credential
 
 # https://vend.email/pages/oauth-authentication
@@ -21,11 +25,14 @@ def vend_email(
     refresh_token: str | None = None,
     redirect_uri: str | None = None,
     scope: Several | None = "read_user",
+    login: str | None = None,
 ) -> AuthorizationCode:
-    """Return the grant for Vend Email's API at https://www.vend.email/api/v1.
+    """Return the grant for Vend Email's API on behalf of a user who logs in: ``oauth-cc-auth login vend-email``.
 
-    Credentials from the arguments, or from VEND_EMAIL_CLIENT_ID and VEND_EMAIL_CLIENT_SECRET; the refresh token of the
-    login from the argument or VEND_EMAIL_REFRESH_TOKEN. Each renewal brings a new refresh token, so give the source a
+    Credentials from the arguments, or from VEND_EMAIL_CLIENT_ID and VEND_EMAIL_CLIENT_SECRET; the refresh token of a
+    login made elsewhere from the argument or VEND_EMAIL_REFRESH_TOKEN. `login` tells several users apart.
+
+    Each renewal brings a new refresh token, so give the source a
     store that outlives the process: without one the next process has the first refresh token only. Tokens live two
     hours. The scope granted is ``public`` whatever was asked for.
     """
@@ -38,6 +45,8 @@ def vend_email(
         redirect_uri=redirect_uri,
         scope=scope,
         refresh_token=refresh_token or os.environ.get("VEND_EMAIL_REFRESH_TOKEN") or None,
+        login=login,
+        how_to_log_in="Run: oauth-cc-auth login vend-email",
         resource_server=ResourceServer(_BASE_URL),
     )
 

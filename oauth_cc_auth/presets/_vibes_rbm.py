@@ -1,9 +1,15 @@
-"""Vibes RBM, the RCS messaging platform. Its authorization server is an Amazon Cognito domain."""
+"""Vibes RBM, the RCS messaging platform. Its authorization server is an Amazon Cognito domain.
+
+Read at https://developer-aggregation.vibes.com/reference/authentication-1,
+https://developer-aggregation.vibes.com/reference/post_oauth2-token and https://github.com/api-evangelist/vibes-platform.
+"""
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, Secret
+from oauth_cc_auth._api_error import ErrorFormat
+from oauth_cc_auth._grants import ClientCredentials
 from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
 from oauth_cc_auth.presets._credentials import credential
 
 # https://developer-aggregation.vibes.com/reference/post_oauth2-token has the path; the hosts are those of the vendor's
@@ -11,6 +17,9 @@ from oauth_cc_auth.presets._credentials import credential
 _TOKEN_ENDPOINT = "https://vibes-rbm-prd.auth.us-west-2.amazoncognito.com/oauth2/token"
 _BASE_URL = "https://rbm.us.vibes.com/connectCustomers"
 _SCOPE = "https://rbm.vibes.com/rbm.agents"
+
+# Schema ApiError of the same description: a sentence, and no code.
+_ERRORS = ErrorFormat(code=(), message="error")
 
 
 def vibes_rbm(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
@@ -26,5 +35,5 @@ def vibes_rbm(client_id: str | None = None, client_secret: Secret | None = None)
         client_secret=credential(client_secret, "VIBES_RBM_CLIENT_SECRET"),
         token_endpoint_auth_method="client_secret_basic_and_post",
         scope=_SCOPE,
-        resource_server=ResourceServer(_BASE_URL),
+        resource_server=ResourceServer(_BASE_URL, errors=_ERRORS),
     )

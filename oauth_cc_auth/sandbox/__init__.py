@@ -5,7 +5,9 @@
         requests.get(f"{grant.resource_server.base_url}/v3/organizations/", auth=RequestsAuth(grant))
 
 Only the origins of a grant are pointed at the sandbox; everything else stays as the vendor has it. The first secret
-that the sandbox sees for a client is the right one. Requires the extra: ``pip install "oauth-cc-auth[sandbox]"``.
+that the sandbox sees for a client is the right one. A vendor is one file of facts in the folder `vendors`, and `Vendor`
+says what they may be; a host that is no vendor's is an authorization server by the letter of RFC 6749. Requires the
+extra: ``pip install "oauth-cc-auth[sandbox]"``.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ except ImportError as error:
 from oauth_cc_auth.sandbox._knobs import Default
 from oauth_cc_auth.sandbox._records import Record
 from oauth_cc_auth.sandbox._sandbox import Sandbox
-from oauth_cc_auth.sandbox._vendors import VENDORS, Vendor
+from oauth_cc_auth.sandbox._vendor import Vendor
+from oauth_cc_auth.sandbox.vendors import VENDORS
 
 __all__ = ["VENDORS", "Default", "Record", "Sandbox", "Vendor"]

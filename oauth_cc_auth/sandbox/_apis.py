@@ -1,4 +1,4 @@
-"""The resource servers: who is let in (RFC 6750), and in what words each vendor answers."""
+"""The resource servers: who is let in (RFC 6750), and what hosts answer that are no vendor's."""
 
 # mypy: disable-error-code="no-untyped-call"
 # authlib ships no types and nobody annotated its functions, the inherited ones included.
@@ -7,47 +7,35 @@ from __future__ import annotations
 
 import hashlib
 import re
-import uuid
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import flask
 from authlib.integrations.flask_oauth2.resource_protector import ResourceProtector
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import MissingAuthorizationError
 from authlib.oauth2.rfc6750 import BearerTokenValidator
-from werkzeug.http import HTTP_STATUS_CODES
 
+from oauth_cc_auth.sandbox._answers import check_headers, facts_of_request, say
 from oauth_cc_auth.sandbox._knobs import Default
 from oauth_cc_auth.sandbox._records import shown
 from oauth_cc_auth.sandbox._state import AccessToken, State
+from oauth_cc_auth.sandbox._vendor import PLAIN, ApiRequest, Refusal, Vendor
+from oauth_cc_auth.sandbox.vendors import apis_at, endpoint_at, vendor_of
 
 _CHUNK = 1 << 16
 _LONGEST_WAIT = 600.0
 
 
-class ApiError(Exception):
-    """An API's refusal, before it is put into the vendor's words."""
-
-    def __init__(self, status: int, message: str, *, type: str | None = None, detail: Any = None) -> None:  # noqa: A002 - the field's name at Vibe
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.type = type or HTTP_STATUS_CODES.get(status, "Error")
-        self.detail = detail
+def api_vendor(state: State, host: str, path: str) -> Vendor:
+    """Return the vendor whose API is asked. Where several have theirs at one host, the token's vendor is meant."""
+    here = apis_at(host, path)
+    return next((vendor for vendor in here if _holds_token(state, vendor)), here[0]) if here else vendor_of(host)
 
 
-def error_body(error: ApiError) -> dict[str, Any]:
-    """Return the error in the envelope of the API that is asked."""
-    if flask.g.vendor.name == "vibe":
-        # https://developers.vibe.co/docs/api-concepts
-        named = {"type": error.type, "message": error.message, "status": error.status, "detail": error.detail}
-        return {"error": {**named, "request_id": str(uuid.uuid4()), "doc_url": None}}
-    if flask.g.vendor.name == "vainu":
-        # The shape is not documented; Vainu's API is made with Django REST framework, whose errors look like this.
-        return {"detail": error.message}
-    # Schema ApiError of Vibes RBM; the other vendors do not document theirs.
-    return {"error": error.message}
+def _holds_token(state: State, vendor: Vendor) -> bool:
+    _, _, value = flask.g.headers.get(vendor.token_header, "").rpartition(" ")
+    token = state.access_tokens.get(value)
+    return token is not None and token.client.vendor is vendor
 
 
 class _Validator(BearerTokenValidator):
@@ -58,13 +46,16 @@ class _Validator(BearerTokenValidator):
     def authenticate_token(self, token_string: str) -> AccessToken | None:
         """Return the token if it was issued for this API; a deleted one and another vendor's are unknown here."""
         token = self._state.access_tokens.get(token_string)
-        if self._state.knobs.reject_all_tokens or token is None or token.client.vendor is not flask.g.vendor:
+        if self._state.knobs.reject_all_tokens or token is None:
             return None
-        return token
+        # An authorization server without an API of its own, as a company's Keycloak, is there for everybody's.
+        issuer = token.client.vendor
+        is_for_all = flask.g.vendor is PLAIN and (issuer.any_api or not issuer.apis)
+        return token if is_for_all or issuer is flask.g.vendor else None
 
 
 class Protector(ResourceProtector):
-    """authlib's protector, which also looks for the token where a grant's resource server says it is presented."""
+    """authlib's protector, which looks for the token where the vendor wants it, or a grant for a plain host says."""
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -72,38 +63,44 @@ class Protector(ResourceProtector):
         self.register_token_validator(_Validator(state))
 
     def parse_request_authorization(self, request: Any) -> tuple[Any, str]:
-        """Find the token: as RFC 6750 §2.1 has it, or in the header and scheme that a grant has named."""
-        for header, scheme in self._state.presentations.get(flask.g.origin, ()):
-            first, _, rest = request.headers.get(header, "").partition(" ")
+        """Find the token, in the header and scheme of the vendor or of a grant, else as RFC 6750 §2.1 has it."""
+        vendor = flask.g.vendor
+        if vendor.token_query and vendor.token_query in flask.request.args:
+            return self.get_token_validator("bearer"), flask.request.args[vendor.token_query]
+        own = {(vendor.token_header, vendor.token_scheme)}
+        for header, scheme in self._state.presentations.get(flask.g.origin, own) if vendor is PLAIN else own:
+            first, _, rest = flask.g.headers.get(header, "").partition(" ")
             if first and scheme is None:
                 return self.get_token_validator("bearer"), first
             if rest and scheme and first.lower() == scheme.lower():
                 return self.get_token_validator("bearer"), rest
+        if (vendor.token_header, vendor.token_scheme) != ("Authorization", "Bearer"):
+            raise MissingAuthorizationError
         validator, token = super().parse_request_authorization(request)
         return validator, token
 
     def admit(self, scope: str | None = None) -> None:
-        """Return if the request may pass, else raise ApiError with 401 or 403."""
-        if self._presents_static_token():
-            return
+        """Return if the request may pass, else raise Refusal with 400, 401 or 403."""
+        token = None if self._presents_static_token() else self._token(scope)
+        check_headers(self._state, flask.g.vendor.api_headers, token.client if token else None, code="missing_header")
+
+    def _token(self, scope: str | None) -> AccessToken:
         try:
-            self.acquire_token(scope)
+            token: AccessToken = self.acquire_token(scope)
         except OAuth2Error as error:
             if error.status_code == 403:
                 token = self._state.access_tokens[self.parse_request_authorization(flask.request)[1]]
                 detail = {"required_scope": scope, "granted_scopes": token.get_scope().split()}
-                raise ApiError(403, str(error.description), type=error.error, detail=detail) from None
+                raise Refusal(403, error.error, str(error.description), detail=detail) from None
             flask.g.token_missing = isinstance(error, MissingAuthorizationError)
-            raise ApiError(401, "Invalid, expired or missing access token.") from None
+            code = "missing_token" if flask.g.token_missing else "invalid_token"
+            raise Refusal(401, code, "Invalid, expired or missing access token.") from None
+        return token
 
     def _presents_static_token(self) -> bool:
-        realm, headers = flask.g.realm, flask.request.headers
+        realm, headers = flask.g.realm, flask.g.headers
         static = ((realm, name.lower(), value) in self._state.static_tokens for name, value in headers.items())
         return not self._state.knobs.reject_all_tokens and any(static)
-
-
-def _not_found() -> NoReturn:
-    raise ApiError(404, "Not found.")
 
 
 class Apis:
@@ -112,37 +109,33 @@ class Apis:
     def __init__(self, state: State) -> None:
         self._state = state
         self._protector = Protector(state)
-        self._vendors: dict[str, Callable[[], Any]] = {
-            "vibe": self._vibe,
-            "vibes_rbm": self._vibes_rbm,
-            "vainu": self._vainu,
-            "vend_email": self._vend_email,
-            "fyma": self._fyma,
-            "plain": self._plain,
-        }
 
     def answer(self) -> flask.Response:
         """Answer an API request as its vendor would."""
-        vendor = flask.g.vendor
-        if flask.request.method == "GET" and f"{flask.request.path}/" == vendor.token_path:
+        vendor, path = flask.g.vendor, flask.request.path
+        lacks_slash = (endpoint_at(flask.g.host, f"{path}/") or ("", None))[0] == "token"
+        if lacks_slash and flask.request.method == "GET":
             # Vainu's paths are Django's: it adds the slash to a GET. A POST, whose body would be lost, is not found.
-            return flask.Response(status=301, headers={"Location": vendor.token_path})
+            return flask.Response(status=301, headers={"Location": f"{path}/"})
         try:
-            answer = self._vendors[vendor.name] if self._is_here() else _not_found
-            found = answer()
-        except ApiError as error:
-            return self._refusal(error)
+            if vendor is PLAIN:
+                found = self._plain()
+            elif lacks_slash or vendor not in apis_at(flask.g.host, path):
+                raise Refusal(404, description="Not found.")  # noqa: TRY301 - refused as all else is
+            else:
+                found = vendor.api(self._request())
+        except Refusal as refusal:
+            return self._refusal(refusal)
         return found if isinstance(found, flask.Response) else flask.jsonify(found)
 
-    def _is_here(self) -> bool:
-        vendor, path = flask.g.vendor, flask.request.path
-        base = vendor.apis.get(flask.g.host) if vendor.apis else "/"
-        return base is not None and path.startswith(base) and f"{path}/" != vendor.token_path
+    def _request(self) -> ApiRequest:
+        body = flask.request.get_json(silent=True)
+        return ApiRequest(**facts_of_request(self._state, None), json=body, admit=self._protector.admit)
 
-    def _refusal(self, error: ApiError) -> flask.Response:
-        response = flask.jsonify(error_body(error))
-        response.status_code = error.status
-        if error.status == 401:
+    def _refusal(self, refusal: Refusal) -> flask.Response:
+        status, body = flask.g.vendor.api_errors(refusal)
+        response = say(status, body, refusal.headers)
+        if status == 401:
             for challenge in self._challenges():
                 response.headers.add("WWW-Authenticate", challenge)
         return response
@@ -156,47 +149,6 @@ class Apis:
             # RFC 6750 §3.1: no error code for a request that did not try.
             return ["Bearer"]
         return [challenge] if isinstance(challenge, str) else list(challenge)
-
-    def _vibe(self) -> Any:
-        vendor, request = flask.g.vendor, flask.request
-        family = next((word for word in request.path.split("/") if word in vendor.scope_families), None)
-        reads = request.method in {"GET", "HEAD", "OPTIONS"} or "write" not in vendor.scope_families.get(family, ())
-        self._protector.admit(family and f"{family}:{'read' if reads else 'write'}")
-        revision = request.headers.get("X-Vibe-Revision")
-        if revision is None:
-            raise ApiError(400, "The header X-Vibe-Revision is missing.")
-        if revision not in vendor.revisions:
-            raise ApiError(400, "This revision is not known.", type="unknown_revision")
-        return {"data": [], "method": request.method, "path": request.path}
-
-    def _vibes_rbm(self) -> Any:
-        self._protector.admit("https://rbm.vibes.com/rbm.agents")
-        agent = flask.request.args.get("agentId")
-        if agent == "forbidden":
-            raise ApiError(403, "Forbidden agent")
-        return {"agentId": agent, "method": flask.request.method, "path": flask.request.path}
-
-    def _vainu(self) -> Any:
-        self._protector.admit("vainu:api")
-        if "/organizations/" not in flask.request.path:
-            return {"method": flask.request.method, "path": flask.request.path}
-        # The organization of the page's example; only the fields that are asked for.
-        asked = flask.request.get_json(silent=True)
-        body: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
-        organization = {"business_id": "FI25578642", "name": "Vainu. io Software Oy"}
-        return [{name: value for name, value in organization.items() if name in body.get("fields", organization)}]
-
-    def _vend_email(self) -> Any:
-        self._protector.admit()
-        if flask.request.path == "/api/v1/me":
-            return {"id": "123456", "email": "somebody@example.com"}
-        return {"method": flask.request.method, "path": flask.request.path}
-
-    def _fyma(self) -> Any:
-        self._protector.admit()
-        if flask.request.path == "/tracking-cameras":
-            return [{"id": "camera-1", "name": "Camera 1"}]
-        return {"method": flask.request.method, "path": flask.request.path}
 
     def _plain(self) -> Any:
         request = flask.request
@@ -218,7 +170,7 @@ class Apis:
         """Say what came, without asking for a token: so one sees whether a token came where it should not."""
         try:
             self._protector.admit()
-        except ApiError:
+        except Refusal:
             valid = False
         else:
             valid = True
@@ -243,3 +195,8 @@ def is_token_path(path: str) -> bool:
 def is_revocation_path(path: str) -> bool:
     """Tell whether a plain host's path looks like its revocation endpoint's."""
     return bool(re.search(r"/(revoke|revocation|revoke_token)/?$", path))
+
+
+def is_metadata_path(path: str) -> bool:
+    """Tell whether authorization servers describe themselves here (RFC 8414 §3, OpenID Connect Discovery §4)."""
+    return bool(re.search(r"/\.well-known/(oauth-authorization-server|openid-configuration)(/|$)", path))

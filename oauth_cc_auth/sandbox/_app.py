@@ -1,4 +1,4 @@
-"""The Flask application behind every listener: which endpoint is meant, and what is recorded of it."""
+"""The Flask application behind every listener: which endpoint of which vendor is meant, and what is recorded of it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask
-from werkzeug.datastructures import MultiDict
 
-from oauth_cc_auth.sandbox._apis import ApiError, Apis, error_body, is_revocation_path, is_token_path
-from oauth_cc_auth.sandbox._authorization_server import ONCE, build_authorization_server
+from oauth_cc_auth.sandbox._answers import metadata, refuse
+from oauth_cc_auth.sandbox._apis import Apis, api_vendor, is_metadata_path, is_revocation_path, is_token_path
+from oauth_cc_auth.sandbox._authorization_server import build_authorization_server
+from oauth_cc_auth.sandbox._consent import AuthorizationEndpoint
 from oauth_cc_auth.sandbox._knobs import Failure
-from oauth_cc_auth.sandbox._listeners import HANG_UP, ORIGIN
+from oauth_cc_auth.sandbox._listeners import HANG_UP, ORIGIN, UNDERSCORED
+from oauth_cc_auth.sandbox._parameters import parameters_that_came, parameters_that_count, with_the_rfcs_values
 from oauth_cc_auth.sandbox._records import RawForm, RawHeaders, Record
 from oauth_cc_auth.sandbox._state import State
-from oauth_cc_auth.sandbox._vendors import PLAIN, Vendor, vendor_of
+from oauth_cc_auth.sandbox._vendor import PLAIN, Refusal, Vendor
+from oauth_cc_auth.sandbox.vendors import endpoint_at
 
 
-def realm_of(host: str) -> str:
+def realm_of(vendor: Vendor, host: str) -> str:
     """Return where a client is registered: at a vendor, or at a host that belongs to none."""
-    vendor = vendor_of(host)
     return host if vendor is PLAIN else vendor.name
 
 
@@ -29,7 +31,13 @@ def build_app(state: State, record: Callable[[Record], None]) -> flask.Flask:
     """Return the application; `record` is called with each request once its answer is ready."""
     app = flask.Flask("oauth_cc_auth.sandbox", static_folder=None)
     server = build_authorization_server(app, state)
-    apis = Apis(state)
+    answers: dict[str, Callable[[], flask.Response]] = {
+        "token": lambda: _oauth(server.create_token_response),
+        "revocation": lambda: _oauth(lambda: server.create_endpoint_response("revocation")),
+        "authorization": AuthorizationEndpoint(server, state).answer,
+        "metadata": lambda: metadata(state),
+        "api": Apis(state).answer,
+    }
 
     # Every path is some vendor's to judge, so Flask's own table of routes stays empty.
     @app.before_request
@@ -38,13 +46,7 @@ def build_app(state: State, record: Callable[[Record], None]) -> flask.Flask:
         kind = flask.g.kind
         state.closing.wait(state.knobs.delay if kind == "token" else state.knobs.api_delay if kind == "api" else 0)
         failure = state.next_failure(kind, flask.g.realm)
-        if failure is not None:
-            return _fail(failure)
-        if kind == "api":
-            return apis.answer()
-        if kind == "token":
-            return _oauth(server.create_token_response)
-        return _oauth(lambda: server.create_endpoint_response("revocation"))
+        return answers[kind]() if failure is None else _fail(failure)
 
     @app.after_request
     def remember(response: flask.Response) -> flask.Response:
@@ -58,59 +60,47 @@ def _look(state: State) -> None:
     g, request = flask.g, flask.request
     g.origin = request.environ[ORIGIN]
     g.host = urlsplit(g.origin).hostname or ""
-    g.vendor, g.realm = vendor_of(g.host), realm_of(g.host)
-    g.kind = _kind(state, g.vendor, g.host, request.path)
+    g.headers = RawHeaders([*request.headers.items(), *request.environ[UNDERSCORED]])
+    g.kind, g.vendor = _endpoint(state, g.host, request.path)
+    g.realm = realm_of(g.vendor, g.host)
     # What is read of the body is read once: authlib and the record see the same.
-    g.form = RawForm()
-    g.headers = RawHeaders(request.headers)
+    g.query = RawForm(request.args)
+    g.form = RawForm() if g.kind == "api" else parameters_that_came()
+    # A request for authorization stands in the query, whatever its page sends (RFC 6749 §3.1).
+    g.parameters = g.query if g.kind == "authorization" else g.form
     g.token_missing = False
-    if g.kind != "api":
-        is_json = request.mimetype == "application/json"
-        g.form = RawForm(_json_parameters(request.get_data()) if is_json else request.form)
 
 
-def _kind(state: State, vendor: Vendor, host: str, path: str) -> str:
+def _endpoint(state: State, host: str, path: str) -> tuple[str, Vendor]:
+    """Return which endpoint of which vendor is asked."""
     named = state.endpoints.get((flask.g.origin, path))
     if named:
-        return named
+        return named, PLAIN
+    found = endpoint_at(host, path)
+    if found:
+        return found
+    vendor = api_vendor(state, host, path)
     if vendor is PLAIN:
-        return "token" if is_token_path(path) else "revocation" if is_revocation_path(path) else "api"
-    if host in vendor.token_hosts and path in {vendor.token_path, vendor.revocation_path}:
-        return "token" if path == vendor.token_path else "revocation"
-    return "api"
+        usual = {"token": is_token_path, "revocation": is_revocation_path, "metadata": is_metadata_path}
+        return next((kind for kind, is_meant in usual.items() if is_meant(path)), "api"), PLAIN
+    return "api", vendor
 
 
 def _oauth(endpoint: Callable[[], Any]) -> flask.Response:
-    """Answer a request to an OAuth endpoint, once its form is the vendor's."""
-    request, vendor = flask.request, flask.g.vendor
-    if request.method != "POST":
-        return flask.Response(status=405, headers={"Allow": "POST"})  # RFC 6749 §3.2
-    if request.mimetype not in vendor.bodies:
-        return _invalid_request(f"The body must be {' or '.join(sorted(vendor.bodies))}.")
-    twice = [name for name in ONCE if len(flask.g.form.getlist(name)) > 1]
-    if twice:
-        return _invalid_request(f"Parameter given twice: {twice[0]}.")
-    response: flask.Response = endpoint()
-    return response
-
-
-def _invalid_request(description: str) -> flask.Response:
-    response = flask.jsonify(error="invalid_request", error_description=description)
-    response.status_code = 400
-    return response
-
-
-def _json_parameters(body: bytes) -> MultiDict[str, str]:
-    """Turn a JSON object into parameters; a list is a parameter that occurs several times."""
+    """Answer a request to an OAuth endpoint, once its parameters are read as the vendor reads them."""
+    g = flask.g
+    methods = g.vendor.methods if g.kind == "token" else {"POST"}
+    if flask.request.method not in methods:
+        # RFC 6749 §3.2.
+        return flask.Response(status=405, headers={"Allow": ", ".join(sorted(methods))})
     try:
-        members = json.loads(body)
-    except ValueError:
-        members = {}
-    parameters: MultiDict[str, str] = MultiDict()
-    for name, value in members.items() if isinstance(members, dict) else ():
-        for item in value if isinstance(value, list) else [value]:
-            parameters.add(name, str(item))
-    return parameters
+        g.parameters = parameters_that_count(g.vendor)
+        if g.kind == "token":
+            g.parameters = with_the_rfcs_values(g.parameters, g.vendor)
+        response: flask.Response = endpoint()
+    except Refusal as refusal:
+        return refuse(refusal)
+    return response
 
 
 # What a failing endpoint says where the knob does not: RFC 6749 §5.2 has codes for these statuses only.
@@ -128,15 +118,15 @@ def _fail(failure: Failure) -> flask.Response:
     return response
 
 
-def _failing_body(failure: Failure) -> str | bytes:
-    status, body = failure.status or 0, failure.body
-    if isinstance(body, (str, bytes)):
-        return body
+def _failing_body(failure: Failure) -> str | bytes | None:
+    status, body, vendor = failure.status or 0, failure.body, flask.g.vendor
     if body is None and failure.where == "api":
-        body = error_body(ApiError(status, "The sandbox was told to fail.", type="sandbox"))
+        _, body = vendor.api_errors(Refusal(status, "sandbox", "The sandbox was told to fail."))
+    elif body is None and status in _CODES:
+        _, body = vendor.errors(Refusal(status, _CODES[status]))
     elif body is None:
-        body = {"error": _CODES[status]} if status in _CODES else {"message": "The sandbox was told to fail."}
-    return json.dumps(body)
+        body = {"message": "The sandbox was told to fail."}
+    return body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
 
 
 def _record(response: flask.Response, now: float) -> Record:
@@ -152,4 +142,5 @@ def _record(response: flask.Response, now: float) -> Record:
         body_length=request.content_length or 0,
         headers=g.headers,
         form=g.form,
+        query=g.query,
     )

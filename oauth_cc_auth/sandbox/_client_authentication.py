@@ -1,7 +1,8 @@
 """How the authorization servers tell who asks (RFC 6749 §2.3, RFC 7523), where authlib needs help.
 
-What is added: parameters that came as JSON (Fyma), Basic and body together (Vibes RBM), and Basic decoded by the letter
-of RFC 6749 §2.3.1. A client proves itself in one way: two at once are two only where the vendor demands both.
+What is added: Basic and body together (Vibes RBM), Basic decoded by the letter of RFC 6749 §2.3.1, clients that are
+known by their secret alone (IBM Cloud), and a vendor's own method (Workday). A client proves itself in one way: two at
+once are two only where the vendor demands both.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -26,25 +27,34 @@ from joserfc.jwk import import_key
 from werkzeug.datastructures import MultiDict
 
 from oauth_cc_auth.sandbox._state import Client, State
+from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_AND_POST, CLIENT_SECRET_JWT, NO_AUTH, POST, PRIVATE_KEY_JWT
 
 QueryClient = Callable[[str], "Client | None"]
 
 # In this order authlib tries them; which of them counts is the client's vendor's business.
-METHODS = ["client_assertion_jwt", "client_secret_basic_and_post", "client_secret_basic", "client_secret_post", "none"]
+METHODS = ["own", "client_assertion_jwt", BASIC_AND_POST, BASIC, POST, NO_AUTH]
 
 # What clients sign assertions with (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
-ALGORITHMS = [f"{kind}{bits}" for kind in ("HS", "RS", "PS", "ES") for bits in (256, 384, 512)] + ["EdDSA", "Ed25519"]
+_SIZES = (256, 384, 512)
+ALGORITHMS = {
+    CLIENT_SECRET_JWT: [f"HS{size}" for size in _SIZES],
+    PRIVATE_KEY_JWT: [f"{kind}{size}" for kind in ("RS", "PS", "ES") for size in _SIZES] + ["EdDSA", "Ed25519"],
+}
 
 
 class TokenRequest(OAuth2Request):
-    """A request to the token or revocation endpoint: the body is all that counts, never the query (RFC 6749 §2.3.1)."""
+    """A request to the token or revocation endpoint, with the parameters that count."""
 
     client: Any
     payload: Any
+    user: Any
+    authorization_code: Any
 
     def __init__(self, form: MultiDict[str, str]) -> None:
+        # authlib knows token requests by POST only; whether the vendor takes this method has been looked at.
+        method = "POST" if flask.g.kind == "token" else flask.request.method
         # The vendor's own address is https, whatever carries it here.
-        super().__init__(flask.request.method, f"{flask.g.origin}{flask.request.path}", headers=flask.request.headers)
+        super().__init__(method, f"{flask.g.origin}{flask.request.path}", headers=flask.request.headers)
         self._form = form
         self.payload = BasicOAuth2Payload(form)
 
@@ -83,8 +93,10 @@ class _Assertion(JWTBearerClientAssertion):
 
     def process_assertion_claims(self, assertion: str, resolve_key: Any) -> Any:
         """Verify as authlib does, and take EdDSA too, which joserfc leaves out unless it is named (RFC 8037)."""
+        methods = flask.g.vendor.auth_methods
+        algorithms = [name for method, names in ALGORITHMS.items() if method in methods for name in names]
         try:
-            token = jwt.decode(assertion, resolve_key, algorithms=ALGORITHMS)
+            token = jwt.decode(assertion, resolve_key, algorithms=algorithms)
         except JoseError:
             raise InvalidClientError from None
         self.verify_claims(token.claims)
@@ -116,8 +128,12 @@ def _basic(query_client: QueryClient, request: TokenRequest) -> Client | None:
     return None
 
 
-def _post(query_client: QueryClient, request: TokenRequest) -> Any:
-    return None if flask.request.authorization else authenticate_client_secret_post(query_client, request)
+def _proven(state: State, client_id: str | None, secret: str) -> Client | None:
+    """Return the client that these credentials prove; the secret alone does where the vendor gives clients no id."""
+    if client_id is None:
+        return state.client_with_secret(flask.g.realm, secret)
+    client = state.client(flask.g.realm, client_id)
+    return client if client and client.check_client_secret(secret) else None
 
 
 def _basic_and_post(query_client: QueryClient, request: TokenRequest) -> Client | None:
@@ -129,9 +145,26 @@ def _basic_and_post(query_client: QueryClient, request: TokenRequest) -> Client 
 
 def client_authentication(state: State) -> dict[str, Any]:
     """Return the methods that authlib lacks or has to do otherwise here, by name."""
+
+    def post(query_client: QueryClient, request: TokenRequest) -> Any:
+        if flask.request.authorization:
+            return None
+        if flask.g.vendor.knows_clients_by_id:
+            return authenticate_client_secret_post(query_client, request)
+        return _proven(state, None, request.form.get("client_secret", ""))
+
+    def own(query_client: QueryClient, request: TokenRequest) -> Client | None:  # noqa: ARG001 - authlib's signature
+        read = flask.g.vendor.credentials
+        # What is not written as the vendor wants it, as base64 is, proves nobody.
+        with suppress(ValueError):
+            credentials = read and read(flask.g.headers, request.form)
+            return _proven(state, *credentials) if credentials else None
+        return None
+
     return {
+        "own": own,
         "client_assertion_jwt": _Assertion(state),
-        "client_secret_basic_and_post": _basic_and_post,
-        "client_secret_basic": _basic,
-        "client_secret_post": _post,
+        BASIC_AND_POST: _basic_and_post,
+        BASIC: _basic,
+        POST: post,
     }

@@ -28,6 +28,8 @@ BACKLOG = 1024
 JOIN_TIMEOUT = 5.0
 
 ORIGIN = "oauth_cc_auth.sandbox.origin"
+# Headers with an underscore in their name, which WSGI has no place for.
+UNDERSCORED = "oauth_cc_auth.sandbox.underscored"
 # Called by the application to end the connection without an answer.
 HANG_UP = "oauth_cc_auth.sandbox.hang_up"
 
@@ -48,6 +50,7 @@ class _Handler(WSGIRequestHandler):
         environ = super().make_environ()
         environ[ORIGIN] = self.server.origin
         environ[HANG_UP] = self._hang_up
+        environ[UNDERSCORED] = [(name, value) for name, value in self.headers.items() if "_" in name]
         if not environ.get("wsgi.input_terminated"):
             length = int(environ.get("CONTENT_LENGTH") or 0)
             environ["wsgi.input"] = io.BufferedReader(LimitedStream(cast("IO[bytes]", self.rfile), length))

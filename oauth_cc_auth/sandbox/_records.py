@@ -20,6 +20,7 @@ _SHOWN_HEADERS = frozenset(
 )
 _SHOWN_FIELDS = frozenset(
     {"audience", "client_assertion_type", "client_id", "grant_type", "resource", "scope", "token_type_hint"}
+    | {"code_challenge_method", "decision", "redirect_uri", "response_type"}
 )
 
 
@@ -47,9 +48,11 @@ class RawForm(MultiDict[str, str]):
 class Record:
     """A request and the status of its answer.
 
-    `kind` is "token", "revocation" or "api"; `vendor` is the vendor's name, or the host where no vendor is known;
-    `time` is the sandbox's clock when the answer was ready. `client_port` tells connections apart. `headers` and
-    `form` hold secrets and tokens and are not printed; `shown_headers` and `shown_body` are what may be.
+    `kind` is "token", "revocation", "authorization", "metadata" or "api"; `vendor` is the vendor's name, or the host
+    where no vendor is known; `time` is the sandbox's clock when the answer was ready. `client_port` tells connections
+    apart. `form` has the parameters of a request to an OAuth endpoint, from its body and its query alike, and `query`
+    those of any request's query. They and `headers` hold secrets and tokens and are not printed; `shown_headers`,
+    `shown_query` and `shown_body` are what may be.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class Record:
     body_length: int = 0
     headers: RawHeaders = field(default_factory=RawHeaders, repr=False)
     form: RawForm = field(default_factory=RawForm, repr=False)
+    query: RawForm = field(default_factory=RawForm, repr=False)
 
     @property
     def shown_headers(self) -> dict[str, str]:
@@ -70,11 +74,15 @@ class Record:
 
     @property
     def shown_body(self) -> str:
-        """The parameters of a token or revocation request, masked; of any other body its length."""
+        """The parameters of a request to an OAuth endpoint, masked; of any other body its length."""
         if self.form:
-            shown = [(name, value if name in _SHOWN_FIELDS else MASK) for name, value in self.form.items(multi=True)]
-            return urlencode(shown, safe="*: /")
+            return _shown_parameters(self.form)
         return f"{self.body_length} bytes" if self.body_length else ""
+
+    @property
+    def shown_query(self) -> str:
+        """The query, masked."""
+        return _shown_parameters(self.query)
 
     def presented(self, header: str = "Authorization") -> str | None:
         """Return what stood in this header, unmasked, for a test to compare."""
@@ -83,7 +91,13 @@ class Record:
     def as_dict(self) -> dict[str, Any]:
         """Return what may be shown, as plain values."""
         names = ("kind", "vendor", "method", "path", "status", "client_port", "time")
-        return {name: getattr(self, name) for name in names} | {"headers": self.shown_headers, "body": self.shown_body}
+        shown = {"headers": self.shown_headers, "query": self.shown_query, "body": self.shown_body}
+        return {name: getattr(self, name) for name in names} | shown
+
+
+def _shown_parameters(parameters: RawForm) -> str:
+    shown = [(name, value if name in _SHOWN_FIELDS else MASK) for name, value in parameters.items(multi=True)]
+    return urlencode(shown, safe="*: /")
 
 
 def shown(name: str, value: str) -> str:

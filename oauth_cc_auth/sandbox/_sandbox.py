@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 
 from oauth_cc_auth.sandbox._addresses import Addresses
 from oauth_cc_auth.sandbox._app import build_app, realm_of
+from oauth_cc_auth.sandbox._browser import log_in
 from oauth_cc_auth.sandbox._knobs import Failure, Knobs
 from oauth_cc_auth.sandbox._records import Record
 from oauth_cc_auth.sandbox._state import Client, State
-from oauth_cc_auth.sandbox._vendors import PLAIN, VENDORS, vendor_of
+from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, PLAIN, Vendor
+from oauth_cc_auth.sandbox.vendors import VENDORS, vendor_at
 
 # A grant of oauth_cc_auth, or any frozen dataclass with the same fields.
 G = TypeVar("G")
@@ -24,7 +26,7 @@ G = TypeVar("G")
 # Records kept; counters go on.
 KEPT_RECORDS = 10_000
 
-_ENDPOINTS = {"token_endpoint": "token", "revocation_endpoint": "revocation", "authorization_endpoint": None}
+_ENDPOINTS = {"token_endpoint": "token", "revocation_endpoint": "revocation", "authorization_endpoint": "authorization"}
 
 
 class Sandbox(Knobs):
@@ -47,6 +49,7 @@ class Sandbox(Knobs):
         self._on_request = on_request
         self._state = State(self, clock)
         self._addresses = Addresses(host, port, build_app(self._state, self._record))
+        self._state.url = self._addresses.url
         self._lock = threading.Lock()
         self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -90,10 +93,14 @@ class Sandbox(Knobs):
         asked: Any = grant
         changes: dict[str, Any] = {}
         for name, kind in _ENDPOINTS.items():
-            url = getattr(asked, name, None)
-            if url:
-                changes[name] = self.url(url)
-                self._register_endpoint(url, kind, asked)
+            endpoint = getattr(asked, name, None)
+            if isinstance(endpoint, str) and endpoint:
+                changes[name] = self.url(endpoint)
+                self._register_endpoint(endpoint, kind, asked)
+            elif endpoint:
+                # A Discovery: the metadata names the endpoint.
+                changes[name] = replace(endpoint, url=self.url(endpoint.url))
+                self._register_endpoint(endpoint.url, "metadata", asked)
         server = getattr(asked, "resource_server", None)
         if server is not None:
             changes["resource_server"] = self._resource_server(server, getattr(asked, "access_token", None))
@@ -101,20 +108,21 @@ class Sandbox(Knobs):
         return moved
 
     def register_client(
-        self, vendor: str, client_id: str, client_secret: str | None, *, scopes: Collection[str] | None = None
+        self, vendor: str, client_id: str | None, client_secret: str | None, *, scopes: Collection[str] | None = None
     ) -> None:
         """Register a client, or change one, at a vendor (by name) or at any other host (by host or URL).
 
-        `scopes` are those that it may have, by default all of the vendor's.
+        `client_id` is None at a vendor who knows clients by their secret alone. `scopes` are those that it may have, by
+        default all of the vendor's.
         """
-        known = {known.name: known for known in VENDORS}.get(vendor)
-        host = vendor if known or "://" not in vendor else urlsplit(vendor).hostname or ""
-        known = known or vendor_of(host)
-        realm = host if known is PLAIN else known.name
+        parts = urlsplit(vendor if "://" in vendor else f"https://{vendor}")
+        host, client_id = parts.hostname or "", client_id or ""
+        known = {known.name: known for known in VENDORS}.get(vendor) or vendor_at(host, parts.path)
+        realm = realm_of(known, host)
         allowed = known.scopes if scopes is None else frozenset(scopes)
         with self._state.lock:
             client = self._state.clients.setdefault(
-                (realm, client_id), Client(realm, known, client_id, client_secret, allowed)
+                (realm, client_id), _client(realm, known, client_id, client_secret, allowed)
             )
             client.secret, client.scopes, client.deleted = client_secret, allowed, False
 
@@ -134,7 +142,15 @@ class Sandbox(Knobs):
         if client is None:
             message = f"no client {client_id!r} is registered at {vendor}: call grant() or register_client() first"
             raise LookupError(message)
-        return self._state.new_refresh_token(client, _granted(client, scope)).value
+        return self._state.new_refresh_token(client, client.get_renewable_scope(scope)).value
+
+    def log_in(self, authorization_url: str) -> str:
+        """Play a browser and a user who accepts: return the URL that the authorization server redirects to.
+
+        That URL, which carries the code or an error, is not fetched. Where the knob `consent` decides, there is no page
+        to accept on. Raises ValueError where the browser would be left with an error.
+        """
+        return log_in(self.url(authorization_url))
 
     # What may be done to them while they run
 
@@ -146,7 +162,7 @@ class Sandbox(Knobs):
 
     def fail(
         self,
-        where: Literal["token", "api", "revocation"] = "token",
+        where: Literal["token", "api", "revocation", "authorization", "metadata"] = "token",
         *,
         status: int | None = 503,
         times: int | None = 1,
@@ -155,7 +171,7 @@ class Sandbox(Knobs):
         headers: Mapping[str, str] | None = None,
         vendor: str | None = None,
     ) -> None:
-        """Let the next `times` requests to "token", "api" or "revocation" meet this answer; None: until `recover`.
+        """Let the next `times` requests to this kind of endpoint meet this answer; None: until `recover`.
 
         `status` None hangs up without an answer. `body` is sent as JSON unless it is text or bytes; by default it is an
         error in the endpoint's own shape. `vendor` limits it to one vendor or host. Several failures are met in turn.
@@ -193,7 +209,7 @@ class Sandbox(Knobs):
         return self._last_token_request
 
     def count(self, kind: str, vendor: str | None = None) -> int:
-        """Count the requests of a kind ("token", "api", "revocation"), at one vendor or host or at all."""
+        """Count the requests of a kind, as `Record` names them, at one vendor or host or at all."""
         with self._lock:
             return sum(n for (seen, where), n in self._counts.items() if seen == kind and vendor in {None, where})
 
@@ -219,26 +235,34 @@ class Sandbox(Knobs):
         if self._on_request is not None:
             self._on_request(record)
 
-    def _realm(self, url: str) -> str:
-        return realm_of(self._addresses.vendor_host(url))
+    def _vendor(self, url: str) -> tuple[Vendor, str]:
+        """Return the vendor that a URL means, and where its clients are registered."""
+        host = self._addresses.vendor_host(url)
+        vendor = vendor_at(host, urlsplit(url).path)
+        return vendor, realm_of(vendor, host)
 
-    def _register_endpoint(self, url: str, kind: str | None, grant: Any) -> None:
+    def _register_endpoint(self, url: str, kind: str, grant: Any) -> None:
         origin = self._addresses.vendor_origin(url)
-        realm, vendor = self._realm(url), vendor_of(self._addresses.vendor_host(url))
-        if kind and vendor is PLAIN:
+        vendor, realm = self._vendor(url)
+        client_id = grant.client_id or ""
+        if vendor is PLAIN:
             self._state.endpoints[origin, urlsplit(url).path or "/"] = kind
         with self._state.lock:
-            client = self._state.clients.get((realm, grant.client_id))
+            client = self._state.clients.get((realm, client_id))
             if client is None:
                 secret = grant.client_secret() if callable(grant.client_secret) else grant.client_secret
-                client = Client(realm, vendor, grant.client_id, secret or None, vendor.scopes)
-                self._state.clients[realm, grant.client_id] = client
+                client = _client(realm, vendor, client_id, secret or None, vendor.scopes)
+                self._state.clients[realm, client_id] = client
             method = grant.token_endpoint_auth_method
-            client.decodes_basic = method != "client_secret_basic_raw"
+            if vendor.auth_methods >= {BASIC, BASIC_RAW}:
+                client.decodes_basic = method != BASIC_RAW
             client.assertion_audience = getattr(method, "audience", None)
+            redirect_uri = getattr(grant, "redirect_uri", None)
+            if redirect_uri:
+                client.redirect_uris.add(redirect_uri)
             refresh_token = getattr(grant, "refresh_token", None)
             if refresh_token:
-                self._state.save_refresh_token(refresh_token, client, _granted(client, grant.scope))
+                self._state.save_refresh_token(refresh_token, client, client.get_renewable_scope(grant.scope))
 
     def _resource_server(self, server: Any, static_token: str | None) -> Any:
         urls = (*(() if server.base_url is None else (server.base_url,)), *server.origins)
@@ -247,18 +271,19 @@ class Sandbox(Knobs):
             self._state.presentations.setdefault(origin, set()).add((server.header, server.scheme))
             if static_token:
                 value = static_token if server.scheme is None else f"{server.scheme} {static_token}"
-                self._state.static_tokens.add((self._realm(url), server.header.lower(), value))
+                self._state.static_tokens.add((self._vendor(url)[1], server.header.lower(), value))
         base_url = server.base_url and self.url(server.base_url)
         return replace(server, base_url=base_url, origins=tuple(map(self.url, server.origins)))
 
     def _clients(self, grant_or_client_id: Any) -> list[Client]:
         if isinstance(grant_or_client_id, str):
             return list(self._state.clients_called(grant_or_client_id))
-        client = self._state.client(self._realm(grant_or_client_id.token_endpoint), grant_or_client_id.client_id)
+        endpoint = grant_or_client_id.token_endpoint
+        _, realm = self._vendor(endpoint if isinstance(endpoint, str) else endpoint.url)
+        client = self._state.client(realm, grant_or_client_id.client_id or "")
         return [client] if client else []
 
 
-def _granted(client: Client, scope: str | None) -> str:
-    """Return the scope behind a refresh token: a renewal may ask for what the login asked for, or for what it got."""
-    granted = client.get_allowed_scope(scope) or ""
-    return " ".join(dict.fromkeys([*(scope or "").split(), *granted.split()]))
+def _client(realm: str, vendor: Vendor, client_id: str, secret: str | None, scopes: frozenset[str] | None) -> Client:
+    # Whether Basic is decoded is the vendor's business; where both will do, the grant's.
+    return Client(realm, vendor, client_id, secret, scopes, decodes_basic=BASIC_RAW not in vendor.auth_methods)

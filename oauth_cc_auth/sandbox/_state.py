@@ -1,6 +1,6 @@
-"""What the authorization servers remember: clients, tokens, budgets. In memory, under one lock, never across I/O.
+"""What the authorization servers remember: clients, codes, tokens, budgets. In memory, one lock, never across I/O.
 
-`Client`, `AccessToken` and `RefreshToken` answer the questions that authlib asks of its models.
+`Client`, `Code`, `AccessToken` and `RefreshToken` answer the questions that authlib asks of its models.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from oauth_cc_auth.sandbox._knobs import Failure, Knobs
-from oauth_cc_auth.sandbox._vendors import DAY, Vendor
+from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, CLIENT_SECRET_JWT, PRIVATE_KEY_JWT, Vendor
+
+# Seconds that an authorization code lives: time for one request, far below the ten minutes of RFC 6749 §4.1.2.
+CODE_LIFETIME = 60
 
 
 @dataclass
@@ -29,27 +34,86 @@ class Client:
     decodes_basic: bool = True
     assertion_audience: str | None = None
     deleted: bool = False
+    redirect_uris: set[str] = field(default_factory=set)
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Tell whether this is the secret, in constant time (RFC 6749 §10.10)."""
         return self.secret is not None and hmac.compare_digest(self.secret.encode(), client_secret.encode())
 
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - authlib's signature
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Tell whether the vendor takes this method; none is for clients without a secret (RFC 6749 §3.2.1)."""
-        return method in self.vendor.auth_methods and (method != "none" or not self.secret)
+        if method == "none":
+            return not self.secret and (self.vendor.public_login or method in self.vendor.auth_methods)
+        taken = self.vendor.auth_methods
+        if endpoint == "revocation" and self.vendor.revocation_auth_methods is not None:
+            taken = self.vendor.revocation_auth_methods
+        elif self.vendor.credentials is not None:
+            return method == "own"
+        # authlib's names are fewer: how Basic is encoded and an assertion signed is looked at where they are read.
+        finer = {BASIC: {BASIC_RAW}, "client_assertion_jwt": {PRIVATE_KEY_JWT, CLIENT_SECRET_JWT}}
+        return not taken.isdisjoint({method, *finer.get(method, ())})
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Tell whether the client may use this grant: any that its vendor documents."""
-        return grant_type in self.vendor.grant_types
+        """Tell whether the client may use this grant: any that its vendor documents, if it proves itself (§4.4)."""
+        only_logs_in = self.vendor.public_login and self.secret is None
+        return grant_type in self.vendor.grant_types and not (only_logs_in and grant_type == "client_credentials")
+
+    def check_response_type(self, response_type: str) -> bool:  # noqa: ARG002 - authlib's signature
+        """Leave the response type to the grant, which can refuse it without repeating what was sent."""
+        return True
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Tell whether an answer may go there: a registered address, or any port of loopback (RFC 8252 §7.3)."""
+        return redirect_uri in self.redirect_uris or _is_loopback(redirect_uri)
+
+    def get_default_redirect_uri(self) -> str | None:
+        """Return where answers go if the request does not say: the registered address, if it is the only one."""
+        return next(iter(self.redirect_uris)) if len(self.redirect_uris) == 1 else None
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
         """Return the scope that is granted when this one is asked for; None refuses it (RFC 6749 §3.3)."""
         asked = (scope or "").split()
-        if self.scopes is None:
-            return " ".join(asked)
-        if not self.scopes.issuperset(asked) or (self.vendor.scope_required and not asked):
+        if self.vendor.scope_required and not asked:
             return None
-        return self.vendor.always_grants or " ".join(asked or sorted(self.scopes))
+        if self.scopes is None:
+            return self.vendor.always_grants or " ".join(asked)
+        known = [name for name in asked if any(fnmatchcase(name, s) for s in self.scopes | self.vendor.login_scopes)]
+        if len(known) < len(asked) and (not self.vendor.drops_scopes or not known):
+            return None
+        # A pattern is no scope that one could grant.
+        return self.vendor.always_grants or " ".join(known or sorted(name for name in self.scopes if "*" not in name))
+
+    def get_renewable_scope(self, scope: str | None) -> str:
+        """Return the scope behind a refresh token: a renewal may ask for what the login asked for, or what it got."""
+        granted = self.get_allowed_scope(scope) or ""
+        return " ".join(dict.fromkeys([*(scope or "").split(), *granted.split()]))
+
+
+@dataclass
+class Code:
+    """An authorization code (RFC 6749 §4.1.2): good for one exchange, by one client, with the same redirect_uri.
+
+    `redirect_uri` is None where the request named none. `asked` is the scope of the request, `scope` what was granted.
+    """
+
+    value: str = field(repr=False)
+    client: Client
+    redirect_uri: str | None
+    asked: str | None
+    scope: str
+    code_challenge: str | None = field(repr=False)
+    code_challenge_method: str | None
+    family: str = field(repr=False)
+    expires_at: float
+    used: bool = False
+
+    def get_redirect_uri(self) -> str | None:
+        """Return what the exchange has to repeat."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """Return the granted scope."""
+        return self.scope
 
 
 @dataclass
@@ -113,28 +177,41 @@ class State:
         self.clients: dict[tuple[str, str], Client] = {}
         self.access_tokens: dict[str, AccessToken] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
+        self.codes: dict[str, Code] = {}
         self.static_tokens: set[tuple[str, str, str]] = set()
         self.presentations: dict[str, set[tuple[str, str | None]]] = {}
         self.endpoints: dict[tuple[str, str], str] = {}
+        self.seen_guids: set[str] = set()
         self.seen_assertions: set[tuple[str, str]] = set()
         self.failures: list[Failure] = []
+        # The sandbox's address of a vendor's URL; known once there are addresses.
+        self.url: Callable[[str], str] = str
+        self.signing_key = secrets.token_hex(32)
         self._issued: Counter[tuple[str, str, int]] = Counter()
+        self._ended_families: set[str] = set()
 
     def client(self, realm: str, client_id: str) -> Client | None:
         """Return a client that is registered and not deleted."""
         client = self.clients.get((realm, client_id))
         return None if client is None or client.deleted else client
 
+    def client_with_secret(self, realm: str, secret: str) -> Client | None:
+        """Return the client that has this secret, for vendors who know clients by nothing else."""
+        there = (client for (where, _), client in list(self.clients.items()) if where == realm and not client.deleted)
+        return next((client for client in there if client.check_client_secret(secret)), None)
+
     def clients_called(self, client_id: str) -> Iterator[Client]:
         """Iterate over the clients with this id, at whatever vendor."""
         return (client for client in list(self.clients.values()) if client.client_id == client_id)
 
-    def running_token(self, client: Client, scope: str, audience: tuple[str, ...]) -> AccessToken | None:
-        """Return the youngest token that still works and answers the same request."""
+    def running_token(
+        self, client: Client, scope: str, audience: tuple[str, ...], family: str | None, *, left: float
+    ) -> AccessToken | None:
+        """Return the youngest token of a login, or of none, that works so many seconds more and answers the request."""
         with self.lock:
             for token in reversed(self.access_tokens.values()):
                 same = token.client is client and token.scope == scope and token.audience == audience
-                if same and not token.revoked and not token.is_expired():
+                if same and token.family == family and not token.revoked and token.expires_at - self.clock() > left:
                     return token
         return None
 
@@ -142,6 +219,29 @@ class State:
         """Keep a token that was issued; one that was handed out again stays as it is."""
         with self.lock:
             self.access_tokens.setdefault(token.value, token)
+            token.revoked = token.revoked or token.family in self._ended_families
+
+    def save_code(self, code: Code) -> None:
+        """Keep an authorization code."""
+        with self.lock:
+            self.codes[code.value] = code
+
+    def living_code(self, value: str, client: Client) -> Code | None:
+        """Return the code if this client may exchange it; a second use ends what came of the first (§4.1.2)."""
+        with self.lock:
+            code = self.codes.get(value)
+            if code is None or code.client is not client:
+                return None
+            if code.used:
+                self.kill_family(code.family)
+            return None if code.used or self.clock() >= code.expires_at else code
+
+    def use_code(self, code: Code) -> bool:
+        """Claim a code for one exchange; of two that come at once the second loses, for both."""
+        with self.lock:
+            claimed = self.living_code(code.value, code.client) is not None
+            code.used = True
+            return claimed
 
     def new_refresh_token(self, client: Client, scope: str, family: str | None = None) -> RefreshToken:
         """Issue a refresh token, of a new family unless it follows another."""
@@ -150,7 +250,8 @@ class State:
     def save_refresh_token(self, value: str, client: Client, scope: str, family: str | None = None) -> RefreshToken:
         """Keep a refresh token; one that is known stays as it is."""
         with self.lock:
-            token = RefreshToken(value, client, scope, family or secrets.token_hex(8))
+            token = RefreshToken(value, client, scope, family or new_family())
+            token.dead = token.family in self._ended_families
             return self.refresh_tokens.setdefault(value, token)
 
     def living_refresh_token(self, value: str) -> RefreshToken | None:
@@ -173,8 +274,12 @@ class State:
             return True
 
     def kill_family(self, family: str) -> None:
-        """End every refresh token of this family and every access token that came from it."""
+        """End every refresh token of this family and every access token that came from it, the next ones included.
+
+        The next ones: a request that was overtaken here is about to save the tokens that it has made.
+        """
         with self.lock:
+            self._ended_families.add(family)
             for refresh_token in self.refresh_tokens.values():
                 refresh_token.dead = refresh_token.dead or refresh_token.family == family
             for access_token in self.access_tokens.values():
@@ -184,21 +289,35 @@ class State:
         """End a client and all its tokens."""
         with self.lock:
             client.deleted = True
+            self.codes = {value: code for value, code in self.codes.items() if code.client is not client}
             for access_token in self.access_tokens.values():
                 access_token.revoked = access_token.revoked or access_token.client is client
             for refresh_token in self.refresh_tokens.values():
                 refresh_token.dead = refresh_token.dead or refresh_token.client is client
 
-    def spend_daily_budget(self, client: Client) -> float | None:
-        """Count one token of today; None if there was one left, else the seconds until midnight UTC."""
+    def spend(self, client: Client, count: int, seconds: int) -> float | None:
+        """Count one token of this window of time; None if there was one left, else the seconds until the next."""
         now = self.clock()
-        today = int(now // DAY)
+        window = int(now // seconds)
         with self.lock:
-            key = (client.realm, client.client_id, today)
-            if self._issued[key] >= self.knobs.daily_limit:
-                return (today + 1) * DAY - now
+            key = (client.realm, client.client_id, window)
+            if self._issued[key] >= count:
+                return (window + 1) * seconds - now
             self._issued[key] += 1
             return None
+
+    def revoke_others(self, token: AccessToken) -> None:
+        """Revoke all tokens of this one's client but this one."""
+        with self.lock:
+            for other in self.access_tokens.values():
+                other.revoked = other.revoked or (other.client is token.client and other is not token)
+
+    def is_new(self, guid: str) -> bool:
+        """Tell whether this was in no request before, and remember it."""
+        with self.lock:
+            seen = guid in self.seen_guids
+            self.seen_guids.add(guid)
+            return not seen
 
     def next_failure(self, where: str, realm: str) -> Failure | None:
         """Return the failure that this request is to meet, if any, and count it."""
@@ -213,3 +332,19 @@ class State:
     def _lives(self, token: RefreshToken) -> bool:
         # A token that was never used has `used_at` infinite, so that this holds for it too.
         return not token.dead and self.clock() < token.used_at + self.knobs.refresh_grace
+
+
+def new_family() -> str:
+    """Return a name for what comes of one login."""
+    return secrets.token_hex(8)
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    # Spaces, backslashes and user names are what browsers and servers read differently (RFC 9700 §4.1.3).
+    plain = url.isascii() and url.isprintable() and not set(url) & set(" \\@#")
+    return plain and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"} and port != 0

@@ -1,0 +1,182 @@
+"""How a vendor writes what RFC 6749 writes otherwise: its token request, and its answer.
+
+The request is always built by the letter first; `RequestFormat` then says where each parameter goes and by what name.
+The answer is read by the letter too, from where `ResponseFormat` says that things stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal
+
+from oauth_cc_auth._api_error import RFC_6749, ApiError, ErrorFormat
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._members import member, positive
+from oauth_cc_auth.errors import ConfigurationError
+
+Parameters = list[tuple[str, str]]
+
+_FRACTION = re.compile(r"\.([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RequestFormat:
+    """How a request to the authorization server is written, where a vendor departs from RFC 6749 §4.4.2.
+
+    `body` is "form", "json", or None: then every parameter stands in the query, as it does where `method` is "GET".
+    `query` names the parameters that stand there although there is a body. `names` gives a parameter the vendor's name,
+    as ``{"client_id": "appid"}``, or leaves it out: ``{"client_id": None}``. `scope_separator` stands between scopes.
+    """
+
+    method: Literal["POST", "GET"] = "POST"
+    _: KW_ONLY
+    body: Literal["form", "json"] | None = "form"
+    query: Collection[str] = ()
+    names: Mapping[str, str | None] = EMPTY
+    scope_separator: str = " "
+
+    __repr__ = spoken_repr
+
+    def __post_init__(self) -> None:
+        """Check the fields and make them immutable. Raises ConfigurationError, naming the field."""
+        if self.method not in ("POST", "GET"):
+            _refuse("RequestFormat: method is neither POST nor GET")
+        if self.body not in ("form", "json", None):
+            _refuse("RequestFormat: body is neither form nor json, nor None")
+        object.__setattr__(self, "query", _names("RequestFormat: query", self.query))
+        names = self.names
+        if not isinstance(names, Mapping) or not all(
+            isinstance(name, str) and (written is None or (isinstance(written, str) and written))
+            for name, written in names.items()
+        ):
+            _refuse("RequestFormat: names is not a mapping of names to the vendor's, or to None")
+        object.__setattr__(self, "names", FrozenMapping(names))
+        if not isinstance(self.scope_separator, str) or not self.scope_separator:
+            _refuse("RequestFormat: scope_separator is empty or not a string")
+        if self.method == "GET":
+            object.__setattr__(self, "body", None)
+
+    def placed(self, parameters: Iterable[tuple[str, str]]) -> tuple[Parameters, Parameters]:
+        """Return the parameters of the query and those of the body, by the vendor's names."""
+        query: Parameters = []
+        body: Parameters = []
+        for name, value in parameters:
+            written = self.names.get(name, name)
+            if written is None:
+                continue
+            text = value.replace(" ", self.scope_separator) if name == "scope" else value
+            (query if self.body is None or name in self.query else body).append((written, text))
+        return query, body
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ResponseFormat:
+    """Where the things of a token answer stand, where a vendor departs from RFC 6749 §5.1.
+
+    Each is a path such as ``data.access_token``. `expires_in` counts in units of `seconds` (0.001: milliseconds), is a
+    function of the whole answer that returns seconds or None, or None. `expires_at` is an absolute time, in ISO 8601 or
+    seconds since the epoch, for answers without the former. `bearer_token_types` are what the server calls Bearer
+    beside that, as eBay's ``Application Access Token``. `headers` are those of the answer that are kept in
+    ``Token.extra``, by their names in lower case. `errors` says how a refusal reads, and `limit_reached` which refusal
+    means that no more tokens are to be had for now, where its status does not say so.
+    """
+
+    _: KW_ONLY
+    access_token: str = "access_token"
+    token_type: str = "token_type"
+    expires_in: str | Callable[[dict[str, Any]], float | None] | None = "expires_in"
+    seconds: float = 1.0
+    expires_at: str | None = None
+    scope: str = "scope"
+    scope_separator: str = " "
+    refresh_token: str = "refresh_token"
+    bearer_token_types: Collection[str] = ()
+    headers: Collection[str] = ()
+    errors: ErrorFormat = RFC_6749
+    limit_reached: Callable[[ApiError], bool] | None = None
+
+    __repr__ = spoken_repr
+
+    def __post_init__(self) -> None:
+        """Check the fields and make them immutable. Raises ConfigurationError, naming the field."""
+        for name in ("access_token", "token_type", "scope", "refresh_token", "scope_separator"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                _refuse(f"ResponseFormat: {name} is empty or not a string")
+        if not callable(self.expires_in) and not _is_path_or_none(self.expires_in):
+            _refuse("ResponseFormat: expires_in is neither a path nor a function")
+        if not _is_path_or_none(self.expires_at):
+            _refuse("ResponseFormat: expires_at is not a path")
+        if self.limit_reached is not None and not callable(self.limit_reached):
+            _refuse("ResponseFormat: limit_reached is not a function")
+        if isinstance(self.seconds, str) or positive(self.seconds) is None:
+            _refuse("ResponseFormat: seconds is not a number above 0")
+        for name in ("bearer_token_types", "headers"):
+            object.__setattr__(self, name, _names(f"ResponseFormat: {name}", getattr(self, name)))
+        if not isinstance(self.errors, ErrorFormat):
+            _refuse("ResponseFormat: errors is not an ErrorFormat")
+
+    def is_bearer(self, token_type: object) -> bool:
+        """Tell whether this means a bearer token (RFC 6749 §7.1); an absent type does."""
+        known = {"bearer", *(name.lower() for name in self.bearer_token_types)}
+        return token_type in (None, "") or str(token_type).lower() in known
+
+    def lifetime(self, members: dict[str, Any], now: float) -> float | None:
+        """Return the seconds that the token lives from `now` on, None where the answer does not say so."""
+        if callable(self.expires_in):
+            try:
+                return positive(self.expires_in(members))
+            except Exception:  # noqa: BLE001 - a vendor's function that stumbles over an answer costs no token
+                return None
+        units = None if self.expires_in is None else positive(member(members, self.expires_in))
+        if units is not None:
+            return positive(units * self.seconds)
+        ends = None if self.expires_at is None else _moment(member(members, self.expires_at))
+        return None if ends is None else positive(ends - now)
+
+    def is_limit(self, said: ApiError) -> bool:
+        """Tell whether a refusal means that the vendor gives no more tokens for now."""
+        try:
+            return self.limit_reached is not None and bool(self.limit_reached(said))
+        except Exception:  # noqa: BLE001 - as above: what the server said counts
+            return False
+
+    def scope_of(self, members: dict[str, Any]) -> str | None:
+        """Return the granted scope with blanks between (RFC 6749 §3.3)."""
+        scope = member(members, self.scope)
+        if not isinstance(scope, str) or not scope:
+            return None
+        return " ".join(scope.split(self.scope_separator)) if self.scope_separator != " " else scope
+
+
+def _moment(value: object) -> float | None:
+    seconds = positive(value)
+    if seconds is not None or not isinstance(value, str):
+        return seconds
+    from datetime import datetime, timezone  # noqa: PLC0415 - only for those who state a date
+
+    try:
+        # Python 3.10 reads no Z, and fractions of three or six digits only; a time without a zone is UTC, as every
+        # server's clock should be.
+        text = value.strip().upper().replace("Z", "+00:00")
+        moment = datetime.fromisoformat(_FRACTION.sub(lambda digits: f".{digits[1][:6]:0<6}", text))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_path_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value != "")
+
+
+def _names(what: str, names: object) -> tuple[str, ...]:
+    several = (names,) if isinstance(names, str) else names
+    given = tuple(several) if isinstance(several, Collection) else ("",)
+    if not all(isinstance(name, str) and name for name in given):
+        _refuse(f"{what} is neither a name nor a collection of names")
+    return given
+
+
+def _refuse(message: str) -> Any:
+    raise ConfigurationError(message)

@@ -1,0 +1,58 @@
+"""Copernicus Data Space Ecosystem, the European Union's satellite imagery, by its Sentinel Hub APIs.
+
+Read at https://documentation.dataspace.copernicus.eu/APIs/SentinelHub/Overview/Authentication.html and
+https://github.com/eu-cdse/documentation.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import urlsafe_b64decode
+from typing import Any
+
+from oauth_cc_auth._api_error import ErrorFormat
+from oauth_cc_auth._formats import ResponseFormat
+from oauth_cc_auth._grants import ClientCredentials
+from oauth_cc_auth._members import json_object, positive
+from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth.presets._credentials import credential
+
+_TOKEN_ENDPOINT = "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
+_BASE_URL = "https://sh.dataspace.copernicus.eu"
+
+# https://documentation.dataspace.copernicus.eu/APIs/SentinelHub/Overview/RateLimiting.html:
+# Retry-After counts milliseconds.
+_ERRORS = ErrorFormat(code=("code", "error.code"), message=("message", "error.message"), seconds=0.001)
+
+
+def _lifetime(answer: dict[str, Any]) -> float | None:
+    """Return what the answer says, else what the token does: the page has only its claim `exp` (RFC 7519 §4.1)."""
+    stated = positive(answer.get("expires_in"))
+    if stated is not None:
+        return stated
+    payload = str(answer.get("access_token")).split(".")[1:2]
+    try:
+        claims = json_object(urlsafe_b64decode(f"{''.join(payload)}===")) or {}
+    except ValueError:
+        return None
+    ends, issued = positive(claims.get("exp")), positive(claims.get("iat"))
+    # By the server's clock alone where it says when it began.
+    return None if ends is None else ends - (time.time() if issued is None else issued)
+
+
+def copernicus(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
+    """Return the grant for Copernicus Data Space's API at https://sh.dataspace.copernicus.eu.
+
+    Credentials from the arguments, or from COPERNICUS_CLIENT_ID and COPERNICUS_CLIENT_SECRET, made in the settings of
+    the dashboard. Who asks for too many tokens hears 429; how many are too many is not documented. When a token ends
+    stands in the token.
+    """
+    return ClientCredentials(
+        token_endpoint=_TOKEN_ENDPOINT,
+        client_id=credential(client_id, "COPERNICUS_CLIENT_ID"),
+        client_secret=credential(client_secret, "COPERNICUS_CLIENT_SECRET"),
+        token_endpoint_auth_method="client_secret_post",
+        token_response=ResponseFormat(expires_in=_lifetime),
+        resource_server=ResourceServer(_BASE_URL, errors=_ERRORS),
+    )

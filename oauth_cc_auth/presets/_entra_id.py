@@ -1,0 +1,113 @@
+"""Microsoft Entra ID (Azure AD): tokens for an application itself, for Microsoft's APIs and one's own.
+
+Read at https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+https://learn.microsoft.com/entra/identity-platform/certificate-credentials,
+https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud and
+https://learn.microsoft.com/azure/active-directory/azuread-dev/v1-oauth2-client-creds-grant-flow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oauth_cc_auth._api_error import ErrorFormat
+from oauth_cc_auth._client_auth import PrivateKeyJWT
+from oauth_cc_auth._formats import RequestFormat, ResponseFormat
+from oauth_cc_auth._grants import ClientCredentials
+from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.presets._credentials import credential, one_of, segment
+
+# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+_CLOUDS = {
+    "global": "login.microsoftonline.com",
+    "us-government": "login.microsoftonline.us",
+    "china": "login.partner.microsoftonline.cn",
+}
+
+# The first page, on error responses: the one id is of this request, the other of all servers that it went through.
+_RESPONSE = ResponseFormat(
+    errors=ErrorFormat(code="error", message="error_description", request_id=("correlation_id", "trace_id"))
+)
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
+
+
+def entra_id(
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    tenant: str | None = None,
+    resource: str | None = None,
+    base_url: str | None = None,
+    thumbprint: str | None = None,
+    federated: bool = False,
+    cloud: str = "global",
+) -> ClientCredentials:
+    """Return the grant for an API that trusts Microsoft Entra ID, at `base_url`, as https://graph.microsoft.com.
+
+    Credentials from the arguments, or from ENTRA_ID_CLIENT_ID and ENTRA_ID_CLIENT_SECRET; so are `tenant`, by id or
+    domain name, `resource`, the identifier of the API as ``https://graph.microsoft.com``, and `base_url`. With the
+    `thumbprint` of a certificate (SHA-256 of its DER, base64url), `client_secret` is its private key, as PEM or JWK.
+    With `federated` it is a token of another identity provider, best a ``File``, which is read before each request.
+    `cloud` is global, us-government or china. Tokens live about an hour; there are no refresh tokens.
+    """
+    identifier = credential(resource, "ENTRA_ID_RESOURCE")
+    return ClientCredentials(
+        token_endpoint=f"{_tenant(cloud, tenant, 'ENTRA_ID_TENANT')}/oauth2/v2.0/token",
+        client_id=credential(client_id, "ENTRA_ID_CLIENT_ID"),
+        client_secret=credential(client_secret, "ENTRA_ID_CLIENT_SECRET"),
+        # All permissions for this API that the application was given; fewer cannot be asked for here.
+        scope=f"{identifier}/.default",
+        token_response=_RESPONSE,
+        resource_server=ResourceServer(credential(base_url, "ENTRA_ID_BASE_URL")),
+        **_proof(thumbprint, federated=federated),
+    )
+
+
+def entra_id_v1(
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    tenant: str | None = None,
+    resource: str | None = None,
+    base_url: str | None = None,
+    cloud: str = "global",
+) -> ClientCredentials:
+    """Return the grant for an API at `base_url` by the older v1.0 endpoint, for APIs that want its tokens.
+
+    Credentials from the arguments, or from ENTRA_ID_V1_CLIENT_ID and ENTRA_ID_V1_CLIENT_SECRET; so are `tenant`,
+    `resource`, the identifier of the API, and `base_url`. Tokens live about an hour. Use `entra_id` for what is new.
+    """
+    return ClientCredentials(
+        token_endpoint=f"{_tenant(cloud, tenant, 'ENTRA_ID_V1_TENANT')}/oauth2/token",
+        client_id=credential(client_id, "ENTRA_ID_V1_CLIENT_ID"),
+        client_secret=credential(client_secret, "ENTRA_ID_V1_CLIENT_SECRET"),
+        token_endpoint_auth_method="client_secret_post",
+        resource=credential(resource, "ENTRA_ID_V1_RESOURCE"),
+        token_response=_RESPONSE,
+        resource_server=ResourceServer(credential(base_url, "ENTRA_ID_V1_BASE_URL")),
+    )
+
+
+def _tenant(cloud: str, tenant: str | None, variable: str) -> str:
+    return f"https://{one_of(_CLOUDS, cloud, 'cloud')}/{segment(tenant, variable)}"
+
+
+def _proof(thumbprint: str | None, *, federated: bool) -> dict[str, Any]:
+    if thumbprint and federated:
+        message = "thumbprint and federated are two ways of proving who the client is: pass one"
+        raise ConfigurationError(message)
+    if thumbprint:
+        # https://learn.microsoft.com/entra/identity-platform/certificate-credentials; the client's id stands beside
+        # the assertion too, where RFC 7521 §4.2 leaves that open.
+        method = PrivateKeyJWT(alg="PS256", headers={"x5t#S256": thumbprint}, name_client=True)
+        return {"token_endpoint_auth_method": method}
+    if federated:
+        return {
+            "token_endpoint_auth_method": "client_secret_post",
+            "parameters": {"client_assertion_type": _ASSERTION_TYPE},
+            "token_request": RequestFormat(names={"client_secret": "client_assertion"}),
+        }
+    return {"token_endpoint_auth_method": "client_secret_post"}

@@ -1,0 +1,54 @@
+"""Vipps MobilePay, payments in the Nordic countries.
+
+Read at https://developer.vippsmobilepay.com/docs/APIs/access-token-api/standard-authentication,
+https://developer.vippsmobilepay.com/api/access-token and
+https://developer.vippsmobilepay.com/docs/developer-resources/servers/.
+"""
+
+from __future__ import annotations
+
+from oauth_cc_auth._formats import RequestFormat
+from oauth_cc_auth._grants import ClientCredentials
+from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth.presets._credentials import credential, one_of
+
+# https://developer.vippsmobilepay.com/docs/developer-resources/servers/, the same for all APIs.
+_BASE_URLS = {"production": "https://api.vipps.no", "test": "https://apitest.vipps.no"}
+
+_NO_BODY = RequestFormat(body=None)
+
+
+def _in_headers(client_id: str, client_secret: str) -> dict[str, str]:
+    return {"client_id": client_id, "client_secret": client_secret}
+
+
+def vipps(
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    subscription_key: str | None = None,
+    merchant_serial_number: str | None = None,
+    environment: str = "production",
+) -> ClientCredentials:
+    """Return the grant for Vipps MobilePay's APIs at https://api.vipps.no.
+
+    The keys of a sales unit from the arguments, or from VIPPS_CLIENT_ID, VIPPS_CLIENT_SECRET and
+    VIPPS_SUBSCRIPTION_KEY; the `environment` "test" has its own. All stand in headers of a token request that has no
+    body; the subscription key, and the `merchant_serial_number` where it is given, go with API calls too. Several
+    tokens may live at once: each a day, in the test environment an hour.
+    """
+    base_url = one_of(_BASE_URLS, environment, "environment")
+    headers = {"Ocp-Apim-Subscription-Key": credential(subscription_key, "VIPPS_SUBSCRIPTION_KEY")}
+    if merchant_serial_number is not None:
+        headers["Merchant-Serial-Number"] = merchant_serial_number
+    return ClientCredentials(
+        token_endpoint=f"{base_url}/accesstoken/get",
+        client_id=credential(client_id, "VIPPS_CLIENT_ID"),
+        client_secret=credential(client_secret, "VIPPS_CLIENT_SECRET"),
+        token_endpoint_auth_method=_in_headers,
+        grant_type=None,
+        headers=headers,
+        token_request=_NO_BODY,
+        resource_server=ResourceServer(base_url, headers=headers),
+    )

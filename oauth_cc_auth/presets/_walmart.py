@@ -1,0 +1,43 @@
+"""Walmart Marketplace.
+
+Read at https://developer.walmart.com/doc/us/mp/us-mp-auth/ and
+https://developer.walmart.com/global-marketplace/reference/tokenapi.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from oauth_cc_auth._grants import ClientCredentials
+from oauth_cc_auth._headers import HeaderValue
+from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth.presets._credentials import credential
+
+_BASE_URL = "https://marketplace.walmartapis.com"
+_TOKEN_ENDPOINT = "https://marketplace.walmartapis.com/v3/token"
+_SERVICE = "Walmart Marketplace"
+
+
+def _correlation_id() -> str:
+    return str(uuid4())
+
+
+# On token and API requests alike, the former new for each. Without the Accept header that every token request of this
+# package has, the answer may be XML.
+_HEADERS: dict[str, HeaderValue] = {"WM_QOS.CORRELATION_ID": _correlation_id, "WM_SVC.NAME": _SERVICE}
+
+
+def walmart(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
+    """Return the grant for Walmart Marketplace's API at https://marketplace.walmartapis.com.
+
+    Credentials from the arguments, or from WALMART_CLIENT_ID and WALMART_CLIENT_SECRET. Tokens live 15 minutes and
+    stand in a header of their own.
+    """
+    return ClientCredentials(
+        token_endpoint=_TOKEN_ENDPOINT,
+        client_id=credential(client_id, "WALMART_CLIENT_ID"),
+        client_secret=credential(client_secret, "WALMART_CLIENT_SECRET"),
+        headers=_HEADERS,
+        resource_server=ResourceServer(_BASE_URL, header="WM_SEC.ACCESS_TOKEN", scheme=None, headers=_HEADERS),
+    )

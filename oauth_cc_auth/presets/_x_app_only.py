@@ -1,0 +1,41 @@
+"""X, once Twitter, with an app-only bearer token.
+
+Read at https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only,
+https://developer.x.com/en/docs/authentication/api-reference/token and
+https://developer.x.com/ja/docs/basics/authentication/api-reference/invalidate_bearer_token.
+"""
+
+from __future__ import annotations
+
+from oauth_cc_auth._api_error import ApiError, ErrorFormat
+from oauth_cc_auth._formats import ResponseFormat
+from oauth_cc_auth._grants import ClientCredentials
+from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth.presets._credentials import credential
+
+_TOKEN_ENDPOINT = "https://api.x.com/oauth2/token"
+_BASE_URL = "https://api.x.com"
+_ERRORS = ErrorFormat(code="errors.0.code", message="errors.0.message")
+
+
+def _asked_too_often(error: ApiError) -> bool:
+    # https://developer.x.com/en/docs/authentication/api-reference/token: 403 with code 99.
+    return (error.status, error.code) == (403, "99")
+
+
+def x_app_only(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
+    """Return the grant for X's API at https://api.x.com, on behalf of the app and of no user.
+
+    Consumer key and secret from the arguments, or from X_APP_ONLY_CLIENT_ID and X_APP_ONLY_CLIENT_SECRET; both are
+    percent-encoded, as the page asks. There is one token per app, which does not expire: X returns the same one until
+    it is invalidated, and refuses with 403 and code 99 who asks too often. To invalidate one takes OAuth 1.0a, so
+    there is nothing to revoke with here.
+    """
+    return ClientCredentials(
+        token_endpoint=_TOKEN_ENDPOINT,
+        client_id=credential(client_id, "X_APP_ONLY_CLIENT_ID"),
+        client_secret=credential(client_secret, "X_APP_ONLY_CLIENT_SECRET"),
+        token_response=ResponseFormat(errors=_ERRORS, limit_reached=_asked_too_often),
+        resource_server=ResourceServer(_BASE_URL),
+    )

@@ -1,0 +1,40 @@
+"""Zoom, by server-to-server OAuth.
+
+Read at https://developers.zoom.us/docs/internal-apps/s2s-oauth/, https://developers.zoom.us/docs/api/,
+https://developers.zoom.us/docs/api/errors and
+https://devforum.zoom.us/t/zoom-api-how-to-revoke-app-access-when-user-wants-to-disconnect-your-app-and-zoom-app/18432.
+"""
+
+from __future__ import annotations
+
+from oauth_cc_auth._api_error import ErrorFormat
+from oauth_cc_auth._grants import ClientCredentials
+from oauth_cc_auth._resource_server import ResourceServer
+from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth.presets._credentials import credential
+
+_BASE_URL = "https://api.zoom.us/v2"
+_TOKEN_ENDPOINT = "https://zoom.us/oauth/token"
+
+# https://developers.zoom.us/docs/api/errors: the code is a number of Zoom's own.
+_ERRORS = ErrorFormat(code="code", message="message")
+
+
+def zoom(
+    client_id: str | None = None, client_secret: Secret | None = None, *, account_id: str | None = None
+) -> ClientCredentials:
+    """Return the grant for Zoom's API at https://api.zoom.us/v2.
+
+    Credentials and the account's id from the arguments, or from ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and ZOOM_ACCOUNT_ID,
+    all of a server-to-server OAuth app. Tokens live an hour, several may live at once, and all stop when the app is
+    deactivated. Scopes are those of the app. Zoom's revocation endpoint uninstalls the app, so it is not offered here.
+    """
+    return ClientCredentials(
+        token_endpoint=_TOKEN_ENDPOINT,
+        client_id=credential(client_id, "ZOOM_CLIENT_ID"),
+        client_secret=credential(client_secret, "ZOOM_CLIENT_SECRET"),
+        # Zoom's own: what is granted is access as the owner of this account.
+        grant_type="account_credentials",
+        parameters={"account_id": credential(account_id, "ZOOM_ACCOUNT_ID")},
+        resource_server=ResourceServer(_BASE_URL, errors=_ERRORS),
+    )
