@@ -58,7 +58,8 @@ class Discovery:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+# Nobody makes one of these: what a dataclass generates for it, at a millisecond, the grants below have anew.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, init=False, eq=False)
 class _TokenEndpointGrant:
     """What every grant with a token endpoint has in common."""
 

@@ -44,10 +44,6 @@ TRIAL_SECONDS = 60.0
 _HOLD_FIRST, _HOLD_LONGEST = 1.0, 300.0
 
 
-# The server did not refuse: it was not there, or not itself. Asking again is no risk.
-_NO_REFUSAL = (TokenEndpointUnavailable, InvalidTokenResponse)
-
-
 class State(Enum):
     """What a token is good for at a moment."""
 
@@ -195,7 +191,7 @@ class LiveToken:
     def fail(self, error: BaseException, now: float) -> None:
         """Take note of a failed token request: what the next one must wait for."""
         seconds = getattr(error, "retry_after", None) or 0.0
-        if isinstance(error, (TokenRequestError, InteractionRequired)) and not isinstance(error, _NO_REFUSAL):
+        if _is_refusal(error):
             seconds = max(seconds, REFUSAL_SECONDS)
         if seconds:
             self._remembered, self._memory = error, Span(now, now + seconds)
@@ -252,3 +248,13 @@ class LiveToken:
         ):
             self.dropped = current
             self.window = _NO_TOKEN
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Tell whether the server refused; one that was not there, or not itself, may be asked again at once."""
+    if isinstance(error, InvalidTokenResponse):
+        # FortiIdentity and Sentinel Hub refuse a client so, without a code.
+        return error.status_code in {400, 403}
+    return isinstance(error, (TokenRequestError, InteractionRequired)) and not isinstance(
+        error, TokenEndpointUnavailable
+    )

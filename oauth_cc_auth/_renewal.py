@@ -40,11 +40,12 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
     guarded, key = GuardedStore(store), _key(live, exchange)
     with guarded.lock(key):
         stored = guarded.load(key)
-        if stored is not None and _vouched_for(exchange, stored) and _is_news(stored, live, exchange.clock()):
+        if stored is not None and _is_news(stored, live, exchange.clock()) and _vouched_for(exchange, stored):
             return stored
+        voucher = _Voucher(exchange)
         try:
             # The store knows best which refresh token is the last, except where it did not take ours.
-            token = _vouching(exchange, _fetch(exchange, store, live.unsaved or stored or live.previous))
+            token = voucher.beside(_fetch(exchange, store, live.unsaved or stored or live.previous))
         except OAuthError:
             if stored is not None and live.dropped is not None and not isinstance(exchange.grant, AuthorizationCode):
                 # Nothing replaces the refused token yet, and others who start now should not try it.
@@ -60,7 +61,8 @@ def log_in(live: LiveToken, exchange: Exchange, store: TokenStore | None, code: 
         return exchange.fetch(None, code)
     guarded = GuardedStore(store)
     with guarded.lock(_key(live, exchange)):
-        token = _vouching(exchange, exchange.fetch(None, code))
+        voucher = _Voucher(exchange)
+        token = voucher.beside(exchange.fetch(None, code))
         _save(live, exchange, guarded, token)
         return token
 
@@ -143,12 +145,30 @@ def _is_news(stored: Token, live: LiveToken, now: float) -> bool:
     return live.unsaved is None and stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
 
 
-def _vouching(exchange: Exchange, token: Token) -> Token:
+class _Voucher:
+    """What is kept beside a login's token, so that a caller with a wrong secret does not get it.
+
+    It is made before the request: nothing slow stands between an answer and the save, in which a killed process would
+    lose the login.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange, self._secret, self._verifier = exchange, exchange.secret, _verifier(exchange)
+
+    def beside(self, token: Token) -> Token:
+        """Return the token with the verifier of the secret that obtained it."""
+        # The exchange may have found the secret rotated.
+        same = self._exchange.secret == self._secret
+        verifier = self._verifier if same else _verifier(self._exchange)
+        return token if verifier is None else replace(token, extra={**token.extra, _VERIFIER: verifier})
+
+
+def _verifier(exchange: Exchange) -> str | None:
     secret = exchange.secret
     if not isinstance(exchange.grant, AuthorizationCode) or secret is None:
-        return token
+        return None  # for client credentials the key vouches
     salt = os.urandom(16)
-    return replace(token, extra={**token.extra, _VERIFIER: f"{salt.hex()}:{slow_hash(secret, salt)}"})
+    return f"{salt.hex()}:{slow_hash(secret, salt)}"
 
 
 def _vouched_for(exchange: Exchange, stored: Token) -> bool:

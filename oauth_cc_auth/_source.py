@@ -141,7 +141,7 @@ class TokenSource:
     async def aexchange(
         self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None
     ) -> Token:
-        """End a login, as `exchange` does, and let the event loop run meanwhile."""
+        """End a login, as `exchange` does; the event loop runs meanwhile."""
         return await self._log_in(redirected_url, state, code_verifier).await_(PATIENCE * self.timeout)
 
     def base_url(self) -> str | None:
@@ -218,9 +218,12 @@ class TokenSource:
         try:
             return flight.wait(limit)
         except OAuthError:
-            if (token := self._live.alive(self.clock())) is None:
+            if (token := self._live.alive(self.clock())) is not None:
+                return token
+            if limit == PATIENCE * self.timeout:
                 raise
-            return token
+        # The token at hand ended while its last moments were waited for; the flight may still bring the next.
+        return flight.wait(PATIENCE * self.timeout - limit)
 
     async def aobtain(self, library: str | None) -> Token:
         """Return a usable token, as `obtain` does."""
@@ -230,9 +233,12 @@ class TokenSource:
         try:
             return await flight.await_(limit)
         except OAuthError:
-            if (token := self._live.alive(self.clock())) is None:
+            if (token := self._live.alive(self.clock())) is not None:
+                return token
+            if limit == PATIENCE * self.timeout:
                 raise
-            return token
+        # The token at hand ended while its last moments were waited for; the flight may still bring the next.
+        return await flight.await_(PATIENCE * self.timeout - limit)
 
     def prefetch(self, library: str | None) -> None:
         """See to it that a token is on its way, and wait for nothing."""

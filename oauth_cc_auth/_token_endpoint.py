@@ -320,7 +320,8 @@ def _error(grant: Asking, answer: HttpResponse, members: dict[str, Any] | None, 
     if form.is_limit(said):
         message = f"The vendor gives no more tokens for now: {said.code}: {said.message} (HTTP {status})."
         return TokenBudgetExceeded(message, retry_after=said.retry_after or _LIMIT_PAUSE)
-    code, in_the_rfc = said.code, _string((members or {}).get("error"))
+    in_the_rfc = _string((members or {}).get("error"))
+    code = said.code or in_the_rfc
     cls = CLASS_OF_CODE.get(form.errors.meaning.get(code or "", code or ""))
     if cls is None:
         if status == 429 or status >= 500:

@@ -131,6 +131,9 @@ REFUSALS = [
     InvalidGrant("invalid_grant"),
     TokenRequestError("x"),
     InteractionRequired("x"),
+    # Sentinel Hub and FortiIdentity refuse a client without a code.
+    InvalidTokenResponse(status_code=400),
+    InvalidTokenResponse(status_code=403),
 ]
 
 
@@ -150,7 +153,14 @@ def test_a_refusal_is_remembered(error: OAuthError) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [TokenEndpointUnavailable(), InvalidTokenResponse(), InsecureTransport("x"), KeyError("x"), KeyboardInterrupt()],
+    [
+        TokenEndpointUnavailable(),
+        InvalidTokenResponse(status_code=200),
+        InvalidTokenResponse(status_code=404),
+        InsecureTransport("x"),
+        KeyError("x"),
+        KeyboardInterrupt(),
+    ],
 )
 def test_what_is_no_refusal_is_not_remembered(error: BaseException) -> None:
     """Case 24: a server that was not there, or not itself, is asked again by the next call."""

@@ -988,6 +988,25 @@ def test_letters_travel(server: Loopback, library: str, changes: dict[str, Any])
         assert (name, value) in received.form
 
 
+@pytest.mark.parametrize("waits", ["thread", "task"])
+def test_a_token_that_ends_while_its_last_moments_are_waited_for(waits: str) -> None:
+    """A call that waits for a better token in the last moments of one goes on waiting when that one ends meanwhile."""
+    clock = Clock()
+
+    def answer(_: Received) -> Answer:
+        # Who waits for half of the 20 ms that are left wakes up when they are over, long before this is answered.
+        clock.now += 1.0
+        time.sleep(0.15)
+        return token_answer("second")
+
+    with Loopback(token_answer("first"), answer) as server:
+        source = TokenSource(grant_for(f"{server.url}/token"), clock=clock)
+        assert source.token().access_token == "first"
+        clock.now += 3600 - 0.02
+        token = asyncio.run(source.atoken()) if waits == "task" else source.token()
+    assert token.access_token == "second"
+
+
 # The doors' way in
 
 

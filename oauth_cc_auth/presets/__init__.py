@@ -13,7 +13,6 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -128,6 +127,8 @@ def get(name: str) -> Preset:
         return built_in
     if (found := _of_others().get(name)) is not None:
         return _loaded(found)
+    from difflib import get_close_matches  # noqa: PLC0415 - for a message only
+
     close = get_close_matches(name, names(), n=3)
     meant = f"; did you mean {' or '.join(close)}?" if close else ""
     message = f"There is no preset {name!r}{meant}"

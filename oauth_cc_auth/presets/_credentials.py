@@ -13,9 +13,9 @@ S = TypeVar("S", bound="str | Callable[[], str]")
 T = TypeVar("T")
 
 # RFC 1123 §2.1. What is put into a URL must not end its host, nor begin a path of its own.
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
-_HOST = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*(:[0-9]{{1,5}})?")
-_SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_HOST = rf"{_LABEL}(\.{_LABEL})*(:[0-9]{{1,5}})?"
+_SEGMENT = r"[A-Za-z0-9._~-]+"
 
 
 def credential(given: S | None, variable: str) -> S | str:
@@ -53,9 +53,9 @@ def one_of(choices: Mapping[str, T], given: str, argument: str) -> T:
     return choices[given]
 
 
-def _fitting(pattern: re.Pattern[str], what: str, given: str | None, variable: str) -> str:
+def _fitting(pattern: str, what: str, given: str | None, variable: str) -> str:
     value = credential(given, variable)
-    if not isinstance(value, str) or not pattern.fullmatch(value) or value in {".", ".."}:
+    if not isinstance(value, str) or not re.fullmatch(pattern, value) or value in {".", ".."}:
         message = f"{variable}, or the argument in its place, is not {what}"
         raise ConfigurationError(message)
     return value
