@@ -5,144 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Iterator
-from typing import Any
 
+import played
 import pytest
 import requests
-from authlib.oauth2.rfc7523 import client_secret_jwt_sign
-from joserfc.jwk import OctKey
-from werkzeug.datastructures import Headers, MultiDict
+from played import BASIC, FORM, POST, Clock, ask, call
 
-from oauth_cc_auth import ClientCredentials, Discovery, RequestFormat
-from oauth_cc_auth.sandbox import VENDORS, Record, Sandbox, Vendor, vendors
-from oauth_cc_auth.sandbox import _vendor as facts
+from oauth_cc_auth import RequestsAuth, TokenSource, presets
+from oauth_cc_auth.sandbox import Record, Sandbox
 
-FORM = {"grant_type": "client_credentials"}
-POST = FORM | {"client_id": "id", "client_secret": "secret"}
-BASIC = ("id", "secret")
-
-
-class Clock:
-    """A clock that stands still until it is turned."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock for one test."""
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    """A sandbox where every vendor knows one client."""
-    with Sandbox(clock=clock) as running:
-        for vendor in VENDORS:
-            running.register_client(vendor.name, "id" if vendor.knows_clients_by_id else None, "secret")
-        yield running
-
-
-@pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Play one more vendor, as if its file were there."""
-
-    def played(sandbox: Sandbox, **changes: Any) -> Vendor:
-        known: dict[str, Any] = {"token_endpoints": ("as.odd.example/token",), "apis": ("api.odd.example/",)}
-        vendor = Vendor("odd", source="https://odd.example", **(known | changes))
-        monkeypatch.setattr(vendors, "VENDORS", (*VENDORS, vendor))
-        monkeypatch.setattr("oauth_cc_auth.sandbox._sandbox.VENDORS", (*VENDORS, vendor))
-        forget()
-        sandbox.register_client("odd", "id" if vendor.knows_clients_by_id else None, "secret")
-        return vendor
-
-    def forget() -> None:
-        for lookup in (vendors.endpoint_at, vendors.apis_at, vendors.vendor_of):
-            lookup.cache_clear()
-
-    yield played
-    monkeypatch.undo()
-    forget()
-
-
-ODD = "https://as.odd.example/token"
-ODD_API = "https://api.odd.example/x"
-
-
-def ask(sandbox: Sandbox, url: str, method: str = "POST", **kwargs: Any) -> requests.Response:
-    """Send a request to an OAuth endpoint."""
-    return requests.request(method, sandbox.url(url), **kwargs, timeout=5, allow_redirects=False)
-
-
-def call(sandbox: Sandbox, url: str, token: str, **kwargs: Any) -> requests.Response:
-    """Call an API with this token."""
-    headers = {"Authorization": f"Bearer {token}"} | kwargs.pop("headers", {})
-    return requests.get(sandbox.url(url), headers=headers, timeout=5, allow_redirects=False, **kwargs)
-
-
-# Where vendors are found
-
-
-def test_every_file_is_a_vendor() -> None:
-    """The folder is the list: each file exports a vendor of its name."""
-    files = {name.removeprefix("_") for name in vars(vendors) if hasattr(getattr(vendors, name), "VENDOR")}
-    assert files == {vendor.name for vendor in VENDORS}
-    assert all(vendor.source.startswith("https://") and vendor.token_endpoints for vendor in VENDORS)
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("vibes-rbm-prd.auth.us-west-2.amazoncognito.com/oauth2/token", "vibes_rbm"),
-        ("any.my.salesforce.com/services/oauth2/token", "salesforce"),
-        ("any.my.salesforce.com/services/data", "salesforce"),
-        ("accounts.cloud.databricks.com/oidc/accounts/1/v1/token", "databricks"),
-        ("auth.fyma.ai/else", "fyma"),
-        ("else.example.com/oauth2/token", "plain"),
-    ],
-)
-def test_vendor_at(url: str, name: str) -> None:
-    """A vendor is known by endpoint, by API, and by host."""
-    host, _, path = url.partition("/")
-    assert vendors.vendor_at(host, f"/{path}").name == name
-
-
-def test_exact_hosts_win(sandbox: Sandbox, play: Any) -> None:
-    """A vendor who names a host gets it, and one who claims many gets the others; everybody's host is nobody's."""
-    play(sandbox, token_endpoints=("*.amazoncognito.com/oauth2/token", "*/realms/*/token"), apis=())
-    vibes = vendors.endpoint_at("vibes-rbm-prd.auth.us-west-2.amazoncognito.com", "/oauth2/token")
-    other = vendors.endpoint_at("x.auth.eu-west-1.amazoncognito.com", "/oauth2/token")
-    anywhere = vendors.endpoint_at("sso.example.com", "/realms/main/token")
-    assert [found and found[1].name for found in (vibes, other, anywhere)] == ["vibes_rbm", "odd", "odd"]
-    assert vendors.vendor_of("sso.example.com") is facts.PLAIN
-
-
-@pytest.mark.parametrize("changes", [{"apis": ()}, {"any_api": True}])
-def test_a_server_for_every_api(sandbox: Sandbox, play: Any, changes: dict[str, Any]) -> None:
-    """The token of a vendor without an API, or with others' too, is good on hosts of no vendor, and on no vendor's."""
-    play(sandbox, **changes)
-    token = ask(sandbox, ODD, data=FORM, auth=BASIC).json()["access_token"]
-    assert call(sandbox, "https://api.example.com/x", token).status_code == 200
-    assert call(sandbox, "https://api.fyma.ai/x", token).status_code == 401
-
-
-def test_two_vendors_on_one_host(sandbox: Sandbox, play: Any) -> None:
-    """Where two vendors have their API at one host, the token's vendor answers."""
-    play(sandbox, apis=("api.fyma.ai/",), api_errors=lambda refusal: (refusal.status, "odd"))
-    token = ask(sandbox, ODD, data=FORM, auth=BASIC).json()["access_token"]
-    fyma = {**POST, "audience": "https://api.fyma.ai"}
-    other = ask(sandbox, "https://auth.fyma.ai/oauth/token", json=fyma).json()["access_token"]
-    assert call(sandbox, "https://api.fyma.ai/tracking-cameras", token).json() == {
-        "method": "GET",
-        "path": "/tracking-cameras",
-    }
-    assert call(sandbox, "https://api.fyma.ai/tracking-cameras", other).json()[0]["id"] == "camera-1"
-    assert [record.vendor for record in sandbox.requests if record.kind == "api"] == ["odd", "fyma"]
+clock, sandbox = played.clock, played.sandbox
 
 
 # Walmart
@@ -193,6 +65,19 @@ def test_crowdstrike(sandbox: Sandbox) -> None:
     assert ask(sandbox, revoke, data=credentials | {"token": token}).status_code == 401
     assert ask(sandbox, revoke, data={"token": token}, auth=BASIC).status_code == 200
     assert call(sandbox, "https://api.us-2.crowdstrike.com/x", token).status_code == 401
+
+
+@pytest.mark.parametrize(("home", "host"), [("eu-1", "api.eu-1.crowdstrike.com"), (None, "api.crowdstrike.com")])
+def test_crowdstrike_elsewhere(sandbox: Sandbox, home: str | None, host: str) -> None:
+    """A client of CrowdStrike may be at home in another region than the one asked, and goes on there, here."""
+    sandbox.register_client("crowdstrike", "mine", "my secret", home=home)
+    grant = sandbox.grant(presets.crowdstrike("mine", "my secret"))
+    assert grant == sandbox.grant(presets.crowdstrike("mine", "my secret"))
+    source = TokenSource(grant)
+    base_url = source.base_url()
+    assert base_url == sandbox.url(f"https://{host}")
+    assert requests.get(f"{base_url}/devices", auth=RequestsAuth(source), timeout=5).status_code == 200
+    assert sandbox.requests[-1].vendor == "crowdstrike"
 
 
 # Feishu
@@ -320,15 +205,20 @@ def test_x_app_only(sandbox: Sandbox) -> None:
 
 
 def test_ibm_cloud(sandbox: Sandbox) -> None:
-    """IBM Cloud knows a client by its API key alone."""
+    """IBM Cloud knows a client by its API key alone, and says of another one, or none, what it says of keys."""
     url = "https://iam.cloud.ibm.com/identity/token"
     form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "secret"}
     token = ask(sandbox, url, data=form).json()["access_token"]
     assert call(sandbox, "https://api.example.com/x", token).status_code == 200
-    assert ask(sandbox, url, data=form | {"apikey": "wrong"}).json()["error"] == "invalid_client"
-    assert ask(sandbox, url, data={"grant_type": form["grant_type"]}).json()["error"] == "invalid_client"
-    assert ask(sandbox, url, data=form | {"grant_type": "client_credentials"}).status_code == 400
-    assert ask(sandbox, url, data=form, auth=BASIC).status_code == 401
+    for refused in (
+        ask(sandbox, url, data=form | {"apikey": "wrong"}),
+        ask(sandbox, url, data={"grant_type": form["grant_type"]}),
+        ask(sandbox, url, data=form, auth=BASIC),
+    ):
+        assert (refused.status_code, refused.json()["errorCode"]) == (400, "BXNIM0415E")
+        assert "WWW-Authenticate" not in refused.headers
+    other_type = ask(sandbox, url, data=form | {"grant_type": "client_credentials"})
+    assert (other_type.status_code, other_type.json()["error"]) == (400, "unsupported_grant_type")
 
 
 # Salesforce
@@ -413,264 +303,74 @@ def test_box(sandbox: Sandbox, subject: dict[str, str], error: str | None) -> No
     """Box wants to know for whom the token is."""
     answer = ask(sandbox, "https://api.box.com/oauth2/token", data=POST | subject).json()
     assert answer.get("error") == error
+    assert error or (answer["token_type"], answer["expires_in"]) == ("bearer", 3600)
+
+
+def test_box_api(sandbox: Sandbox) -> None:
+    """Box has files uploaded at a host of their own, takes tokens back, and says its errors in one envelope."""
+    subject = {"box_subject_type": "user", "box_subject_id": "1"}
+    token = ask(sandbox, "https://api.box.com/oauth2/token", data=POST | subject).json()["access_token"]
+    hosts = ("https://api.box.com/2.0/users/me", "https://upload.box.com/api/2.0/files/content")
+    assert [call(sandbox, url, token).status_code for url in hosts] == [200, 200]
+    revoke = "https://api.box.com/oauth2/revoke"
+    assert ask(sandbox, revoke, data={"client_id": "id", "token": token}).status_code == 401
+    credentials = {"client_id": "id", "client_secret": "secret"}
+    assert ask(sandbox, revoke, data=credentials | {"token": token}).status_code == 200
+    for url in hosts:
+        said = call(sandbox, url, token).json()
+        assert (said["type"], said["status"], said["code"]) == ("error", 401, "unauthorized")
+        assert said.keys() == {"type", "status", "code", "message", "request_id", "help_url"}
+    sandbox.fail("api", status=403, vendor="box")
+    assert call(sandbox, hosts[0], token).json()["code"] == "insufficient_scope"
 
 
 # Amazon SP-API
 
+SP_API = "https://sellingpartnerapi-na.amazon.com/notifications/v1/destinations"
 
-def test_amazon_sp_api(sandbox: Sandbox) -> None:
-    """SP-API takes the token in a header of its own, and answers 403 to one that it does not know."""
+
+def details(url: str, headers: dict[str, str]) -> str:
+    """Return what SP-API's 403 says in its details."""
+    refused = requests.get(url, headers=headers, timeout=5)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, "WWW-Authenticate" in refused.headers) == (403, False)
+    assert (error["code"], error["message"]) == ("Unauthorized", "Access to requested resource is denied.")
+    return str(error["details"])
+
+
+@pytest.mark.parametrize("ended", ["expired", "revoked", "denied"])
+def test_amazon_sp_api_and_its_preset(sandbox: Sandbox, clock: Clock, ended: str) -> None:
+    """The preset renews where SP-API's details are about the token, and leaves a denial, which has none, alone."""
+    grant = sandbox.grant(presets.amazon_sp_api("mine", "my secret"))
+    # A clock of its own, which does not tell when the server's has moved on.
+    source, url = TokenSource(grant, clock=Clock()), sandbox.url(SP_API)
+    assert requests.get(url, auth=RequestsAuth(source), timeout=5).status_code == 200
+    if ended == "expired":
+        clock.now += 3600
+    elif ended == "revoked":
+        sandbox.revoke_all()
+    else:
+        sandbox.fail("api", status=403)
+    sandbox.reset_counts()
+    answer = requests.get(url, auth=RequestsAuth(source), timeout=5)
+    assert (answer.status_code, sandbox.token_requests) == ((403, 0) if ended == "denied" else (200, 1))
+
+
+def test_amazon_sp_api(sandbox: Sandbox, clock: Clock) -> None:
+    """SP-API takes the token in a header of its own, and answers 403 to one it refuses, whose details say why."""
     url = "https://api.amazon.com/auth/o2/token"
-    token = ask(sandbox, url, data=POST | {"scope": "sellingpartnerapi::notifications"}).json()["access_token"]
-    api = sandbox.url("https://sellingpartnerapi-na.amazon.com/notifications/v1/destinations")
+    answer = ask(sandbox, url, data=POST | {"scope": "sellingpartnerapi::notifications"}).json()
+    assert answer["token_type"] == "bearer"
+    api, token = sandbox.url(SP_API), answer["access_token"]
     assert requests.get(api, headers={"x-amz-access-token": token}, timeout=5).status_code == 200
-    for headers in ({"x-amz-access-token": "x"}, {"Authorization": f"Bearer {token}"}):
-        refused = requests.get(api, headers=headers, timeout=5)
-        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "Unauthorized")
-        assert "WWW-Authenticate" not in refused.headers
+    unknown = details(api, {"x-amz-access-token": "x"})
+    assert unknown == "The access token you provided is revoked, malformed or invalid."
+    assert details(api, {"Authorization": f"Bearer {token}"}) == ""
+    clock.now += 3600
+    assert details(api, {"x-amz-access-token": token}) == "The access token you provided has expired."
+    sandbox.revoke_all()
+    assert "revoked" in details(api, {"x-amz-access-token": token})
+    sandbox.fail("api", status=500)
+    assert requests.get(api, timeout=5).json()["errors"][0]["code"] == "Internal Server Error"
     assert ask(sandbox, url, data=POST | {"scope": "else"}).json()["error"] == "invalid_scope"
     assert requests.get(sandbox.url("https://api.amazon.com/x"), timeout=5).status_code == 404
-
-
-def test_token_in_no_header(sandbox: Sandbox, play: Any) -> None:
-    """Without the vendor's header there is no token, and one that stands alone is one word."""
-    play(sandbox, token_scheme=None)
-    token = ask(sandbox, ODD, data=FORM, auth=BASIC).json()["access_token"]
-    url = sandbox.url(ODD_API)
-    statuses = [
-        requests.get(url, headers=headers, timeout=5).status_code
-        for headers in ({"Authorization": token}, {"Authorization": f"Bearer {token}"}, {})
-    ]
-    assert statuses == [200, 401, 401]
-
-
-# Grants for them
-
-
-def test_grant_by_discovery(sandbox: Sandbox) -> None:
-    """A grant whose token endpoint is found by discovery keeps doing so, here: at a vendor and at any host."""
-    for host, path, plain in (
-        ("x.azuredatabricks.net", "/oidc/.well-known/oauth-authorization-server", False),
-        ("as.example.com", "/.well-known/oauth-authorization-server", True),
-        ("as.example.com", "/metadata", True),
-    ):
-        grant = ClientCredentials(
-            token_endpoint=Discovery(f"https://{host}{path}"), client_id="found", client_secret="its own"
-        )
-        moved = sandbox.grant(grant)
-        assert moved.token_endpoint == Discovery(sandbox.url(f"https://{host}{path}"))
-        document = requests.get(sandbox.url(f"https://{host}{path}"), timeout=5).json()
-        answer = requests.post(document["token_endpoint"], data=FORM, auth=("found", "its own"), timeout=5)
-        assert answer.status_code == 200
-        assert sandbox.count("token", host if plain else "databricks") > 0
-        sandbox.rotate_secret(moved, "new")
-        answer = requests.post(document["token_endpoint"], data=FORM, auth=("found", "its own"), timeout=5)
-        assert answer.status_code == 401
-        sandbox.rotate_secret(grant, "its own")
-
-
-def test_grant_without_client_id(clock: Clock) -> None:
-    """A grant may have no client id; its secret, which may be read when it is needed, is then the client."""
-    url = "https://iam.cloud.ibm.com/identity/token"
-    grant = ClientCredentials(
-        token_endpoint=url,
-        client_id=None,
-        client_secret=lambda: "key",
-        token_endpoint_auth_method="client_secret_post",
-        grant_type="urn:ibm:params:oauth:grant-type:apikey",
-        token_request=RequestFormat(names={"client_id": None, "client_secret": "apikey"}),
-    )
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "key"}
-    with Sandbox(clock=clock) as sandbox:
-        moved = sandbox.grant(grant)
-        assert ask(sandbox, url, data=form).status_code == 200
-        sandbox.rotate_secret(moved, "new")
-        assert ask(sandbox, url, data=form).status_code == 401
-        assert ask(sandbox, url, data=form | {"apikey": "new"}).status_code == 200
-        sandbox.delete_application(moved)
-        assert ask(sandbox, url, data=form | {"apikey": "new"}).status_code == 401
-
-
-def test_grant_with_own_method(sandbox: Sandbox, play: Any) -> None:
-    """A grant may prove itself by a function of its own; the vendor decides how Basic reads."""
-    play(sandbox, credentials=workday)
-
-    def headers(client_id: str | None, client_secret: str | None) -> dict[str, str]:
-        pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
-        return {"Authorization": f"ID {pair}"}
-
-    grant = ClientCredentials(
-        token_endpoint=ODD, client_id="mine", client_secret="my secret", token_endpoint_auth_method=headers
-    )
-    moved = sandbox.grant(grant)
-    answer = requests.post(str(moved.token_endpoint), data=FORM, headers=headers("mine", "my secret"), timeout=5)
-    assert answer.status_code == 200
-
-
-@pytest.mark.parametrize(("method", "status"), [(facts.CLIENT_SECRET_JWT, 200), (facts.PRIVATE_KEY_JWT, 401)])
-def test_signed_with_the_secret(sandbox: Sandbox, play: Any, method: str, status: int) -> None:
-    """A vendor who wants a private key does not take a signature by the secret, which is a method of its own."""
-    play(sandbox, auth_methods=frozenset({method}))
-    key = "a-secret-of-thirty-two-characters"
-    sandbox.register_client("odd", "id", key)
-    assertion = client_secret_jwt_sign(OctKey.import_key(key), client_id="id", token_endpoint=ODD, alg="HS256")
-    proof = {
-        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": assertion,
-    }
-    assert ask(sandbox, ODD, data=FORM | proof).status_code == status
-
-
-# What the fields of a vendor do
-
-
-def test_split_placement(sandbox: Sandbox, play: Any) -> None:
-    """A parameter that belongs into the query does not count in the body, nor the others in the query."""
-    play(sandbox, query=frozenset({"grant_type"}), auth_methods=frozenset({facts.POST}), bodies=frozenset({facts.JSON}))
-    rest = {"client_id": "id", "client_secret": "secret"}
-    right = ask(sandbox, ODD, params=FORM, json=rest)
-    assert right.status_code == 200
-    assert dict(sandbox.requests[-1].form) == FORM | rest
-    assert ask(sandbox, ODD, json=POST).json()["error"] == "invalid_request"
-    assert ask(sandbox, ODD, params=POST, json={}).json()["error"] == "invalid_client"
-
-
-def test_swapped_names(sandbox: Sandbox, play: Any) -> None:
-    """Names may be anybody's, those of other parameters included."""
-    play(sandbox, names={"client_id": "client_secret", "client_secret": "client_id"}, auth_methods={facts.POST})
-    assert ask(sandbox, ODD, data=FORM | {"client_secret": "id", "client_id": "secret"}).status_code == 200
-    assert ask(sandbox, ODD, data=POST).status_code == 401
-
-
-def test_dropped_scopes(sandbox: Sandbox, play: Any) -> None:
-    """Unknown scopes may be left out of what is granted; patterns are scopes, but are not granted by themselves."""
-    play(sandbox, scopes=frozenset({"tsg_id:*", "read"}), drops_scopes=True)
-    granted = [
-        ask(sandbox, ODD, data=FORM | {"scope": scope}, auth=BASIC).json()
-        for scope in ("tsg_id:7 else", "read", "", "else")
-    ]
-    assert [answer.get("scope") for answer in granted] == ["tsg_id:7", "read", "read", None]
-    assert granted[-1]["error"] == "invalid_scope"
-
-
-def test_always_granted(sandbox: Sandbox, play: Any) -> None:
-    """A vendor may ignore what is asked for."""
-    play(sandbox, always_grants="public")
-    assert ask(sandbox, ODD, data=FORM | {"scope": "x"}, auth=BASIC).json()["scope"] == "public"
-
-
-def workday(headers: Headers, parameters: MultiDict[str, str]) -> tuple[str | None, str] | None:
-    """Read ``Authorization: ID base64(id:secret)``."""
-    scheme, _, pair = headers.get("Authorization", "").partition(" ")
-    client_id, _, secret = base64.b64decode(pair, validate=True).decode().partition(":")
-    return (client_id, secret) if scheme == "ID" else None
-
-
-def test_own_credentials(sandbox: Sandbox, play: Any) -> None:
-    """A vendor may have its own way of client authentication, and then no other; what it cannot read proves nobody."""
-    play(sandbox, credentials=workday)
-    pair = base64.b64encode(b"id:secret").decode()
-    statuses = [
-        ask(sandbox, ODD, data=FORM, headers={"Authorization": value}).status_code
-        for value in (f"ID {pair}", f"Basic {pair}", "ID !", f"ID {base64.b64encode(b'no:secret').decode()}")
-    ]
-    assert statuses == [200, 401, 401, 401]
-    assert ask(sandbox, ODD, data=POST).status_code == 401
-
-
-def test_secret_in_a_header(sandbox: Sandbox, play: Any) -> None:
-    """A client may be known by a secret in a header, and there may be several with a secret each."""
-
-    def read(headers: Headers, parameters: MultiDict[str, str]) -> tuple[str | None, str] | None:
-        secret = headers.get("x-clear-client-secret")
-        return secret and (None, secret)  # type: ignore[return-value]  # "" is as good as None
-
-    play(
-        sandbox,
-        credentials=read,
-        names={"client_id": None},
-        client_credentials={None},
-        methods={"GET"},
-        bodies={facts.QUERY},
-    )
-    sandbox.register_client("odd", "another", "other")
-    for secret, status in (("secret", 200), ("other", 200), ("wrong", 401)):
-        assert ask(sandbox, ODD, "GET", headers={"x-clear-client-secret": secret}).status_code == status
-    assert ask(sandbox, ODD, "GET").status_code == 401
-    assert sandbox.requests[0].shown_headers["X-Clear-Client-Secret"] == "***"
-
-
-def test_basic_raw(sandbox: Sandbox, play: Any) -> None:
-    """A vendor who does not decode Basic says so; it does not follow the grant."""
-    play(sandbox, auth_methods=frozenset({facts.BASIC_RAW}))
-    sandbox.register_client("odd", "a+b", "100%")
-    assert ask(sandbox, ODD, data=FORM, auth=("a+b", "100%")).status_code == 200
-    assert ask(sandbox, ODD, data=FORM, auth=("a%2Bb", "100%25")).status_code == 401
-
-
-def test_remaining_life(sandbox: Sandbox, play: Any, clock: Clock) -> None:
-    """A vendor that hands out the running token says what is left of its life."""
-    play(sandbox, reuses_token=0)
-    first = ask(sandbox, ODD, data=FORM, auth=BASIC).json()
-    clock.now += 600
-    assert ask(sandbox, ODD, data=FORM, auth=BASIC).json() == first | {"expires_in": 3000}
-
-
-def test_limit_in_other_words(sandbox: Sandbox, play: Any, clock: Clock) -> None:
-    """A limit has its number, its window, and the vendor's words, as Vertex has them."""
-    play(sandbox, limit=facts.Limit(10, 28800, status=400, code="invalid_request", description="exceeded"))
-    statuses = [ask(sandbox, ODD, data=FORM, auth=BASIC).status_code for _ in range(11)]
-    assert statuses == [200] * 10 + [400]
-    clock.now += 28800
-    assert ask(sandbox, ODD, data=FORM, auth=BASIC).status_code == 200
-
-
-def test_answers_without_a_body(sandbox: Sandbox, play: Any) -> None:
-    """A refusal may have no body at all, or text, and headers of its own."""
-
-    def check(request: facts.Request) -> None:
-        raise facts.Refusal(400, "use_dpop_nonce", headers={"dpop-nonce": request.client_id})
-
-    play(sandbox, check=check, errors=lambda refusal: (refusal.status, None))
-    refused = ask(sandbox, ODD, data=FORM, auth=BASIC)
-    assert (refused.status_code, refused.content, refused.headers["dpop-nonce"]) == (400, b"", "id")
-    sandbox.fail(status=400)
-    assert ask(sandbox, ODD, data=FORM, auth=BASIC).content == b""
-
-
-def test_own_revocation_parameter(sandbox: Sandbox, play: Any) -> None:
-    """A vendor may call the token otherwise where it is taken back."""
-    play(sandbox, revocation_endpoints=("as.odd.example/revoke",), names={"token": "access_token"})
-    token = ask(sandbox, ODD, data=FORM, auth=BASIC).json()["access_token"]
-    revoke = "https://as.odd.example/revoke"
-    assert ask(sandbox, revoke, data={"token": token}, auth=BASIC).status_code == 400
-    assert ask(sandbox, revoke, data={"access_token": token}, auth=BASIC).status_code == 200
-    assert call(sandbox, ODD_API, token).status_code == 401
-
-
-def test_metadata(sandbox: Sandbox, play: Any) -> None:
-    """A discovery document may name an endpoint elsewhere; hosts of no vendor have one at the usual paths."""
-    smart = {"fhir.odd.example/r4/.well-known/smart-configuration": "https://as.odd.example/token"}
-    play(sandbox, metadata=smart, scopes=frozenset({"system/*.read"}))
-    document = ask(sandbox, "https://fhir.odd.example/r4/.well-known/smart-configuration", "GET").json()
-    assert document["token_endpoint"] == sandbox.url(ODD)
-    assert document["scopes_supported"] == ["system/*.read"]
-    for path in ("/.well-known/oauth-authorization-server/a", "/a/.well-known/openid-configuration"):
-        document = ask(sandbox, f"https://as.example.com{path}", "GET").json()
-        assert document["issuer"] == sandbox.url("https://as.example.com/a")
-        assert document["token_endpoint"] == sandbox.url("https://as.example.com/a/token")
-
-
-def test_api_function(sandbox: Sandbox, play: Any) -> None:
-    """A vendor's API is a function of the request, which sees its body and lets it pass."""
-
-    def api(request: facts.ApiRequest) -> Any:
-        request.admit("write")
-        return {"json": request.json, "url": request.url(f"{request.origin}/y")}
-
-    play(sandbox, api=api, token_scheme="Token")
-    token = ask(sandbox, ODD, data=FORM | {"scope": "write"}, auth=BASIC).json()["access_token"]
-    url, headers = sandbox.url(ODD_API), {"Authorization": f"token {token}"}
-    answer = requests.post(url, json=[1], headers=headers, timeout=5).json()
-    assert answer == {"json": [1], "url": sandbox.url("https://api.odd.example/y")}
-    assert call(sandbox, ODD_API, token).status_code == 401

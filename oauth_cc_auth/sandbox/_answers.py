@@ -31,6 +31,7 @@ def facts_of_request(state: State, client: Client | None) -> dict[str, Any]:
         "query": request.args,
         "parameters": flask.g.parameters,
         "client_id": client.client_id if client else "",
+        "home": client.home if client else None,
         "now": state.clock(),
         "url": state.url,
     }
@@ -78,7 +79,8 @@ def spend(state: State, client: Client) -> None:
     limit = client.vendor.limit
     if limit is None:
         return
-    wait = state.spend(client, _count(state, limit), limit.seconds)
+    what = tuple(value for name in limit.by for value in flask.g.parameters.getlist(name))
+    wait = state.spend(client, what, _count(state, limit), limit.seconds)
     if wait is not None:
         headers = {"Retry-After": str(max(1, round(wait)))} if limit.retry_after else None
         raise Refusal(limit.status, limit.code, limit.description, headers=headers)

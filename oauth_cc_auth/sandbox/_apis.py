@@ -51,7 +51,10 @@ class _Validator(BearerTokenValidator):
         # An authorization server without an API of its own, as a company's Keycloak, is there for everybody's.
         issuer = token.client.vendor
         is_for_all = flask.g.vendor is PLAIN and (issuer.any_api or not issuer.apis)
-        return token if is_for_all or issuer is flask.g.vendor else None
+        if not is_for_all and issuer is not flask.g.vendor:
+            return None
+        flask.g.token_expired = token.is_expired() and not token.is_revoked()
+        return token
 
 
 class Protector(ResourceProtector):
@@ -94,7 +97,8 @@ class Protector(ResourceProtector):
                 raise Refusal(403, error.error, str(error.description), detail=detail) from None
             flask.g.token_missing = isinstance(error, MissingAuthorizationError)
             code = "missing_token" if flask.g.token_missing else "invalid_token"
-            raise Refusal(401, code, "Invalid, expired or missing access token.") from None
+            said = "Invalid, expired or missing access token."
+            raise Refusal(401, code, said, expired=flask.g.token_expired) from None
         return token
 
     def _presents_static_token(self) -> bool:

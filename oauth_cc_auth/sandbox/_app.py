@@ -68,7 +68,7 @@ def _look(state: State) -> None:
     g.form = RawForm() if g.kind == "api" else parameters_that_came()
     # A request for authorization stands in the query, whatever its page sends (RFC 6749 §3.1).
     g.parameters = g.query if g.kind == "authorization" else g.form
-    g.token_missing = False
+    g.token_missing = g.token_expired = False
 
 
 def _endpoint(state: State, host: str, path: str) -> tuple[str, Vendor]:

@@ -25,6 +25,7 @@ from authlib.oauth2.rfc6749 import (
     UnsupportedGrantTypeError,
     UnsupportedResponseTypeError,
 )
+from authlib.oauth2.rfc6749.authenticate_client import authenticate_none
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
@@ -34,10 +35,10 @@ from authlib.oauth2.rfc9207 import IssuerParameter
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from oauth_cc_auth.sandbox._answers import check_token_request, refuse, shape_answer, spend
+from oauth_cc_auth.sandbox._answers import check_token_request, refuse, request_of, shape_answer, spend
 from oauth_cc_auth.sandbox._client_authentication import METHODS, TokenRequest, client_authentication
 from oauth_cc_auth.sandbox._state import CODE_LIFETIME, AccessToken, Client, Code, RefreshToken, State
-from oauth_cc_auth.sandbox._vendor import Refusal
+from oauth_cc_auth.sandbox._vendor import NO_AUTH, TOKEN_ALONE, Refusal
 
 # Another authorization server, which the user never saw (RFC 9207 §1: a mix-up).
 WRONG_ISSUER = "https://wrong-issuer.example"
@@ -272,6 +273,17 @@ class _Revocation(RevocationEndpoint):
     CLIENT_AUTH_METHODS = METHODS
     state: State
 
+    def authenticate_endpoint_client(self, request: TokenRequest) -> Client | None:
+        """Tell who asks. Where the token alone is wanted, it is whoever has it; nobody has one of another server."""
+        wanted: frozenset[str] = flask.g.vendor.revocation_auth_methods or frozenset()
+        if TOKEN_ALONE in wanted:
+            token = self.query_token(request.form.get("token", ""), None)
+            return token.client if token and token.client.realm == flask.g.realm else None
+        # authlib refuses all without a secret who have one.
+        named = authenticate_none(self.server.query_client, request) if NO_AUTH in wanted else None
+        client: Client = named or super().authenticate_endpoint_client(request)
+        return client
+
     def query_token(
         self,
         token_string: str,
@@ -294,7 +306,8 @@ def build_authorization_server(app: flask.Flask, state: State) -> AuthorizationS
         return state.client(flask.g.realm, client_id)
 
     def lifetime(client: Client, grant_type: str) -> float:  # noqa: ARG001 - authlib's signature
-        seconds = client.vendor.lifetime if state.knobs.lifetime is None else state.knobs.lifetime
+        own = client.vendor.lifetime if state.knobs.lifetime is None else state.knobs.lifetime
+        seconds = own(request_of(state, client)) if callable(own) else own
         # authlib leaves expires_in out where it is 0.
         return 0 if seconds == math.inf else seconds
 

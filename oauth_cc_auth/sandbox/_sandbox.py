@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -108,12 +108,19 @@ class Sandbox(Knobs):
         return moved
 
     def register_client(
-        self, vendor: str, client_id: str | None, client_secret: str | None, *, scopes: Collection[str] | None = None
+        self,
+        vendor: str,
+        client_id: str | None,
+        client_secret: str | None,
+        *,
+        scopes: Collection[str] | None = None,
+        home: str | None = None,
     ) -> None:
         """Register a client, or change one, at a vendor (by name) or at any other host (by host or URL).
 
         `client_id` is None at a vendor who knows clients by their secret alone. `scopes` are those that it may have, by
-        default all of the vendor's.
+        default all of the vendor's. `home` is the client's region, for CrowdStrike, whose answer names it; by default
+        it is the one that is asked.
         """
         parts = urlsplit(vendor if "://" in vendor else f"https://{vendor}")
         host, client_id = parts.hostname or "", client_id or ""
@@ -124,7 +131,7 @@ class Sandbox(Knobs):
             client = self._state.clients.setdefault(
                 (realm, client_id), _client(realm, known, client_id, client_secret, allowed)
             )
-            client.secret, client.scopes, client.deleted = client_secret, allowed, False
+            client.secret, client.scopes, client.home, client.deleted = client_secret, allowed, home, False
 
     def rotate_secret(self, grant_or_client_id: object, new_secret: str) -> None:
         """Replace a client's secret; the old one stops at once, the tokens live on."""
@@ -273,7 +280,8 @@ class Sandbox(Knobs):
                 value = static_token if server.scheme is None else f"{server.scheme} {static_token}"
                 self._state.static_tokens.add((self._vendor(url)[1], server.header.lower(), value))
         base_url = server.base_url and self.url(server.base_url)
-        return replace(server, base_url=base_url, origins=tuple(map(self.url, server.origins)))
+        told = server.base_url_of and _Moved(server.base_url_of, self.url)
+        return replace(server, base_url=base_url, origins=tuple(map(self.url, server.origins)), base_url_of=told)
 
     def _clients(self, grant_or_client_id: Any) -> list[Client]:
         if isinstance(grant_or_client_id, str):
@@ -282,6 +290,18 @@ class Sandbox(Knobs):
         _, realm = self._vendor(endpoint if isinstance(endpoint, str) else endpoint.url)
         client = self._state.client(realm, grant_or_client_id.client_id or "")
         return [client] if client else []
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What finds the API's base in a token's answer, pointed at the sandbox; it is the same for the same grant."""
+
+    base_url_of: Callable[[Any], str | None]
+    url: Callable[[str], str]
+
+    def __call__(self, token: Any) -> str | None:
+        base_url = self.base_url_of(token)
+        return None if base_url is None else self.url(base_url)
 
 
 def _client(realm: str, vendor: Vendor, client_id: str, secret: str | None, scopes: frozenset[str] | None) -> Client:

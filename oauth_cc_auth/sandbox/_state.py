@@ -24,7 +24,10 @@ CODE_LIFETIME = 60
 
 @dataclass
 class Client:
-    """A registered client (RFC 6749 §2). `realm` is its vendor's name, or its host where no vendor is known."""
+    """A registered client (RFC 6749 §2). `realm` is its vendor's name, or its host where no vendor is known.
+
+    `home` is where it is at home, for vendors who have several such places and tell.
+    """
 
     realm: str
     vendor: Vendor = field(repr=False)
@@ -33,6 +36,7 @@ class Client:
     scopes: frozenset[str] | None
     decodes_basic: bool = True
     assertion_audience: str | None = None
+    home: str | None = None
     deleted: bool = False
     redirect_uris: set[str] = field(default_factory=set)
 
@@ -187,7 +191,7 @@ class State:
         # The sandbox's address of a vendor's URL; known once there are addresses.
         self.url: Callable[[str], str] = str
         self.signing_key = secrets.token_hex(32)
-        self._issued: Counter[tuple[str, str, int]] = Counter()
+        self._issued: Counter[tuple[str, str, tuple[str, ...], int]] = Counter()
         self._ended_families: set[str] = set()
 
     def client(self, realm: str, client_id: str) -> Client | None:
@@ -295,12 +299,12 @@ class State:
             for refresh_token in self.refresh_tokens.values():
                 refresh_token.dead = refresh_token.dead or refresh_token.client is client
 
-    def spend(self, client: Client, count: int, seconds: int) -> float | None:
-        """Count one token of this window of time; None if there was one left, else the seconds until the next."""
+    def spend(self, client: Client, what: tuple[str, ...], count: int, seconds: int) -> float | None:
+        """Count one token for this in this window of time; None if one was left, else the seconds until the next."""
         now = self.clock()
         window = int(now // seconds)
         with self.lock:
-            key = (client.realm, client.client_id, window)
+            key = (client.realm, client.client_id, what, window)
             if self._issued[key] >= count:
                 return (window + 1) * seconds - now
             self._issued[key] += 1

@@ -26,6 +26,8 @@ CLIENT_ID = "{the client's id}"
 BASIC, POST = "client_secret_basic", "client_secret_post"
 BASIC_RAW, BASIC_AND_POST = "client_secret_basic_raw", "client_secret_basic_and_post"
 PRIVATE_KEY_JWT, CLIENT_SECRET_JWT, NO_AUTH = "private_key_jwt", "client_secret_jwt", "none"
+# At a revocation endpoint: whoever has the token may end it, and is not asked who it is.
+TOKEN_ALONE = "token_alone"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Request:
 
     `origin` and `path` are the vendor's own, whatever carries the request here. `parameters` are those that count, from
     wherever the vendor takes them, under their RFC names. `client_id` is "" until the client is known, and for a client
-    without an id. `now` is the sandbox's clock in seconds. `url` turns a URL of a vendor into the sandbox's for it.
+    without an id, `home` where the client is at home if it was registered with that. `now` is the sandbox's clock in
+    seconds. `url` turns a URL of a vendor into the sandbox's for it.
     """
 
     method: str
@@ -44,6 +47,7 @@ class Request:
     query: MultiDict[str, str] = field(repr=False)
     parameters: MultiDict[str, str] = field(repr=False)
     client_id: str
+    home: str | None
     now: float
     url: Callable[[str], str] = field(repr=False)
 
@@ -63,7 +67,8 @@ class Refusal(Exception):
     """A refusal, before it is put into the vendor's words.
 
     `code` is that of RFC 6749 §5.2 at an OAuth endpoint. At an API it is that of RFC 6750 §3.1 for a token
-    ("missing_token" where there is none), "missing_header", or None where the status says all. `headers` go with it.
+    ("missing_token" where there is none), "missing_header", or None where the status says all. `expired` tells the
+    invalid tokens whose time is over from all others. `headers` go with it.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Refusal(Exception):
         description: str | None = None,
         *,
         detail: Any = None,
+        expired: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(code)
@@ -80,6 +86,7 @@ class Refusal(Exception):
         self.code = code
         self.description = description
         self.detail = detail
+        self.expired = expired
         self.headers = headers or {}
 
     @property
@@ -93,7 +100,8 @@ class Limit:
     """How many tokens a client gets in a window of so many seconds, and what it hears beyond.
 
     Windows are counted from 1970, so that one of a day begins at midnight UTC. `count` None: there is a limit, which is
-    not documented: the knob `daily_limit`. `retry_after`: whether the refusal says when the window ends.
+    not documented: the knob `daily_limit`. `by`: parameters of the request, each value of which has a count of its own.
+    `retry_after`: whether the refusal says when the window ends.
     """
 
     count: int | None
@@ -102,6 +110,7 @@ class Limit:
     status: int = 429
     code: str = "too_many_requests"
     description: str = "The limit on access tokens is reached."
+    by: tuple[str, ...] = ()
     retry_after: bool = False
 
 
@@ -175,15 +184,17 @@ class Vendor:
       `scope_separator`. `scope_required`.
       `always_grants`: the scope that a token gets whatever was asked for. `drops_scopes`: unknown ones are left out of
       what is granted instead of being refused.
-    - `auth_methods`: constants of this module, any of which will do; `revocation_auth_methods` where they are others.
-      Where `names` has no client_id, a client is known by its secret alone.
+    - `auth_methods`: constants of this module, any of which will do. Where `names` has no client_id, a client is known
+      by its secret alone. `revocation_auth_methods` where they are others: with NO_AUTH any client may leave its secret
+      out there.
     - `credentials`: for a method of the vendor's own, which then is the only one: a function of the headers and the
       parameters that returns client id (None: there is none) and secret, or None.
     - `check`: called last with the request, for what else is wanted; it raises Refusal.
 
     **The token answer** (RFC 6749 §5.1).
 
-    - `status`; `lifetime` in seconds, math.inf for ever (then expires_in is left out); `states_scope`.
+    - `status`; `lifetime` in seconds, or a function of the Request that says it, math.inf for ever (then expires_in is
+      left out); `states_scope`.
     - `answer`: turns the RFC's answer into the vendor's, a dict or text, perhaps with `renamed` and `converted`. Where
       a token lives for ever, which the knob `lifetime` may ask for, expires_in is absent. `answer_headers` go with it.
     - `jwt`: the token is a JWT with iss, sub, client_id, iat, exp, jti, and scope.
@@ -235,7 +246,7 @@ class Vendor:
     check: Callable[[Request], None] = _no_more
 
     status: int = 200
-    lifetime: float = HOUR
+    lifetime: float | Callable[[Request], float] = HOUR
     states_scope: bool = True
     answer: Callable[[dict[str, Any], Request], Any] = _as_it_is
     answer_headers: Callable[[Request], Mapping[str, str]] = _no_headers

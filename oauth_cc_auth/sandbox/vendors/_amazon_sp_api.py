@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from oauth_cc_auth.sandbox._vendor import POST, Refusal, Vendor
+from oauth_cc_auth.sandbox._vendor import POST, Refusal, Request, Vendor
+
+# https://github.com/amzn/selling-partner-api-docs/issues/2147; a real denial has no details:
+# https://github.com/amzn/selling-partner-api-models/issues/826.
+_DENIED = "Access to requested resource is denied."
+_EXPIRED = "The access token you provided has expired."
+_INVALID = "The access token you provided is revoked, malformed or invalid."
+
+
+def _answer(answer: dict[str, Any], request: Request) -> dict[str, Any]:  # noqa: ARG001 - one signature for all
+    # The vendor's developer guide: https://github.com/amzn/selling-partner-api-docs.
+    return answer | {"token_type": "bearer"}
 
 
 def _api_errors(refusal: Refusal) -> tuple[int, Any]:
-    # The status of a refused token is that of a denial; only the text tells them apart.
-    status, code = (403, "Unauthorized") if refusal.status in {401, 403} else (refusal.status, refusal.reason)
-    error = {"code": code, "message": refusal.description or refusal.reason, "details": ""}
-    return status, {"errors": [error]}
+    if refusal.status not in {401, 403}:
+        said = {"message": refusal.description or refusal.reason, "code": refusal.reason, "details": ""}
+        return refusal.status, {"errors": [said]}
+    # The status of a refused token is that of a denial; only the details tell them apart. What they are where there is
+    # no token is not documented in what was read.
+    details = _EXPIRED if refusal.expired else _INVALID if refusal.code == "invalid_token" else ""
+    return 403, {"errors": [{"message": _DENIED, "code": "Unauthorized", "details": details}]}
 
 
 VENDOR = Vendor(
@@ -24,6 +38,7 @@ VENDOR = Vendor(
     scope_required=True,
     # Whether the answer names the scope is not documented.
     states_scope=False,
+    answer=_answer,
     token_header="x-amz-access-token",
     token_scheme=None,
     api_errors=_api_errors,

@@ -22,10 +22,12 @@ def _check(request: Request) -> None:
         raise Refusal(400, "invalid_request", "expiresInMinutes must be between 1 and 120.")
 
 
-def _answer(answer: dict[str, Any], request: Request) -> dict[str, Any]:
-    minutes = _minutes(request)
-    stated = {} if minutes is None else {"expires_in": minutes * MINUTE - 1}
-    return renamed(answer, {"scope": None}) | stated
+def _lifetime(request: Request) -> float:
+    return (_minutes(request) or 30) * MINUTE - 1
+
+
+def _answer(answer: dict[str, Any], request: Request) -> dict[str, Any]:  # noqa: ARG001 - one signature for all
+    return renamed(answer, {"scope": None})
 
 
 VENDOR = Vendor(
@@ -37,7 +39,7 @@ VENDOR = Vendor(
     # Each client has one of them, chosen when its secret was made.
     auth_methods=frozenset({BASIC, POST, CLIENT_SECRET_JWT}),
     check=_check,
-    lifetime=30 * MINUTE - 1,
+    lifetime=_lifetime,
     answer=_answer,
     api_headers={"X-Avinode-ApiToken": "?*"},
 )

@@ -17,8 +17,7 @@ _REGIONS = {
 
 
 def _answer_headers(request: Request) -> Mapping[str, str]:
-    # Which region a client belongs to is its own; here each is at home where it asks.
-    return {"X-Cs-Region": _REGIONS[request.origin.removeprefix("https://")]}
+    return {"X-Cs-Region": request.home or _REGIONS[request.origin.removeprefix("https://")]}
 
 
 def _errors(refusal: Refusal) -> tuple[int, Any]:

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from oauth_cc_auth.sandbox._vendor import POST, Vendor
+from typing import Any
+
+from oauth_cc_auth.sandbox._vendor import POST, Refusal, Vendor, say_as_rfc6749
+
+
+def _errors(refusal: Refusal) -> tuple[int, Any]:
+    # Of a key that nobody knows, as the tests of https://github.com/IBM/python-sdk-core have it. What is said of other
+    # mistakes is not documented there: in the words of RFC 6749.
+    if refusal.code != "invalid_client":
+        return say_as_rfc6749(refusal)
+    return 400, {
+        "errorCode": "BXNIM0415E",
+        "errorMessage": "Provided API key could not be found.",
+        "context": {"requestId": "made-up-request"},
+    }
+
 
 VENDOR = Vendor(
     "ibm_cloud",
@@ -11,4 +26,5 @@ VENDOR = Vendor(
     names={"client_id": None, "client_secret": "apikey"},
     client_credentials=frozenset({"urn:ibm:params:oauth:grant-type:apikey"}),
     auth_methods=frozenset({POST}),
+    errors=_errors,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oauth_cc_auth.sandbox._vendor import DAY, NO_AUTH, POST, Refusal, Vendor
+from oauth_cc_auth.sandbox._vendor import DAY, POST, TOKEN_ALONE, Refusal, Vendor
 
 
 def _api_errors(refusal: Refusal) -> tuple[int, Any]:
@@ -20,7 +20,7 @@ VENDOR = Vendor(
     apis=("api.line.me/v2/", "api-data.line.me/v2/"),
     names={"token": "access_token"},
     auth_methods=frozenset({POST}),
-    revocation_auth_methods=frozenset({NO_AUTH}),
+    revocation_auth_methods=frozenset({TOKEN_ALONE}),
     states_scope=False,
     lifetime=30 * DAY,
     api_errors=_api_errors,

@@ -6,8 +6,9 @@ from typing import Any
 
 from oauth_cc_auth.sandbox._vendor import POST, QUERY, Refusal, Request, Vendor
 
-# 600 for no token at all; 601, 602 and 603 are those of the page on error codes, the sandbox knows no 602.
+# 600 for no token at all; 601, 602 and 603 are those of the page on error codes.
 _CODES = {"missing_token": "600", "invalid_token": "601", "insufficient_scope": "603"}
+_EXPIRED = "602"
 _NOT_FOUND = "610"
 
 
@@ -19,7 +20,8 @@ def _answer(answer: dict[str, Any], request: Request) -> dict[str, Any]:  # noqa
 def _api_errors(refusal: Refusal) -> tuple[int, Any]:
     if refusal.status >= 500 or refusal.status in {413, 414}:
         return refusal.status, None
-    error = {"code": _CODES.get(refusal.code or "", _NOT_FOUND), "message": refusal.description or refusal.reason}
+    code = _EXPIRED if refusal.expired else _CODES.get(refusal.code or "", _NOT_FOUND)
+    error = {"code": code, "message": refusal.description or refusal.reason}
     return 200, {"requestId": "e42b#14272d07d78", "success": False, "errors": [error]}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oauth_cc_auth.sandbox._vendor import HOUR, POST, Refusal, Request, Vendor, renamed
+from oauth_cc_auth.sandbox._vendor import HOUR, POST, TOKEN_ALONE, Refusal, Request, Vendor, renamed
 
 
 def _answer(answer: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -25,8 +25,11 @@ VENDOR = Vendor(
     "salesforce",
     source="https://developer.salesforce.com/docs/atlas.en-us.262.0.chatterapi.meta/chatterapi/quickstart_connecting.htm",
     token_endpoints=("*.my.salesforce.com/services/oauth2/token",),
+    # https://developer.salesforce.com/docs/atlas.en-us.mobile_sdk.meta/mobile_sdk/oauth_revoking_tokens.htm
+    revocation_endpoints=("*.my.salesforce.com/services/oauth2/revoke",),
     apis=("*.my.salesforce.com/",),
     auth_methods=frozenset({POST}),
+    revocation_auth_methods=frozenset({TOKEN_ALONE}),
     # A setting of the organization; the default is not documented on this page.
     lifetime=2 * HOUR,
     answer=_answer,

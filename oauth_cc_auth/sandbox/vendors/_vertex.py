@@ -18,6 +18,7 @@ VENDOR = Vendor(
     limit=Limit(
         10,
         8 * HOUR,
+        by=("audience",),
         status=400,
         code="invalid_request",
         description="Client id audience aud has exceeded the rate limit of 10 tokens/28800 seconds",

@@ -1,0 +1,295 @@
+"""What a preset leaves to its user: environments and regions, and other ways of proving, asking and reading."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stage as stages
+from loopback import Loopback
+from stage import CLIENT_ID, Stage, api_of, preset
+
+from oauth_cc_auth import ConfigurationError, File, OriginNotAllowed, Token, TokenSource, presets
+
+stage = stages.stage
+
+# Per preset and argument: the names that the vendor has, of places that differ in their hosts.
+PLACES: dict[tuple[str, str], str] = {
+    ("amadeus", "environment"): "production test",
+    ("amazon_sp_api", "region"): "na eu fe",
+    ("checkout_com", "environment"): "production sandbox",
+    ("commercetools", "region"): (
+        "us-central1.gcp us-east-2.aws europe-west1.gcp eu-central-1.aws australia-southeast1.gcp"
+    ),
+    ("crowdstrike", "region"): "us-1 us-2 eu-1 us-gov-1 us-gov-2",
+    ("dhl_ecommerce", "environment"): "production sandbox",
+    ("digikey", "environment"): "production sandbox",
+    ("ebay", "environment"): "production sandbox",
+    ("entra_id", "cloud"): "global us-government china",
+    ("entra_id_v1", "cloud"): "global us-government china",
+    ("genesys_cloud", "region"): (
+        "us_east_1 eu_west_1 ap_southeast_2 ap_northeast_1 eu_central_1 us_west_2 ca_central_1 ap_northeast_2 "
+        "eu_west_2 ap_south_1 us_east_2 sa_east_1 me_central_1 ap_northeast_3 eu_central_2 mx_central_1 ap_southeast_1"
+    ),
+    ("learning_360", "region"): "eu us",
+    ("paypal", "environment"): "production sandbox",
+    ("payu", "environment"): "production sandbox",
+    ("phonepe", "environment"): "production sandbox",
+    ("pingone", "region"): "NA CA EU AU SG AP",
+    ("sabre", "environment"): "production certification",
+    ("tpay", "environment"): "production sandbox",
+    ("truelayer", "environment"): "live sandbox",
+    ("ups", "environment"): "production test",
+    ("usps", "environment"): "production test",
+    ("vanta", "instance"): "vanta vanta-gov",
+    ("vipps", "environment"): "production test",
+    ("wise", "environment"): "production sandbox",
+}
+# The same of what is no place.
+KINDS = {
+    ("avinode", "token_endpoint_auth_method"): "client_secret_basic client_secret_post client_secret_jwt",
+    ("box", "subject_type"): "enterprise user",
+    ("smart_backend", "alg"): "RS384 ES384",
+}
+CHOICES = [(name, word, choice) for (name, word), choices in PLACES.items() for choice in choices.split()]
+
+
+def posted(grant: Any) -> dict[str, str]:
+    """Return the form of the token request that a grant makes, where no sandbox can play the other side."""
+    with Loopback() as server:
+        TokenSource(replace(grant, token_endpoint=f"{server.url}/token")).token()
+    (received,) = server.received
+    assert "authorization" not in received.headers
+    return dict(received.form)
+
+
+def refusal(name: str, word: str) -> str | None:
+    """Return what a preset says of a choice that its vendor does not have, None if it takes anything."""
+    try:
+        preset(name, **{word: "no-such-choice"})
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+def test_every_choice_is_listed_here() -> None:
+    """No preset has a choice of names that these tests do not know."""
+    offered = {
+        (name, word)
+        for name in presets.__all__
+        for word, parameter in inspect.signature(presets.get(name)).parameters.items()
+        if isinstance(parameter.default, str) and f"{word} is none of" in (refusal(name, word) or "")
+    }
+    # Where any method of client authentication will do, the choice is the library's and not the vendor's.
+    methods = {pair for pair in offered if "nor a PrivateKeyJWT" in str(refusal(*pair))}
+    assert offered - methods == {*PLACES, *KINDS}
+
+
+@pytest.mark.parametrize(("name", "word"), [*PLACES, *KINDS])
+def test_a_wrong_choice_names_the_right_ones(name: str, word: str) -> None:
+    """Who names what the vendor does not have hears what it has, and one of them is the default."""
+    choices = {**PLACES, **KINDS}[name, word].split()
+    assert refusal(name, word) == f"{word} is none of {', '.join(choices)}"
+    assert inspect.signature(presets.get(name)).parameters[word].default in choices
+
+
+@pytest.mark.parametrize(("name", "word", "choice"), CHOICES)
+def test_each_place_is_safe(name: str, word: str, choice: str) -> None:
+    """In each place the token endpoint and the API are https, and the token goes to no host that looks like them."""
+    grant, token = preset(name, **{word: choice}), Token("made-up")
+    server = grant.resource_server
+    urls = (grant.token_endpoint, server.base_url, *server.origins)
+    assert all(url.startswith("https://") for url in urls)
+    for url in urls[1:]:
+        server.admit(url, token)
+        host = url.removeprefix("https://").partition("/")[0]
+        for foreign in (
+            f"http://{host}/",
+            f"https://{host}.evil.example/",
+            f"https://evil.{host}/",
+            f"https://{host}:1/",
+        ):
+            with pytest.raises(OriginNotAllowed):
+                server.admit(foreign, token)
+
+
+@pytest.mark.parametrize(("name", "word"), PLACES)
+def test_places_differ(name: str, word: str) -> None:
+    """Two places of a vendor share no token: each has a token endpoint or an API of its own."""
+    grants = [preset(name, **{word: choice}) for choice in PLACES[name, word].split()]
+    addresses = {(grant.token_endpoint, grant.resource_server.base_url) for grant in grants}
+    assert len(addresses) == len(grants)
+
+
+@pytest.mark.parametrize(("name", "word", "choice"), CHOICES)
+def test_each_place_answers(stage: Stage, name: str, word: str, choice: str) -> None:
+    """In each place the vendor, as the sandbox plays it, gives a token, and the API there takes it."""
+    there = preset(name, **{word: choice})
+    base_url = preset(name).resource_server.base_url
+    url = api_of(name).replace(base_url, there.resource_server.base_url)
+    assert stage.call(stage.grant(there), url).status_code == 200
+    assert [request.vendor for request in stage.sandbox.requests if request.kind == "token"] == [name]
+    assert stage.counts == (1, 1)
+
+
+# Other hosts than those of the pins
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "token_endpoint", "base_url"),
+    [
+        (
+            "checkout_com",
+            {"subdomain": "acme", "environment": "sandbox"},
+            "https://acme.access.sandbox.checkout.com/connect/token",
+            "https://acme.api.sandbox.checkout.com",
+        ),
+        (
+            "cognito",
+            {"custom_domain": "login.acme.example", "base_url": "https://api.acme.example"},
+            "https://login.acme.example/oauth2/token",
+            "https://api.acme.example",
+        ),
+        (
+            "okta_custom",
+            {"domain": "acme.okta.com", "server_id": "aus1", "base_url": "https://api.acme.example"},
+            "https://acme.okta.com/oauth2/aus1/v1/token",
+            "https://api.acme.example",
+        ),
+        (
+            "salesforce",
+            {"my_domain": "acme", "sandbox": None},
+            "https://acme.my.salesforce.com/services/oauth2/token",
+            None,
+        ),
+        (
+            "sap_xsuaa",
+            {"subdomain": "acme", "landscape": "eu10.hana.ondemand.com", "x509": True},
+            "https://acme.authentication.cert.eu10.hana.ondemand.com/oauth/token",
+            preset("sap_xsuaa").resource_server.base_url,
+        ),
+        (
+            "sophos",
+            {"data_region": "eu01"},
+            "https://id.sophos.com/api/v2/oauth2/token",
+            "https://api-eu01.central.sophos.com",
+        ),
+    ],
+)
+def test_other_hosts(name: str, words: dict[str, Any], token_endpoint: str, base_url: str | None) -> None:
+    """A custom domain, a tenant's own host, a data region: the addresses are made of what the user says."""
+    grant = preset(name, **words)
+    assert (grant.token_endpoint, grant.resource_server.base_url) == (token_endpoint, base_url)
+
+
+def test_one_more_origin() -> None:
+    """Dynatrace's token may go to the environment that is named, and Sophos' also to where tenants are looked up."""
+    for name, words, elsewhere in (
+        ("dynatrace", {"environment": "abc12345"}, "https://abc12345.apps.dynatrace.com/platform"),
+        ("sophos", {"data_region": "eu01"}, "https://api.central.sophos.com/whoami/v1"),
+    ):
+        preset(name, **words).resource_server.admit(elsewhere)
+    with pytest.raises(OriginNotAllowed):
+        preset("dynatrace").resource_server.admit("https://abc12345.apps.dynatrace.com/platform")
+
+
+# Other requests than those of the pins
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "parameters", "headers"),
+    [
+        ("avinode", {"expires_in_minutes": 5}, {"expiresInMinutes": "5"}, {}),
+        ("box", {"subject_type": "user"}, {"box_subject_type": "user"}, {}),
+        ("crowdstrike", {"member_cid": "m"}, {"member_cid": "m"}, {}),
+        ("crowdstrike", {"member_cid": None}, {"member_cid": None}, {}),
+        ("learning_360", {"user_id": "u", "company_id": "c"}, {"user_id": "u", "company_id": "c"}, {}),
+        ("learning_360", {"user_id": None, "company_id": None}, {"user_id": None, "company_id": None}, {}),
+        ("ups", {"merchant_id": "123456"}, {}, {"x-merchant-id": "123456"}),
+        ("ups", {"merchant_id": None}, {}, {"x-merchant-id": None}),
+    ],
+)
+def test_what_is_asked_when_it_is_said(
+    stage: Stage, name: str, words: dict[str, Any], parameters: dict[str, Any], headers: dict[str, Any]
+) -> None:
+    """What a vendor takes but does not demand is sent where it is given, and left out where it is not."""
+    asked = stage.asked(name, **words)
+    assert {parameter: asked.form.get(parameter) for parameter in parameters} == parameters
+    assert {header: asked.headers.get(header) for header in headers} == headers
+
+
+@pytest.mark.parametrize("method", KINDS["avinode", "token_endpoint_auth_method"].split())
+def test_how_avinode_is_proven_to(stage: Stage, method: str) -> None:
+    """Avinode's three methods each bring a token, and no two of them go together."""
+    secret = "a made-up secret of thirty-two and more"  # which HS256 asks for
+    asked = stage.asked("avinode", token_endpoint_auth_method=method, client_secret=secret)
+    shown = ["Authorization" in asked.headers, "client_secret" in asked.form, "client_assertion" in asked.form]
+    assert shown == [wanted == method for wanted in KINDS["avinode", "token_endpoint_auth_method"].split()]
+
+
+# Other ways of proving who one is
+
+
+def test_entra_id_by_another_provider(tmp_path: Path) -> None:
+    """A token of another identity provider is the assertion, as it is, beside the client's id; it may be a file's."""
+    file = tmp_path / "token"
+    file.write_text("a-token-of-another", encoding="ascii")
+    grant = preset("entra_id", client_secret=File(file), federated=True)
+    asked = posted(grant)
+    assert asked["client_assertion"] == "a-token-of-another"
+    assert asked["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    assert (asked["client_id"], "client_secret" in asked) == (CLIENT_ID, False)
+
+
+def test_entra_id_in_one_way_only() -> None:
+    """A certificate and another provider's token are two proofs: both at once are refused, by the arguments' names."""
+    with pytest.raises(ConfigurationError, match="thumbprint and federated"):
+        preset("entra_id", thumbprint="made-up", federated=True)
+
+
+def test_sap_xsuaa_by_a_certificate() -> None:
+    """With a certificate SAP needs no secret, neither as an argument nor in the environment, and is sent none."""
+    words: Any = {"subdomain": "acme", "landscape": "eu10.hana.ondemand.com", "base_url": "https://api.acme.example"}
+    grant = presets.sap_xsuaa(CLIENT_ID, x509=True, **words)
+    assert (grant.client_secret, grant.token_endpoint_auth_method) == (None, "tls_client_auth")
+    asked = posted(grant)
+    assert asked == {"grant_type": "client_credentials", "client_id": CLIENT_ID}
+    with pytest.raises(ConfigurationError, match="SAP_XSUAA_CLIENT_SECRET"):
+        presets.sap_xsuaa(CLIENT_ID, **words)
+
+
+# Another way of reading: Copernicus' page has the life of a token in the token alone
+
+
+def token_with(claims: Any) -> str:
+    """Return a JWT with these claims; nobody verifies it."""
+    parts = ({"alg": "RS256"}, claims)
+    encoded = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*encoded, "signature"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "lifetime"),
+    [
+        ({"access_token": token_with({"exp": 5_000, "iat": 4_000})}, 1_000),
+        ({"access_token": token_with({"exp": 5_000, "iat": 4_000}), "expires_in": 600}, 600),
+        ({"access_token": token_with({"exp": int(time.time()) + 900})}, 900),
+        ({"access_token": token_with({"iat": 4_000})}, None),
+        ({"access_token": token_with(["exp"])}, None),
+        ({"access_token": "opaque"}, None),
+        ({"access_token": "a.b.c"}, None),
+        ({"access_token": "a.{}.c"}, None),
+    ],
+)
+def test_copernicus_lives_as_its_token_says(stage: Stage, answer: dict[str, Any], lifetime: float | None) -> None:
+    """What the answer states counts, then what the token does, by the server's own clock; else nobody knows."""
+    token = stage.answered("copernicus", {**answer, "token_type": "Bearer"})
+    assert token.access_token == answer["access_token"]
+    # A token without an end has no lifetime; one dated by this machine's clock may be seconds old by now.
+    assert token.lifetime == (lifetime and pytest.approx(lifetime, abs=60))
