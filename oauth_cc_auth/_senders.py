@@ -9,6 +9,7 @@ what a user lent.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -198,22 +199,27 @@ _TALKATIVE = (
 )
 
 
+# The threads that send such a request now. One filter stays with each logger for good: to take one away while another
+# thread's record passes would let that record slip by its own.
+_quiet: set[int] = set()
+
+
+def _is_of_another(record: logging.LogRecord) -> bool:
+    return record.thread not in _quiet
+
+
 @contextmanager
 def muted(request: HttpRequest) -> Iterator[None]:
     """Keep the libraries from logging what this thread sends to a URL with a query: it may hold the secret."""
-    loggers = [logging.getLogger(name) for name in _TALKATIVE] if "?" in request.url else []
     here = get_ident()
-
-    def is_of_another(record: logging.LogRecord) -> bool:
-        return record.thread != here
-
-    for logger in loggers:
-        logger.addFilter(is_of_another)
+    if "?" in request.url:
+        for name in _TALKATIVE:
+            logging.getLogger(name).addFilter(_is_of_another)
+        _quiet.add(here)
     try:
         yield
     finally:
-        for logger in loggers:
-            logger.removeFilter(is_of_another)
+        _quiet.discard(here)
 
 
 @contextmanager
@@ -229,3 +235,7 @@ def _failures() -> Iterator[None]:
     else:
         return
     raise TokenEndpointUnavailable(message=message) from cause
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_quiet.clear)  # what is left in a child are numbers of its parent's threads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import socket
-import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ from requests.adapters import HTTPAdapter
 
 from oauth_cc_auth import Env, OAuthError, RequestFormat, TokenSource
 from oauth_cc_auth import _senders as room
+from oauth_cc_auth._wire import HttpRequest
 
 # Parts of the secret, and how the parts that are no letters are written in a URL.
 CANARIES = ("canary-secret", "J7%23p", "J7#p", quote_plus(SECRET), quote(SECRET, safe=""))
@@ -214,7 +215,8 @@ def test_others_go_on_being_logged() -> None:
         source_for(f"{server.url}/token", "requests", FORMS[0]).token()
         logger.debug("http://as.example.com %s", "/token?later")
     assert sum("/things?x=1" in line or "/token?later" in line for line in lines) == 2
-    assert logger.filters == []
+    assert len(logger.filters) == 1, "one for good, however many requests there were"
+    assert room._quiet == set()
 
 
 def test_a_url_without_a_query_is_logged() -> None:
@@ -227,12 +229,39 @@ def test_a_url_without_a_query_is_logged() -> None:
 
 def test_the_headers_of_http2_are_not_logged() -> None:
     """Case 37: hpack logs the path of each request at DEBUG; it is muted as urllib3 is."""
-    from oauth_cc_auth._wire import HttpRequest  # noqa: PLC0415 - for this test only
-
     with (
         watched() as lines,
         room.muted(HttpRequest(f"https://as.example.com/token?s={quote_plus(SECRET)}", {}, b"", "GET")),
     ):
         logging.getLogger("hpack.hpack").debug("Adding %s", (b":path", f"/token?s={quote_plus(SECRET)}".encode()))
     assert_unseen(lines)
-    assert sys.modules["logging"].getLogger("hpack.hpack").filters == []
+    assert room._quiet == set()
+
+
+def test_the_end_of_one_request_unmutes_no_other() -> None:
+    """Case 37: a request that ends while the record of another passes the filters lets it not slip by."""
+    request = HttpRequest(f"https://as.example.com/token?s={quote_plus(SECRET)}", {}, b"", "GET")
+    logger, inside, leave, left = logging.getLogger("urllib3.connectionpool"), *(threading.Event() for _ in range(3))
+
+    def first() -> None:
+        with room.muted(request):
+            inside.set()
+            assert leave.wait(5)
+        left.set()
+
+    class Late(logging.Filter):
+        """Stands behind the filter of the first request, and would hold a record until that request has ended."""
+
+        def filter(self, record: logging.LogRecord) -> bool:
+            leave.set()
+            return left.wait(5)
+
+    with watched() as lines:
+        threading.Thread(target=first).start()
+        assert inside.wait(5)
+        logger.filters.insert(1, late := Late())
+        with room.muted(request):
+            logger.debug("GET %s", request.url)
+        leave.set()
+        logger.removeFilter(late)
+    assert_unseen(lines)
