@@ -18,7 +18,7 @@ from oauth_cc_auth._exchange import Exchange, Parameters
 from oauth_cc_auth._grants import AuthorizationCode
 from oauth_cc_auth._guarded import GuardedStore
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
-from oauth_cc_auth._sharing import fingerprint, slow_hash, store_key
+from oauth_cc_auth._sharing import fingerprint, hold_on, let_go, slow_hash, store_key
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError, TokenRequestError
 from oauth_cc_auth.stores import TokenStore
@@ -36,7 +36,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Token:
     """Return a token that is better than the live one. Raises an OAuthError."""
     if store is None:
-        return _fetch(exchange, store, live.previous)
+        return _held(live, exchange, _fetch(exchange, store, live.previous))
     guarded, key = GuardedStore(store), _key(live, exchange)
     with guarded.lock(key):
         stored = guarded.load(key)
@@ -58,13 +58,20 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
 def log_in(live: LiveToken, exchange: Exchange, store: TokenStore | None, code: Parameters) -> Token:
     """Return the token that ends a login (RFC 6749 §4.1.3), saved as a renewed one is. Raises an OAuthError."""
     if store is None:
-        return exchange.fetch(None, code)
+        return _held(live, exchange, exchange.fetch(None, code))
     guarded = GuardedStore(store)
     with guarded.lock(_key(live, exchange)):
         voucher = _Voucher(exchange)
         token = voucher.beside(exchange.fetch(None, code))
         _save(live, exchange, guarded, token)
         return token
+
+
+def _held(live: LiveToken, exchange: Exchange, token: Token) -> Token:
+    """Return the token; a login whose last refresh token is nowhere but here is kept in memory."""
+    if token.refresh_token not in (None, getattr(exchange.grant, "refresh_token", None)):
+        hold_on(live)
+    return token
 
 
 def _save(live: LiveToken, exchange: Exchange, guarded: GuardedStore, token: Token) -> None:
@@ -77,16 +84,30 @@ def _save(live: LiveToken, exchange: Exchange, guarded: GuardedStore, token: Tok
         started(partial(_save_until_it_works, guarded.store, key, token, live), "oauth-cc-auth-save")
 
 
-def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
-    """Revoke this token, or the stored one where memory has none, and remove it from the store."""
-    guarded, key = (None if store is None else GuardedStore(store)), _key(live, exchange)
-    if token is None and guarded is not None:
+def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None, *, whole: bool) -> None:
+    """Revoke this token, or the stored one where memory has none, and remove it from the store.
+
+    With `whole` a login ends: its last refresh token is revoked, which another process may have obtained.
+    """
+    login = whole and isinstance(exchange.grant, AuthorizationCode)
+    if store is None:
+        if token is not None:
+            exchange.revoke(token)
+        if whole:
+            let_go(live)
+        return
+    guarded, key = GuardedStore(store), _key(live, exchange)
+    with guarded.lock(key):
         stored = guarded.load(key)
-        token = stored if stored is not None and _vouched_for(exchange, stored) else None
-    if token is not None:
-        exchange.revoke(token)
-        if guarded is not None:
-            guarded.discard(key, token)
+        if stored is not None and not _vouched_for(exchange, stored):
+            stored = None
+        last = (live.unsaved or stored or token) if login else (token or stored)
+        if last is not None:
+            exchange.revoke(last)
+        gone = stored if login else last
+        if gone is not None:
+            guarded.discard(key, gone)
+        live.unsaved = None
 
 
 def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveToken) -> None:
@@ -110,8 +131,10 @@ def _fetch(exchange: Exchange, store: TokenStore | None, previous: Token | None)
     spend(exchange.grant, store, asked_at)
     try:
         return exchange.fetch(previous)
-    except TokenRequestError as error:
-        if error.status_code is not None and error.status_code >= 400:
+    except OAuthError as error:
+        status = error.status_code if isinstance(error, TokenRequestError) else 400
+        if status is not None and status >= 400:
+            # Refused, held to the vendor's own limit, or never sent: nothing was issued.
             refund(exchange.grant, store, asked_at)
         if not isinstance(error, InvalidGrant) or not isinstance(exchange.grant, AuthorizationCode):
             raise

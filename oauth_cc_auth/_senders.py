@@ -9,14 +9,13 @@ what a user lent.
 from __future__ import annotations
 
 import logging
-import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from threading import get_ident
 from typing import Any, Protocol
 
 from oauth_cc_auth._background import unforked
@@ -199,27 +198,28 @@ _TALKATIVE = (
 )
 
 
-# The threads that send such a request now. One filter stays with each logger for good: to take one away while another
-# thread's record passes would let that record slip by its own.
-_quiet: set[int] = set()
+# Whether this thread sends such a request now. One filter stays with each logger for good: to take one away while
+# another thread's record passes would let that record slip by its own.
+_this_thread = threading.local()
 
 
-def _is_of_another(record: logging.LogRecord) -> bool:
-    return record.thread not in _quiet
+def _may_be_logged(_: logging.LogRecord) -> bool:
+    return not getattr(_this_thread, "is_muted", False)
 
 
 @contextmanager
 def muted(request: HttpRequest) -> Iterator[None]:
     """Keep the libraries from logging what this thread sends to a URL with a query: it may hold the secret."""
-    here = get_ident()
-    if "?" in request.url:
-        for name in _TALKATIVE:
-            logging.getLogger(name).addFilter(_is_of_another)
-        _quiet.add(here)
+    if "?" not in request.url:
+        yield
+        return
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_may_be_logged)
+    _this_thread.is_muted = True
     try:
         yield
     finally:
-        _quiet.discard(here)
+        _this_thread.is_muted = False
 
 
 @contextmanager
@@ -231,11 +231,7 @@ def _failures() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - see above
         cause = scrubbed(error)
-        message = f"The token endpoint gave no answer ({type(error).__name__}: {error})."
+        detail = f"{type(error).__name__}: {error}"
     else:
         return
-    raise TokenEndpointUnavailable(message=message) from cause
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_quiet.clear)  # what is left in a child are numbers of its parent's threads
+    raise TokenEndpointUnavailable(message="The token endpoint gave no answer.", detail=detail) from cause

@@ -23,6 +23,7 @@ from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant, S
 from oauth_cc_auth._live_token import LiveToken
 from oauth_cc_auth._secrets import Env, File
 from oauth_cc_auth._token import Token
+from oauth_cc_auth.errors import ConfigurationError
 
 # Grants that nobody holds are kept for the next `auth=` built per call, least recently used out first. At about 1 kB
 # each a full table is 16 MB.
@@ -32,35 +33,57 @@ _process_key = secrets.token_bytes(32)
 _lock = Lock()
 _alive: WeakValueDictionary[Hashable, LiveToken] = WeakValueDictionary()
 _recent: OrderedDict[Hashable, LiveToken] = OrderedDict()
-# Logins whose rotating refresh token is nowhere but in memory: to drop one would lock its user out.
-_logins: dict[Hashable, LiveToken] = {}
+# Logins whose last refresh token is nowhere but in memory: to drop one would lock its user out.
+_logins: dict[int, LiveToken] = {}
 
 
 def live_token(grant: Grant, *own: object) -> LiveToken:
     """Return the live token of this grant; `own` are the user's store, session, client and clock, None if not given.
 
-    What the user gave counts by identity, and such a live token lives as long as somebody holds it.
+    What the user gave counts by identity, and such a live token lives as long as somebody holds it. How a login's token
+    is asked for does not count: its refresh token must not be spent twice. Raises ConfigurationError for a store that
+    could not tell what a function of the grant writes.
     """
     if isinstance(grant, StaticToken):
         return LiveToken(fixed=Token(grant.access_token, obtained_at=0.0))
-    private = tuple(_Same(thing) for thing in own if thing is not None)
+    store, session, client, clock = own
+    if isinstance(grant, AuthorizationCode):
+        session = client = None
+    counted = (store, session, client, clock)
+    private = tuple(_Same(thing) for thing in counted if thing is not None)
     # What a function writes depends on what it closes over, so functions count by identity.
-    writers = {"": grant.token_endpoint_auth_method, **{name.lower(): value for name, value in grant.headers.items()}}
-    made = tuple((name, _Same(writers[name])) for name in sorted(writers) if _is_code(writers[name]))
-    given = tuple(thing is not None for thing in own)
+    code = {name: value for name, value in _written_by(grant).items() if _is_code(value)}
+    if store is not None and (unnamed := [name for name, value in code.items() if _name_of(value) is None]):
+        message = (
+            f"{', '.join(unnamed)}: a store cannot tell what this function writes, nor so whose token it keeps. "
+            "Define it with def at the top level of a module."
+        )
+        raise ConfigurationError(message)
+    made = tuple((name, _Same(code[name])) for name in sorted(code))
+    given = tuple(thing is not None for thing in counted)
     key = (_identity(grant), _secret_in_memory(grant), made, given, private)
     with _lock:
         live = _alive.get(key)
         if live is None:
             live = _alive[key] = LiveToken()
-        if isinstance(grant, AuthorizationCode) and own[0] is None:
-            _logins[key] = live
-        elif not private:
+        if not private:
             _recent[key] = live
             _recent.move_to_end(key)
             if len(_recent) > TABLE_SIZE:
                 _recent.popitem(last=False)
     return live
+
+
+def hold_on(live: LiveToken) -> None:
+    """Keep a login for as long as the process lives, or until it is ended."""
+    with _lock:
+        _logins[id(live)] = live
+
+
+def let_go(live: LiveToken) -> None:
+    """Take note that a login has ended."""
+    with _lock:
+        _logins.pop(id(live), None)
 
 
 def forget_all() -> None:
@@ -105,6 +128,8 @@ def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
         parts += ["client", grant.grant_type or ""]
     form = grant.token_request
     parts += [str(grant.scope or ""), form.method, str(form.body), form.scope_separator]
+    # Not of the request; but who takes another member of the answer has another token.
+    parts.append(grant.token_response.access_token)
     headers = [
         (name.lower(), value if isinstance(value, str) else _named(value)) for name, value in grant.headers.items()
     ]
@@ -118,17 +143,30 @@ def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     return digest.digest()
 
 
+def _written_by(grant: ClientCredentials | AuthorizationCode) -> dict[str, object]:
+    """Return what may be a function that writes a part of the token request, by a name of that part."""
+    headers = {f"headers[{name.lower()!r}]": value for name, value in grant.headers.items()}
+    return {"token_endpoint_auth_method": grant.token_endpoint_auth_method, **headers}
+
+
 def _is_code(thing: object) -> bool:
     return callable(thing) and not isinstance(thing, (PrivateKeyJWT, Env, File))
 
 
+def _name_of(function: object) -> str | None:
+    """Return the name by which every process finds this very function, None where there is no such name."""
+    module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    found: object = sys.modules.get(module or "")
+    # A script's module is called __main__ in each script.
+    home = getattr(found, "__file__", None) if module == "__main__" else module
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return f"{home}:{path}" if found is function and home else None
+
+
 def _named(function: object) -> str:
-    """Return what stands for a function in a key: its name, where that is the same in every process."""
-    if isinstance(function, (Env, File)):
-        return repr(function)
-    name = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '<object>')}"
-    # A name inside a function, or of an object, does not tell what it closes over: shared with nobody else.
-    return f"{name}:{_process_key.hex()}:{id(function)}" if "<" in name else name
+    """Return what stands for a function in a key; one without a name counts by identity, in memory only."""
+    return repr(function) if isinstance(function, (Env, File)) else _name_of(function) or "a function"
 
 
 def _method(method: ClientAuthMethod) -> str:

@@ -12,6 +12,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,15 +40,13 @@ TIMEOUT = 10.0
 # A caller waits this many timeouts for a token: two for the exchange with its retries, one for the store.
 PATIENCE = 3.0
 
-# Stands where nobody waits for a flight.
-_NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""), 0.0)
-
+_NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""), 0.0)  # stands where nobody waits for one
 _STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
 
 # Without one, the token may go to any https origin.
 _ANYWHERE = ResourceServer()
 
-# Origins that passed the pin, so that the hot path asks a set; a program talks to few.
+# Origins that passed the pin; a program talks to few.
 _ADMITTED_SIZE = 256
 
 
@@ -125,17 +124,13 @@ class TokenSource:
     def reject(self, token: Token) -> bool:
         """Take note that the API refused this token; return whether another may be had now.
 
-        A token that is not the current one any more is no news. False means: do not send again, renewals are held back,
-        because the API refuses renewed tokens too.
+        False means: do not send again, renewals are held back, because the API refuses renewed tokens too.
         """
         with self._live.lock:
             return self._live.reject(token, self.clock())
 
     def exchange(self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None) -> Token:
-        """End a login with the address that the user was sent back to, as `AuthorizationCode.exchange` does.
-
-        The token is saved in the source's store and served from now on.
-        """
+        """End a login as `AuthorizationCode.exchange` does; its token is saved in the source's store, and served."""
         return self._log_in(redirected_url, state, code_verifier).wait(PATIENCE * self.timeout)
 
     async def aexchange(
@@ -270,7 +265,8 @@ class TokenSource:
         message = f"a redirect carried a token to {host}, which is not the API; the token is not used any more"
         log.warning(message)
         if self._revocable:
-            self._revocation(token)
+            # The access token alone: it is what has leaked, and the login goes on.
+            self._revocation(replace(token, refresh_token=None))
         else:
             with self._live.lock:
                 self._live.forget(token)
@@ -344,14 +340,17 @@ class TokenSource:
             self._live.forget(token)
         if token is None and self.store is None:
             return None
-        flight = Flight(partial(self._revoke, token), PATIENCE * self.timeout)
+        flight = Flight(partial(self._revoke, token, only is None), PATIENCE * self.timeout)
         flight.take_off(or_here=True)
         return flight
 
-    def _revoke(self, token: Token | None, _: Flight[None]) -> None:
+    def _revoke(self, token: Token | None, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
         from oauth_cc_auth._renewal import revoke  # noqa: PLC0415 - see __init__
 
-        revoke(self._live, self._exchange(None), self.store, token)
+        revoke(self._live, self._exchange(None), self.store, token, whole=whole)
+        if whole:
+            with self._live.lock:  # its refresh token is not asked with again, nor is what is in the air taken
+                self._live.previous = self._live.flight = None
 
     def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
         from oauth_cc_auth._login import code_of  # noqa: PLC0415 - see __init__

@@ -13,6 +13,7 @@ from oauth_cc_auth import (
     InvalidClient,
     IssuanceLimit,
     MemoryStore,
+    ResponseFormat,
     Token,
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
@@ -160,3 +161,30 @@ def test_a_limit_of_another_type_is_named() -> None:
     """A grant takes an IssuanceLimit and nothing else."""
     with pytest.raises(ConfigurationError, match="issuance_limit"):
         grant_for(issuance_limit=(3, 60))
+
+
+def test_what_was_not_issued_is_not_counted() -> None:
+    """A refusal by the vendor's own limit, and a request that was never sent, use up nothing of what is counted."""
+    clock = Clock()
+    broken: list[bool] = []
+
+    def header() -> str:
+        if broken:
+            raise KeyError
+        return "x"
+
+    form = ResponseFormat(limit_reached=lambda said: said.status == 400)
+    with Loopback(Answer(400, {"error": "invalid_request"})) as server:
+        source = limited(server, clock, changes={"token_response": form, "headers": {"X": header}})
+        for _ in range(5):
+            clock.now += 61
+            with pytest.raises(TokenBudgetExceeded, match="The vendor gives no more"):
+                source.token()
+        broken.append(True)
+        for _ in range(5):
+            clock.now += 61
+            with pytest.raises(ConfigurationError, match="the function that makes it"):
+                source.token()
+        broken.clear()
+        server.replies = [token_answer()]
+        assert source.token().access_token

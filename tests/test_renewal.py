@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +22,7 @@ from oauth_cc_auth import (
     MemoryStore,
     Token,
     TokenEndpointUnavailable,
+    TokenSource,
 )
 from oauth_cc_auth._exchange import Exchange
 from oauth_cc_auth._live_token import LiveToken
@@ -283,7 +285,7 @@ def test_a_store_that_cannot_discard_breaks_no_call() -> None:
     server, store, live = Server(), Broken("discard"), LiveToken()
     exchange = exchange_with(server, revocation_endpoint="https://as.example.com/revoke")
     token = renewed(live, exchange, store)
-    revoke(live, exchange, store, token)
+    revoke(live, exchange, store, token, whole=True)
     assert server.asked[-1]["token"] == token.access_token
     assert store.tokens == [token]
 
@@ -422,9 +424,9 @@ def test_a_revoked_token_leaves_the_store() -> None:
     first = renewed(live, exchange, store)
     clock.now += 1
     second = renewed(live, exchange, store)
-    revoke(live, exchange, store, first)
+    revoke(live, exchange, store, first, whole=True)
     assert store.tokens == [second]
-    revoke(live, exchange, store, second)
+    revoke(live, exchange, store, second, whole=True)
     assert store.tokens == []
     assert [form.get("token") for form in server.asked[2:]] == [first.access_token, second.access_token]
 
@@ -435,9 +437,9 @@ def test_what_another_process_left_is_revoked() -> None:
     exchange = exchange_with(server, revocation_endpoint="https://as.example.com/revoke")
     left = renew(LiveToken(), exchange, store)
     for _ in range(2):
-        revoke(LiveToken(), exchange, store, None)
+        revoke(LiveToken(), exchange, store, None, whole=True)
         assert [form.get("token") for form in server.asked] == [None, left.access_token]
-    revoke(LiveToken(), exchange, None, None)
+    revoke(LiveToken(), exchange, None, None, whole=True)
     assert len(server.asked) == 2
 
 
@@ -446,15 +448,80 @@ def test_a_wrong_secret_does_not_revoke_what_another_left() -> None:
     server, store = Server(), Recording()
     left = renew(LiveToken(), login_with(server), store)
     revocable = login_with(server, client_secret="wrong", revocation_endpoint="https://as.example.com/revoke")
-    revoke(LiveToken(), revocable, store, None)
+    revoke(LiveToken(), revocable, store, None, whole=True)
     assert store.tokens == [left]
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("store", [None, Recording()])
+def test_a_logout_is_one(store: Recording | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a revocation no refresh token is asked with again, in memory or in a store; the next call wants a login."""
+    server = Server()
+    grant = login_with(server, revocation_endpoint="https://as.example.com/revoke").grant
+    source = TokenSource(grant, store=store, timeout=1.0)
+    monkeypatch.setattr(TokenSource, "_exchange", lambda *_: Exchange(grant, server, 1.0, source.clock))
+    source.token()
+    source.revoke()
+    assert server.asked[-1]["token"] == "refresh 1"
+    asked = len(server.asked)
+    if store is not None:
+        assert store.tokens == []
+    # What is left is the grant's own first refresh token, which is spent.
+    with pytest.raises(InteractionRequired):
+        source.token()
+    assert server.asked[asked:] == [] or server.asked[asked]["refresh_token"] == "first"
+
+
+def test_a_logout_ends_what_another_process_has_renewed() -> None:
+    """A login ends with its last refresh token, though this process knows an older one only; nobody finds it again."""
+    server, store, clock = Server(), Recording(), Clock(NOW)
+    mine, theirs = (login_with(server, clock, revocation_endpoint="https://as.example.com/revoke") for _ in range(2))
+    live = LiveToken()
+    old = renewed(live, mine, store)
+    clock.now += 3590
+    last = renew(LiveToken(), theirs, store)
+    assert last.refresh_token != old.refresh_token
+    revoke(live, mine, store, old, whole=True)
+    assert server.asked[-1]["token"] == last.refresh_token
+    assert store.tokens == []
+
+
+def test_a_logout_ends_the_attempts_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refresh token that no store took is not saved any more once it is revoked."""
+    monkeypatch.setattr("oauth_cc_auth._renewal._FIRST_PAUSE", 0.05)
+    server, store, live = Server(), Broken("save"), LiveToken()
+    exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
+    token = renewed(live, exchange, store)
+    assert live.unsaved is token
+    revoke(live, exchange, store, token, whole=True)
+    assert live.unsaved is None
+    store.broken = ()
+    for thread in threading.enumerate():
+        if thread.name == "oauth-cc-auth-save":
+            thread.join(5)
+    assert store.tokens == []
+
+
+def test_a_leaked_token_ends_no_login() -> None:
+    """Where one access token is revoked, the login that it came from goes on."""
+    server, store, live = Server(), Recording(), LiveToken()
+    exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
+    token = renewed(live, exchange, store)
+    revoke(live, exchange, store, replace(token, refresh_token=None), whole=False)
+    assert server.asked[-1]["token"] == token.access_token
+    assert renew(live, exchange, store).refresh_token not in (None, token.refresh_token)
 
 
 def test_revoking_without_a_store() -> None:
     """The token is sent to the revocation endpoint."""
     server = Server()
-    revoke(LiveToken(), exchange_with(server, revocation_endpoint="https://as.example.com/revoke"), None, Token("t"))
+    revoke(
+        LiveToken(),
+        exchange_with(server, revocation_endpoint="https://as.example.com/revoke"),
+        None,
+        Token("t"),
+        whole=True,
+    )
     assert server.asked[0]["token"] == "t"
 
 

@@ -218,14 +218,49 @@ def test_the_table_has_the_size_that_is_promised() -> None:
 
 
 def test_a_login_in_memory_only_is_never_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rotated refresh token that is in no store is kept: to drop it would lock the user out."""
+    """A refresh token that the server gave and no store has is kept: to drop it would lock the user out."""
     monkeypatch.setattr(room, "TABLE_SIZE", 1)
-    mark = weakref.ref(live_token(login_for(), *NOBODYS))
+    marks = []
+    for first in ("a", "b", "c"):
+        live = live_token(login_for(refresh_token=first), *NOBODYS)
+        marks.append(weakref.ref(live))
+        if first != "c":
+            room.hold_on(live)
+    del live
     for number in range(3):
         live_token(grant_for(client_id=f"client {number}"), *NOBODYS)
     gc.collect()
-    assert mark() is not None
+    assert [mark() is None for mark in marks] == [False, False, True], "the third has nothing that could be lost"
+    assert live_token(login_for(refresh_token="a"), *NOBODYS) is marks[0]()
+    room.let_go(marks[0]() or LiveToken())
+    live_token(grant_for(client_id="one more"), *NOBODYS)
+    gc.collect()
+    assert [mark() is None for mark in marks] == [True, False, True]
     forget_all()
+    gc.collect()
+    assert marks[1]() is None
+
+
+def test_a_login_is_one_however_it_is_asked_for() -> None:
+    """A login's refresh token is not spent twice: a session or a client of one's own makes no other login of it."""
+    session, client = object(), object()
+    live = live_token(login_for(), *NOBODYS)
+    assert live_token(login_for(), None, session, None, None) is live
+    assert live_token(login_for(), None, None, client, None) is live
+    assert live_token(grant_for(), None, session, None, None) is not live_token(grant_for(), *NOBODYS)
+
+
+def test_a_session_is_not_kept() -> None:
+    """What a user lends for logins that nobody holds any more can be collected."""
+
+    class Session:
+        """Stands for a session with its connections."""
+
+    session = Session()
+    mark = weakref.ref(session)
+    live_token(login_for(), None, session, None, None)
+    live_token(grant_for(), None, session, None, None)
+    del session
     gc.collect()
     assert mark() is None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from itertools import combinations
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from loopback import SECRET, grant_for
 from oauth_cc_auth import (
     AuthorizationCode,
     ClientCredentials,
+    ConfigurationError,
     Discovery,
     Env,
     ErrorFormat,
@@ -168,12 +171,81 @@ def partial_of(tenant: str) -> str:
             {"token_request": RequestFormat(names={"client_id": "None"})},
         ),
         ({"headers": {"X": Env("A")}}, {"headers": {"X": Env("B")}}),
-        ({"headers": {"X": partial(partial_of, "a")}}, {"headers": {"X": partial(partial_of, "b")}}),
+        (
+            {"token_response": ResponseFormat(access_token="id_token")},
+            {"token_response": ResponseFormat(access_token="access_token")},
+        ),
     ],
 )
 def test_store_keys_differ_too(one: dict[str, Any], other: dict[str, Any]) -> None:
     """Line 37: what makes another token in a process makes another in a store; values count by what they say."""
     assert store_key(grant_for(**one), SECRET) != store_key(grant_for(**other), SECRET)
+
+
+class Tenant:
+    """Writes headers for one tenant."""
+
+    def header(self) -> str:
+        """Return the value."""
+        return repr(self)
+
+    def prove(self, client_id: str, secret: str) -> dict[str, str]:
+        """Return the headers."""
+        return {"X": f"{self!r}{client_id}{secret}"}
+
+    @staticmethod
+    def plain() -> str:
+        """Return a value that depends on nothing."""
+        return "plain"
+
+
+def borrowed() -> Callable[[], str]:
+    """Return a function that bears the name of another."""
+
+    @wraps(guid)
+    def header() -> str:
+        return "another"
+
+    return header
+
+
+UNNAMED: list[dict[str, Any]] = [
+    {"headers": {"X": Tenant().header}},
+    {"token_endpoint_auth_method": Tenant().prove},
+    {"headers": {"X": lambda: "x"}},
+    {"headers": {"X": partial(partial_of, "a")}},
+    {"headers": {"X": borrowed()}},
+]
+
+
+@pytest.mark.parametrize("changes", UNNAMED)
+def test_a_function_that_no_name_leads_to_is_for_memory_only(changes: dict[str, Any]) -> None:
+    """Line 37: a store is refused where it could give one tenant's token to another; in memory identity tells them."""
+    grant = grant_for(**changes)
+    with pytest.raises(ConfigurationError, match="top level of a module") as caught:
+        TokenSource(grant, store=MemoryStore())
+    assert next(iter(changes)) in str(caught.value)
+    assert TokenSource(grant)._live is TokenSource(grant)._live
+    assert TokenSource(grant)._live is not TokenSource(grant_for(headers={"X": guid}))._live
+
+
+def test_a_script_is_known_by_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two scripts may each have a function of one name, and every script is called __main__; typed code has no file."""
+
+    def known(file: str | None) -> bytes | None:
+        main = ModuleType("__main__")
+        exec("def header():\n    return 'x'", vars(main))  # noqa: S102 - that is what a script is
+        monkeypatch.setitem(sys.modules, "__main__", main)
+        if file is None:
+            with pytest.raises(ConfigurationError, match="top level"):
+                TokenSource(grant_for(headers={"X": main.header}), store=MemoryStore())
+            return None
+        main.__file__ = file
+        return store_key(grant_for(headers={"X": main.header}), SECRET).encode()
+
+    assert known("/a.py") == known("/a.py") != known("/b.py")
+    assert known(None) is None
+    assert TokenSource(grant_for(headers={"X": Tenant.plain}), store=MemoryStore()).store is not None
 
 
 def test_store_keys_are_the_same_in_every_process() -> None:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from doors import Door
 
-from oauth_cc_auth import Discovery, OAuthError, OriginNotAllowed, TokenSource, presets
+from oauth_cc_auth import Discovery, MemoryStore, OAuthError, OriginNotAllowed, TokenSource, presets
 from oauth_cc_auth._resource_server import origin_of
 from oauth_cc_auth._token_endpoint import token_request
 from oauth_cc_auth._wire import HttpRequest
@@ -136,6 +136,7 @@ def test_the_api(name: str) -> None:
     assert (limit and [limit.count, limit.seconds]) == pin["issuance_limit"]
     assert (grant.revocation_endpoint, grant.scope) == (pin["revocation_endpoint"], pin["scope"])
     assert pin["sources"]
+    assert TokenSource(grant, store=MemoryStore()).grant is grant, "a store knows whatever writes its token request"
 
 
 @every_vendor
