@@ -249,6 +249,24 @@ def test_settings_of_an_assertion() -> None:
     assert 0 < assertion.claims["exp"] - time.time() <= 60
 
 
+def test_what_entra_id_wants_beside() -> None:
+    """Lines 10, Entra ID: further headers of the assertion, and the client's id beside it; others need neither."""
+    method = PrivateKeyJWT(alg="PS256", headers={"x5t#S256": "thumb"}, name_client=True)
+    request = request_by(method, pem("RSA"))
+    assert assertion_of(request, as_jwk("RSA", private=False), "PS256").header["x5t#S256"] == "thumb"
+    assert form_of(request)["client_id"] == "client"
+    assert "client_id" not in form_of(request_by(PrivateKeyJWT(), pem("RSA")))
+
+
+@pytest.mark.parametrize(("kind", "alg"), [("P-256", "RS384"), ("RSA", "ES256"), ("RSA", "nope"), ("P-384", "ES256")])
+def test_a_key_that_is_for_another_algorithm(kind: str, alg: str) -> None:
+    """A key that does not sign by the algorithm is a ConfigurationError that names it and quotes no key."""
+    with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
+        request_by(PrivateKeyJWT(alg=alg), pem(kind))
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
 @pytest.mark.parametrize(("alg", "expected"), [(None, "HS256"), ("HS512", "HS512")])
 def test_client_secret_jwt(alg: str | None, expected: str) -> None:
     """The client secret itself signs, HS256 unless told otherwise."""
