@@ -89,11 +89,11 @@ def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token:
 
     With `whole` a login ends: its last refresh token is revoked, which another process may have obtained.
     """
-    login = whole and isinstance(exchange.grant, AuthorizationCode)
+    is_login = isinstance(exchange.grant, AuthorizationCode)
     if store is None:
         if token is not None:
             exchange.revoke(token)
-        if whole:
+        if live.previous is None:  # unless the user has logged in again meanwhile
             let_go(live)
         return
     guarded, key = GuardedStore(store), _key(live, exchange)
@@ -101,13 +101,15 @@ def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token:
         stored = guarded.load(key)
         if stored is not None and not _vouched_for(exchange, stored):
             stored = None
-        last = (live.unsaved or stored or token) if login else (token or stored)
+        last = (live.unsaved or stored or token) if is_login and whole else (token or stored)
         if last is not None:
             exchange.revoke(last)
-        gone = stored if login else last
-        if gone is not None:
+        gone = stored if is_login else last
+        # What has leaked of a login is its access token; the entry has the refresh token too, and stays.
+        if gone is not None and (whole or not is_login):
             guarded.discard(key, gone)
-        live.unsaved = None
+        if whole:
+            live.unsaved = None
 
 
 def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveToken) -> None:

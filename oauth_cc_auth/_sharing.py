@@ -131,7 +131,8 @@ def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     # Not of the request; but who takes another member of the answer has another token.
     parts.append(grant.token_response.access_token)
     headers = [
-        (name.lower(), value if isinstance(value, str) else _named(value)) for name, value in grant.headers.items()
+        (name.lower(), f"={value}" if isinstance(value, str) else _named(value))
+        for name, value in grant.headers.items()
     ]
     names = [(name, "" if written is None else f"={written}") for name, written in form.names.items()]
     for pairs in (grant.common_parameters(), headers, names, [(name, "") for name in form.query]):

@@ -153,7 +153,7 @@ class TokenSource:
             self._live.forget(self._live.window.token)
 
     def revoke(self) -> None:
-        """Revoke the current token at the authorization server (RFC 7009) and forget it. Raises an OAuthError."""
+        """Revoke the current token, or a whole login, at the server (RFC 7009) and forget it. Raises an OAuthError."""
         if flight := self._revocation():
             flight.wait(PATIENCE * self.timeout)
 
@@ -333,24 +333,30 @@ class TokenSource:
         if not self._revocable:
             message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
             raise ConfigurationError(message)
-        with self._live.lock:
+        live = self._live
+        with live.lock:
             # A refresh token outlives its access token, and it is what is revoked.
-            previous = self._live.previous
-            token = only or self._live.window.token or (previous if previous and previous.refresh_token else None)
-            self._live.forget(token)
+            previous = live.previous
+            token = only or live.window.token or (previous if previous and previous.refresh_token else None)
+            live.forget(token)
+            if only is None:  # nothing asks with the old refresh token any more, and what is in the air is not taken
+                live.previous = live.flight = None
         if token is None and self.store is None:
             return None
-        flight = Flight(partial(self._revoke, token, only is None), PATIENCE * self.timeout)
+        flight = Flight(partial(self._revoke, token, previous, only is None), PATIENCE * self.timeout)
         flight.take_off(or_here=True)
         return flight
 
-    def _revoke(self, token: Token | None, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
+    def _revoke(self, token: Token | None, previous: Token | None, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
         from oauth_cc_auth._renewal import revoke  # noqa: PLC0415 - see __init__
 
-        revoke(self._live, self._exchange(None), self.store, token, whole=whole)
-        if whole:
-            with self._live.lock:  # its refresh token is not asked with again, nor is what is in the air taken
-                self._live.previous = self._live.flight = None
+        live = self._live
+        try:
+            revoke(live, self._exchange(None), self.store, token, whole=whole)
+        except OAuthError:
+            with live.lock:
+                live.previous = live.previous or previous  # to be revoked later
+            raise
 
     def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
         from oauth_cc_auth._login import code_of  # noqa: PLC0415 - see __init__
@@ -373,7 +379,7 @@ class TokenSource:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""
         settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout", "clock")}
-        return _rebuilt, (self.grant, settings)
+        return partial(TokenSource, **settings), (self.grant,)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:
         """Copy the handle: what it was given is shared, as the token is."""
@@ -382,10 +388,6 @@ class TokenSource:
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
         return f"TokenSource({self.grant!r})"
-
-
-def _rebuilt(grant: Grant, settings: dict[str, Any]) -> TokenSource:
-    return TokenSource(grant, **settings)
 
 
 def source_of(grant: Grant | TokenSource, *, timeout: float, **lent: Any) -> TokenSource:

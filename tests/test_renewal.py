@@ -509,6 +509,7 @@ def test_a_leaked_token_ends_no_login() -> None:
     token = renewed(live, exchange, store)
     revoke(live, exchange, store, replace(token, refresh_token=None), whole=False)
     assert server.asked[-1]["token"] == token.access_token
+    assert [kept.refresh_token for kept in store.tokens] == [token.refresh_token]
     assert renew(live, exchange, store).refresh_token not in (None, token.refresh_token)
 
 
