@@ -21,6 +21,9 @@ from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed, scrubbed
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# WeChat is one of those who call their JSON plain text, or nothing at all.
+_JSON_TYPES = {"", "application/json", "text/json", "text/plain"}
+_ERROR_SIZE = 1024 * 1024  # bytes; as much as is read of a token endpoint's answer, and no error comes near it
 _SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
 
 # Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
@@ -61,7 +64,7 @@ def is_secure(origin: str) -> bool:
 
 
 class Presented(str):
-    """A token as it stands in a header: it knows its token, and neither prints nor pickles it.
+    """What we put into a header: a token, which it knows, or a vendor's key. It neither prints nor pickles.
 
     Requests and responses keep their headers, and users log and pickle responses.
     """
@@ -216,20 +219,30 @@ class ResourceServer:
 
     def credentials(self, token: Token) -> Presented:
         """Return the header's value that presents the token (RFC 6750 §2.1)."""
-        value = Presented(token.access_token if self.scheme is None else f"{self.scheme} {token.access_token}")
-        value.token = token
-        return value
+        return _presented(token.access_token if self.scheme is None else f"{self.scheme} {token.access_token}", token)
 
     def present(self, method: str, url: str, token: Token) -> dict[str, str]:  # noqa: ARG002 - a scheme may sign them
         """Return the headers that an API request carries: the token's and the API's own."""
-        return {**written(self.headers), self.header: self.credentials(token)}
+        return {**hidden(written(self.headers)), self.header: self.credentials(token)}
 
-    def must_read(self, status: int, content_type: str) -> bool:
-        """Tell whether the body of an answer is needed to judge it; a download is not read for that."""
-        # WeChat is one of those who call their JSON plain text, or nothing at all.
-        kind = content_type.lower()
-        readable = not kind or "json" in kind or kind.startswith("text/plain")
-        return self.renew_if is not None and status in self.renew_on and readable
+    def must_read(
+        self, status: int, content_type: str, content_length: str | None = None, *, streamed: bool = False
+    ) -> bool:
+        """Tell whether the body of an answer is needed to judge it, and may be read for that.
+
+        It may be read where it can be an error: one document in JSON, not a download nor a stream of records, and of at
+        most 1 MiB. Many servers state no length (chunked): an answer of 400 and above is read all the same, since it
+        ends; any other unless the caller has `streamed` the call. httpx tells nobody whether he has, so there it is
+        read: else no refusal that such a server calls 200 would ever be noticed.
+        """
+        if self.renew_if is None or status not in self.renew_on:
+            return False
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind not in _JSON_TYPES and (not kind.endswith("+json") or "stream" in kind):
+            return False
+        if content_length is None or not content_length.isdecimal():
+            return status >= 400 or not streamed
+        return int(content_length) <= _ERROR_SIZE
 
     def refuses(self, status: int, www_authenticate: str | None, said: Callable[[], ApiError] | None = None) -> bool:
         """Tell whether an answer means that the token it was asked with is no good any more; `said` reads its error.
@@ -246,6 +259,17 @@ class ResourceServer:
             challenge.scheme == scheme and challenge.parameters.get("error") in (None, "", "invalid_token")
             for challenge in parse_challenges(www_authenticate)
         )
+
+
+def hidden(headers: Mapping[str, str]) -> dict[str, Presented]:
+    """Return the API's own headers so that they print and pickle no more than a token: a vendor's key is one too."""
+    return {name: _presented(value) for name, value in headers.items()}
+
+
+def _presented(text: str, token: Token | None = None) -> Presented:
+    value = Presented(text)
+    value.token = token
+    return value
 
 
 def _configured_origin(url: str) -> str:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._headers import written
-from oauth_cc_auth._resource_server import Presented
+from oauth_cc_auth._resource_server import Presented, hidden
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
@@ -80,7 +80,7 @@ class HttpxAuth(_Auth):
                 response.read()
             again = self._to_send_again(response, value)
             if again is not None:
-                response.read()
+                _drain(response)
                 with self._errors_for(again):
                     fresh = self._presented(self._source.obtain(_library(again)), again)
                 if fresh != value:
@@ -104,7 +104,7 @@ class HttpxAuth(_Auth):
                 await response.aread()
             again = self._to_send_again(response, value)
             if again is not None:
-                await response.aread()
+                await _adrain(response)
                 with self._errors_for(again):
                     fresh = self._presented(await self._source.aobtain(_library(again)), again)
                 if fresh != value:
@@ -126,16 +126,19 @@ class HttpxAuth(_Auth):
     def _present(self, request: httpx.Request, value: Presented) -> None:
         if self._extra:
             with self._errors_for(request):
-                self._add(request, written(self._extra))
+                self._add(request, hidden(written(self._extra)))
         request.headers[self._header] = value
 
-    def _add(self, request: httpx.Request, headers: dict[str, str]) -> None:
+    def _add(self, request: httpx.Request, headers: dict[str, Presented]) -> None:
         for name, text in headers.items():
             if request.headers.get(name) in (None, _default_headers(_library(request)).get(name.lower())):
                 request.headers[name] = text
 
     def _must_read(self, response: httpx.Response) -> bool:
-        return self._server.must_read(response.status_code, response.headers.get("Content-Type", ""))
+        headers = response.headers
+        return self._server.must_read(
+            response.status_code, headers.get("Content-Type", ""), headers.get("Content-Length")
+        )
 
     def _to_send_again(self, response: httpx.Response, sent: Presented) -> httpx.Request | None:
         """Return the request that is worth sending again with a fresh token: after redirects, the redirected one."""
@@ -190,6 +193,24 @@ class HttpxAuth(_Auth):
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
         return f"HttpxAuth({self._source.grant!r})"
+
+
+def _drain(response: httpx.Response) -> None:
+    """Read what is left of a refused answer; one that breaks off has no body, and hinders nothing."""
+    try:
+        response.read()
+    except sys.modules[_library(response)].HTTPError:
+        response._content = b""  # noqa: SLF001 - httpx would read it again for the history
+        response.close()
+
+
+async def _adrain(response: httpx.Response) -> None:
+    """Do the same in an event loop."""
+    try:
+        await response.aread()
+    except sys.modules[_library(response)].HTTPError:
+        response._content = b""  # noqa: SLF001 - as above
+        await response.aclose()
 
 
 @cache

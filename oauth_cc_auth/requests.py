@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from time import perf_counter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -17,7 +19,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     raise ImportError(message) from error
 
 from oauth_cc_auth._headers import written
-from oauth_cc_auth._resource_server import Presented, origin_of
+from oauth_cc_auth._resource_server import Presented, hidden, origin_of
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
@@ -60,7 +62,7 @@ class RequestsAuth(AuthBase):
                 value = self._source.presented(self._source.obtain("requests"), url, origin)
         if self._extra:
             with raised_as(requests.RequestException, lambda: _bare(r, self._server.header)):
-                _set_unless_caller_did(r, written(self._extra))
+                _set_unless_caller_did(r, hidden(written(self._extra)))
         r.headers[self._server.header] = value
         r.register_hook("response", self._answered)  # type: ignore[no-untyped-call]  # requests' own
         return r
@@ -81,19 +83,20 @@ class _Answered:
         self._source = source
         self._live = source._live  # noqa: SLF001 - the doors read it on every call
         self._server = source.resource_server
-        self._may_leak = self._server.header.lower() != "authorization"
+        self._may_leak = bool(self._server.headers) or self._server.header.lower() != "authorization"
 
     def __call__(self, response: requests.Response, **how: Any) -> requests.Response:
-        if self._may_leak and response.is_redirect:
-            self._strip(response, response.request)
+        request = response.request
         if response.status_code in self._server.renew_on or self._live.unsettled:
-            return self._judge(response, how)
+            response = self._judge(response, how)
+        if self._may_leak and response.is_redirect:
+            _strip(response, request)
         return response
 
     def _judge(self, response: requests.Response, how: dict[str, Any]) -> requests.Response:
         request, source = response.request, self._source
         sent = request.headers.get(self._server.header)
-        if not isinstance(sent, Presented) or sent.token is None or not self._refused(response, sent):
+        if not isinstance(sent, Presented) or sent.token is None or not self._refused(response, sent, how):
             return response
         if not source.reject(sent.token):
             return response
@@ -101,16 +104,25 @@ class _Answered:
             if not _rewind(request):
                 source.prefetch("requests")
                 return response
-            # Drained and closed, the refused answer gives its connection back before the token request may want it.
-            response.content  # noqa: B018 - reads the rest
+            # Drained and closed, the refused answer gives its connection back before the token request may want it. One
+            # that breaks off has no body, and hinders nothing.
+            with suppress(requests.RequestException):
+                response.content  # noqa: B018 - reads the rest
             response.close()
             url = str(request.url)
             fresh = source.presented(source.obtain("requests"), url, url[: url.find("/", 8)])
         return response if fresh == sent else self._again(response, fresh, how)
 
-    def _refused(self, response: requests.Response, sent: Presented) -> bool:
+    def _refused(self, response: requests.Response, sent: Presented, how: dict[str, Any]) -> bool:
         assert sent.token is not None  # noqa: S101 - for the type checker; callers have looked
-        return self._source.refused(sent.token, response)
+        status, headers = response.status_code, response.headers
+        kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
+        if self._server.must_read(status, kind, length, streamed=bool(how.get("stream"))):
+            response.content  # noqa: B018 - where it breaks off, the caller hears so from the library
+            return self._source.refused(sent.token, response)
+        # Without its body: who judges the response itself would read it, however long it is.
+        unread = SimpleNamespace(status_code=status, headers=headers, url=response.url, request=response.request)
+        return self._source.refused(sent.token, unread)
 
     def _again(self, refused: requests.Response, fresh: Presented, how: dict[str, Any]) -> requests.Response:
         request = refused.request
@@ -125,21 +137,9 @@ class _Answered:
         response.elapsed = timedelta(seconds=perf_counter() - start)
         response.history.append(refused)
         response.request = again
-        if self._refused(response, fresh) and fresh.token is not None:
+        if fresh.token is not None and self._refused(response, fresh, how):
             self._source.reject(fresh.token)
-        if self._may_leak and response.is_redirect:
-            self._strip(response, request)
         return response
-
-    def _strip(self, response: requests.Response, request: requests.PreparedRequest) -> None:
-        """Keep a token in a header of its own from a redirect to another origin; requests strips Authorization only."""
-        here = str(response.request.url)
-        try:
-            same = origin_of(here) == origin_of(urljoin(here, response.headers["Location"]))
-        except ValueError:
-            same = False
-        if not same:
-            request.headers.pop(self._server.header, None)
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:
         """Pickle to nothing: a pickled response carries its request, and that its hooks."""
@@ -153,11 +153,27 @@ class _NoHook:
         return response
 
 
-def _set_unless_caller_did(request: requests.PreparedRequest, headers: dict[str, str]) -> None:
+def _set_unless_caller_did(request: requests.PreparedRequest, headers: dict[str, Presented]) -> None:
     defaults = default_headers()
     for name, value in headers.items():
         if request.headers.get(name) in (None, defaults.get(name)):
             request.headers[name] = value
+
+
+def _strip(response: requests.Response, request: requests.PreparedRequest) -> None:
+    """Keep what we set from a redirect to another origin; requests does that for Authorization only."""
+    here = str(response.request.url)
+    try:
+        same = origin_of(here) == origin_of(urljoin(here, response.headers["Location"]))
+    except ValueError:
+        same = False
+    if not same:
+        for name in _set_by_us(request) - {"authorization"}:
+            del request.headers[name]
+
+
+def _set_by_us(request: requests.PreparedRequest) -> set[str]:
+    return {name.lower() for name, value in request.headers.items() if isinstance(value, Presented)}
 
 
 def _rewind(request: requests.PreparedRequest) -> bool:
@@ -174,10 +190,10 @@ def _rewind(request: requests.PreparedRequest) -> bool:
 
 
 def _bare(request: requests.PreparedRequest, header: str) -> requests.PreparedRequest:
-    """Copy the request for an exception, without token, cookies and body."""
+    """Copy the request for an exception, without token, the API's own headers, cookies and body."""
     bare = request.copy()
     bare.body = None
     bare.hooks = {}
-    for name in (header, "Authorization", "Cookie"):
+    for name in (header, "Authorization", "Cookie", *_set_by_us(bare)):
         bare.headers.pop(name, None)
     return bare

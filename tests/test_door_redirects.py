@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import doors
 import pytest
 from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, eventually, only, refusing
@@ -159,3 +161,39 @@ def test_a_custom_header_stays_on_its_origin(door: Door) -> None:
             assert door.call("GET", api.origin + path, auth, follow=True).status_code == 200
         assert {seen.headers["x-token"] for seen in api.seen} == {"token-1"}
         assert server.issued == 1
+
+
+@pytest.mark.parametrize("refused_first", [False, True])
+def test_an_api_key_and_a_foreign_redirect(door: Door, *, refused_first: bool) -> None:
+    """Case 33: with requests the headers of a `ResourceServer` stay behind, vendors' keys among them, and one that the
+    caller set goes where he sends it; httpx, which has no hook between hops, takes them all along.
+    """
+
+    def answer(seen: Seen) -> Reply:
+        if refused_first and seen.token == "token-1":
+            return Reply(401)
+        return to(f"{foreign.origin}/x") if seen.path == "/away" else to("/away")
+
+    with TokenEndpoint() as server, LoopbackServer(answer) as api, LoopbackServer() as foreign:
+        headers: dict[str, Any] = {"X-Key": "key", "X-Made": lambda: "made", "X-Version": "1", "Accept": "text/plain"}
+        auth = door.auth(server.grant(resource_server=ResourceServer(api.origin, headers=headers)))
+        door.call("GET", f"{api.origin}/x", auth, headers={"X-Version": "2"}, follow=True)
+        (seen,) = foreign.seen
+        ours = ("key", "made", "2", "text/plain")
+        assert {tuple(seen.headers[name.lower()] for name in headers) for seen in api.seen} == {ours}
+        arrived = tuple(seen.headers.get(name.lower()) for name in headers)
+        assert arrived == ((None, None, "2", None) if door.strips_custom_headers else ours)
+        assert seen.token is None
+
+
+def test_a_redirect_that_is_the_refusal(door: Door) -> None:
+    """Case 33: where a redirect to a foreign login page means a dead token, the request goes again with all it had."""
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        api.answer = lambda seen: Reply() if seen.headers["x-token"] == "token-2" else to("https://login.example/")
+        resource_server = ResourceServer(
+            api.origin, header="X-Token", scheme=None, headers={"X-Key": "key"}, renew_on={302}
+        )
+        auth = door.auth(server.grant(resource_server=resource_server))
+        assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
+        seen = [(seen.headers["x-token"], seen.headers["x-key"]) for seen in api.seen]
+        assert seen == [("token-1", "key"), ("token-2", "key")]

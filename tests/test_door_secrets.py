@@ -167,6 +167,29 @@ def test_a_renewal_that_fails_shows_nothing(door: Door, told: pytest.LogCaptureF
         check(caught.value)
 
 
+def test_a_vendors_key_shows_as_little_as_a_token(door: Door, told: pytest.LogCaptureFixture) -> None:
+    """Case 37: what `ResourceServer.headers` put into a request, a vendor's key or one that is made for each call, is
+    in no repr or pickle of the response, and not in the request of an error at all.
+    """
+    keys: dict[str, Any] = {"X-Key": "canary-token-key", "X-Made": lambda: "canary-token-made"}
+    with canary_endpoint() as server, LoopbackServer(refuse_first) as api:
+        resource_server = ResourceServer(api.origin, headers=keys)
+        source = TokenSource(server.grant(client_secret=SECRET, resource_server=resource_server))
+        auth = door.auth(source)
+        answer = door.call("GET", f"{api.origin}/x", auth)
+        assert api.seen[-1].headers["x-key"] == "canary-token-key", "the canary does sing on the wire"
+        clean(repr(source.headers("GET", api.origin)), pickle.dumps(source.headers("GET", api.origin)))
+        for hop in (answer, *answer.history):
+            clean(repr(hop), repr(hop.request), repr(hop.request.headers))
+        clean(*(pickle.dumps(answer, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)))
+        api.answer, server.answer = lambda _: Reply(401), echo
+        with pytest.raises(OAuthError) as caught:
+            door.call("GET", f"{api.origin}/x", auth)
+        check(caught.value)
+        error: Any = caught.value
+        assert {"x-key", "x-made"}.isdisjoint(name.lower() for name in error.request.headers)
+
+
 def test_an_answer_that_is_no_token_shows_nothing(door: Door, told: pytest.LogCaptureFixture) -> None:
     """Case 37: an answer that holds a token but is refused for another reason does not show it."""
     answers = [

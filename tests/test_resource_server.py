@@ -369,6 +369,51 @@ def test_renew_if_looks_only_where_the_status_says_so() -> None:
     assert asked == [dead, alive]
 
 
+@pytest.mark.parametrize(
+    ("kind", "readable"),
+    [
+        ("application/json", True),
+        ("Application/JSON ; charset=utf-8", True),
+        ("application/problem+json", True),
+        ("text/json", True),
+        ("text/plain;charset=utf-8", True),
+        ("", True),
+        ("application/x-ndjson", False),
+        ("application/json-seq", False),
+        ("application/geo+json-seq", False),
+        ("application/jsonl", False),
+        ("application/stream+json", False),
+        ("text/event-stream", False),
+        ("text/html", False),
+        ("image/jpeg; name=a.json", False),
+    ],
+)
+def test_what_may_be_read_for_a_verdict(kind: str, *, readable: bool) -> None:
+    """Line 29: one document in JSON may be an error; records and downloads are none, and stay unread."""
+    server = ResourceServer(renew_on={200}, renew_if=lambda error: error.code == "dead")
+    assert server.must_read(200, kind, "20") is readable
+    assert not server.must_read(401, kind, "20")
+    assert not ResourceServer(renew_on={200}).must_read(200, kind, "20")
+
+
+@pytest.mark.parametrize(
+    ("status", "length", "streamed", "readable"),
+    [
+        (200, "1048576", True, True),
+        (200, "1048577", False, False),
+        (403, "1048577", False, False),
+        (200, None, False, True),
+        (200, None, True, False),
+        (403, None, True, True),
+        (200, "twenty", True, False),
+    ],
+)
+def test_how_much_may_be_read_for_a_verdict(status: int, length: str | None, *, streamed: bool, readable: bool) -> None:
+    """Line 29: an error is at most 1 MiB long; one that does not say so ends, a stream with another status may not."""
+    server = ResourceServer(renew_on={200, 403}, renew_if=lambda error: error.code == "dead")
+    assert server.must_read(status, "application/json", length, streamed=streamed) is readable
+
+
 def test_presented_is_a_string() -> None:
     """HTTP libraries take it for what it is."""
     assert isinstance(ResourceServer().credentials(token_of()), (str, Presented))

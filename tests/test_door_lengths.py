@@ -1,0 +1,163 @@
+"""An answer that is longer, shorter or another than it says: what is read of it for a verdict, and what is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import doors
+import pytest
+from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply
+
+from oauth_cc_auth import ApiError, OAuthError, ResourceServer
+
+door = doors.door
+
+JSON = ("Content-Type", "application/json")
+DEAD = json.dumps({"code": "dead"}).encode()
+# A body that breaks off, one that is not what it says, and one whose end never comes in the form announced.
+BROKEN = {
+    "short": Reply(401, (JSON, ("Content-Length", "100"), ("Connection", "close")), b'{"code"'),
+    "no gzip": Reply(401, (JSON, ("Content-Encoding", "gzip")), b"no gzip"),
+    "chunks": Reply(401, (JSON, ("Transfer-Encoding", "chunked"), ("Connection", "close")), b'7\r\n{"code"\r\n'),
+}
+
+
+class _Handler(doors._Handler):
+    said = False
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Send what the reply itself says of its length, not the true one, which comes last."""
+        if keyword != "Content-Length" or not self.said:
+            super().send_header(keyword, value)
+        self.said |= keyword in {"Content-Length", "Transfer-Encoding"}
+
+    def end_headers(self) -> None:
+        """Begin anew with the next answer."""
+        super().end_headers()
+        self.said = False
+
+
+class Server(LoopbackServer):
+    """An API that may say a wrong length, or none."""
+
+    def __init__(self, answer: Any) -> None:
+        """Listen on a free port."""
+        super().__init__(answer)
+        self.RequestHandlerClass = _Handler
+
+
+def chunked(status: int, body: bytes) -> Reply:
+    """Answer in JSON, in chunks, as servers do that write while they think."""
+    return Reply(status, (JSON, ("Transfer-Encoding", "chunked")), b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+
+
+def dead(error: ApiError) -> bool:
+    """Tell whether the API says that the token is dead."""
+    return error.code == "dead"
+
+
+def send(door: Door, url: str, auth: Any, *, stream: bool) -> int:
+    """Send one request, as a caller who streams or one who does not, and return the status of what was read."""
+    status: int = door.stream("GET", url, auth).status if stream else door.call("GET", url, auth).status_code
+    return status
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")  # httpx's way to give up a body that is no gzip; trio tells
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_refusal_that_breaks_off_is_one(door: Door, broken: str, *, stream: bool) -> None:
+    """A 401 whose body ends early is drained as far as it goes: the token is renewed, and the call answers 200."""
+
+    def answer(seen: Seen) -> Reply:
+        return BROKEN[broken] if seen.token == "token-1" else Reply()
+
+    with TokenEndpoint() as server, Server(answer) as api:
+        auth = door.auth(server.grant(api.origin))
+        for _ in range(2):
+            assert send(door, api.origin, auth, stream=stream) == 200
+        assert [seen.token for seen in api.seen] == ["token-1", "token-2", "token-2"]
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")  # httpx's way to give up a body that is no gzip; trio tells
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_answer_that_has_to_be_judged(door: Door, broken: str, *, stream: bool) -> None:
+    """Line 29: an answer that `renew_if` has to look at, and that breaks off, is the library's own error."""
+    with TokenEndpoint() as server, Server(lambda _: BROKEN[broken]) as api:
+        auth = door.auth(server.grant(resource_server=ResourceServer(api.origin, renew_if=dead)))
+        with pytest.raises(door.error) as caught:
+            send(door, api.origin, auth, stream=stream)
+        assert not isinstance(caught.value, OAuthError)
+        assert (server.issued, len(api.seen)) == (1, 1)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_broken_answer_to_the_same_token(door: Door, *, stream: bool) -> None:
+    """Line 32: where the renewal brought the same token, the caller gets the refusal: with requests its own error when
+    he reads it, with httpx without a body.
+    """
+    with TokenEndpoint(access_token="token-1") as server, Server(lambda _: BROKEN["short"]) as api:
+        auth = door.auth(server.grant(api.origin))
+        if door.kind.library == "requests":
+            with pytest.raises(door.error) as caught:
+                send(door, api.origin, auth, stream=stream)
+            assert not isinstance(caught.value, OAuthError)
+        else:
+            assert send(door, api.origin, auth, stream=stream) == 401
+        assert (server.issued, len(api.seen)) == (2, 1)
+
+
+@pytest.mark.parametrize(("status", "stream"), [(200, False), (403, False), (403, True)])
+def test_a_refusal_of_no_stated_length(door: Door, status: int, *, stream: bool) -> None:
+    """Line 29: an error that comes in chunks is judged as any other; where it is a 200, if nobody streams."""
+
+    def answer(seen: Seen) -> Reply:
+        return chunked(status, DEAD) if seen.token == "token-1" else chunked(200, b"{}")
+
+    with TokenEndpoint() as server, Server(answer) as api:
+        resource_server = ResourceServer(api.origin, renew_on={status}, renew_if=dead)
+        assert send(door, api.origin, door.auth(server.grant(resource_server=resource_server)), stream=stream) == 200
+        assert [seen.token for seen in api.seen] == ["token-1", "token-2"]
+
+
+def test_a_stream_of_no_stated_length(door: Door) -> None:
+    """Line 29: a 200 in chunks stays unread for who streams it; httpx does not tell that he does, and it is read."""
+    with TokenEndpoint() as server, Server(lambda _: chunked(200, DEAD)) as api:
+        resource_server = ResourceServer(api.origin, renew_on={200}, renew_if=dead)
+        streamed = door.stream("GET", api.origin, door.auth(server.grant(resource_server=resource_server)))
+        knows = door.kind.library == "requests"
+        assert (streamed.unread, streamed.body) == (knows, DEAD)
+        assert server.issued == (1 if knows else 2)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/x-ndjson",
+        "application/json-seq",
+        "application/stream+json",
+        "application/jsonl",
+        "text/event-stream",
+    ],
+)
+def test_records_are_not_read_for_a_verdict(door: Door, kind: str) -> None:
+    """Line 29: a stream of records stays unread, whatever it has of JSON in its name."""
+    with TokenEndpoint() as server, Server(lambda _: Reply(200, (("Content-Type", kind),), DEAD)) as api:
+        resource_server = ResourceServer(api.origin, renew_on={200}, renew_if=dead)
+        streamed = door.stream("GET", api.origin, door.auth(server.grant(resource_server=resource_server)))
+        assert (streamed.unread, streamed.body, server.issued) == (True, DEAD, 1)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_what_is_too_long_is_no_error(door: Door, more: int) -> None:
+    """Line 29: JSON of more than 1 MiB is no error but a download, and stays unread."""
+    padding = " " * ((1 << 20) - len(json.dumps({"code": "dead", "": ""})) + more)
+
+    def answer(seen: Seen) -> Reply:
+        return json_reply({"code": "dead", "": padding}) if seen.token == "token-1" else json_reply({})
+
+    with TokenEndpoint() as server, Server(answer) as api:
+        resource_server = ResourceServer(api.origin, renew_on={200}, renew_if=dead)
+        streamed = door.stream("GET", api.origin, door.auth(server.grant(resource_server=resource_server)))
+        assert (streamed.unread, server.issued) == ((True, 1) if more else (False, 2))
