@@ -92,13 +92,13 @@ class ErrorFormat:
     @property
     def names_code(self) -> bool:
         """Whether the vendor's codes stand where nothing else does, so that one of them is an error in any answer."""
-        return self.code is not _CODE
+        return self.code != _CODE
 
     def read(self, status: int, headers: Mapping[str, str], members: object) -> ApiError:
         """Return what an answer says; the names of `headers` are in lower case."""
         challenge = _challenge(headers.get("www-authenticate"))
         code = text_at(members, self.code)
-        if code is not None and (code == "0" or (" " in code and self.code is _CODE)):
+        if code is not None and (code == "0" or (" " in code and not self.names_code)):
             code = None  # a sentence in `error`, as at Vibes RBM, is a message
         return ApiError(
             code or challenge.get("error"),

@@ -35,7 +35,9 @@ T = TypeVar("T")
 
 Parameters: TypeAlias = "list[tuple[str, str]]"
 # What of a token request nobody may read in a message: a server may echo it.
-_SECRET_PARAMETERS = frozenset({"refresh_token", "code", "code_verifier"})
+_SECRET_PARAMETERS = frozenset(
+    {"refresh_token", "code", "code_verifier", "password", "assertion", "subject_token", "actor_token"}
+)
 
 # What all attempts together may take, in timeouts.
 BUDGET = 2.0
@@ -93,7 +95,7 @@ class Exchange:
             return self._attempts(
                 lambda: protocol.token_request(grant, self.secret, parameters),
                 lambda answer, asked_at: protocol.read_token(grant, answer, asked_at, previous),
-                self._spellings(known),
+                known,
             )
 
         token = self._with_current_secret(ask)
@@ -118,7 +120,7 @@ class Exchange:
             self._attempts(
                 lambda: protocol.revocation_request(self.grant, self.secret, token),
                 lambda answer, _: protocol.read_revocation(self.grant, answer),
-                self._spellings([token.access_token, token.refresh_token or ""]),
+                [token.access_token, token.refresh_token or ""],
             )
 
         self._with_current_secret(ask)
@@ -163,6 +165,8 @@ class Exchange:
         self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str], left: float
     ) -> T:
         timeout = min(self.timeout, left)
+        # What a server could echo: the secret, the tokens, and how this request proves the client.
+        secrets = [*self._spellings(), *secrets, *protocol.sent_secrets(self.grant, request)]
         asked_at = self.clock()
         try:
             answer = within(timeout, lambda: self._send(request, timeout), "oauth-cc-auth-request")
@@ -180,12 +184,10 @@ class Exchange:
         with muted(request):
             return self.sender(request, timeout)
 
-    def _spellings(self, tokens: list[str]) -> list[str]:
-        secret = self.secret
-        # What a server could echo: the secret, the pair as Basic sent it, and the tokens that were sent.
+    def _spellings(self) -> list[str]:
+        secret, client_id = self.secret, self.grant.client_id or ""
         if not secret:
-            return tokens
-        client_id = self.grant.client_id or ""
+            return []
+        # The pair as Basic has it, whichever way it was sent.
         pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{quote_plus(secret)}")
-        own = protocol.own_proof(self.grant, secret)
-        return [secret, *tokens, *own, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]
+        return [secret, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]

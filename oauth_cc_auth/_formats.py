@@ -18,7 +18,15 @@ from oauth_cc_auth.errors import ConfigurationError
 
 Parameters = list[tuple[str, str]]
 
-_FRACTION = re.compile(r"\.([0-9]+)")
+# A longer life is a mistake, or means "for ever", and its end may be in no calendar: it counts as not stated.
+_A_CENTURY = 100 * 365.25 * 86_400.0
+
+# ISO 8601, with separators and without, which Python reads from 3.11 on only; so it is with Z, and most fractions.
+_DATE = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,6})\d*)?)?(?:Z|([+-]\d\d):?(\d\d)?)?)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -77,10 +85,11 @@ class ResponseFormat:
 
     Each is a path such as ``data.access_token``. `expires_in` counts in units of `seconds` (0.001: milliseconds), is a
     function of the whole answer that returns seconds or None, or None. `expires_at` is an absolute time, in ISO 8601 or
-    seconds since the epoch, for answers without the former. `bearer_token_types` are what the server calls Bearer
-    beside that, as eBay's ``Application Access Token``. `headers` are those of the answer that are kept in
-    ``Token.extra``, by their names in lower case. `errors` says how a refusal reads, and `limit_reached` which refusal
-    means that no more tokens are to be had for now, where its status does not say so.
+    seconds since the epoch, for answers without the former. A life of more than a hundred years counts as not stated.
+    `bearer_token_types` are what the server calls Bearer beside that, as eBay's ``Application Access Token``. `headers`
+    are those of the answer that are kept in ``Token.extra``, by their names in lower case. `errors` says how a refusal
+    reads, and `limit_reached` which refusal means that no more tokens are to be had for now, where its status does not
+    say so.
     """
 
     _: KW_ONLY
@@ -124,6 +133,10 @@ class ResponseFormat:
 
     def lifetime(self, members: dict[str, Any], now: float) -> float | None:
         """Return the seconds that the token lives from `now` on, None where the answer does not say so."""
+        seconds = self._lifetime(members, now)
+        return seconds if seconds is not None and seconds <= _A_CENTURY else None
+
+    def _lifetime(self, members: dict[str, Any], now: float) -> float | None:
         if callable(self.expires_in):
             try:
                 return positive(self.expires_in(members))
@@ -154,14 +167,16 @@ def _moment(value: object) -> float | None:
     seconds = positive(value)
     if seconds is not None or not isinstance(value, str):
         return seconds
-    from datetime import datetime, timezone  # noqa: PLC0415 - only for those who state a date
+    found = _DATE.fullmatch(value.strip().upper())
+    if found is None:
+        return None
+    from datetime import datetime  # noqa: PLC0415 - only for those who state a date
 
+    year, month, day, hour, minute, second, fraction, zone, of_it = found.groups()
+    # A time without a zone is UTC, as every server's clock should be.
+    time = f"{hour or '00'}:{minute or '00'}:{second or '00'}.{fraction or '':0<6}{zone or '+00'}:{of_it or '00'}"
     try:
-        # Python 3.10 reads no Z, and fractions of three or six digits only; a time without a zone is UTC, as every
-        # server's clock should be.
-        text = value.strip().upper().replace("Z", "+00:00")
-        moment = datetime.fromisoformat(_FRACTION.sub(lambda digits: f".{digits[1][:6]:0<6}", text))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+        return datetime.fromisoformat(f"{year}-{month}-{day}T{time}").timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -142,6 +142,8 @@ class _TokenEndpointGrant:
             origin = origin_of(url)
         except (ValueError, TypeError):
             _refuse(f"{name} is not an http or https URL with a host")
+        if "#" in url:
+            _refuse(f"{name} holds a fragment, which RFC 6749 §3.1 and §3.2 forbid")  # and a query after it is not sent
         if "@" in url.split("/")[2] or not url.lower().startswith("http"):
             # requests would make Basic authentication of it, and overwrite the client's.
             _refuse(f"{name} holds a user name, or is no http or https URL")
@@ -209,8 +211,9 @@ class AuthorizationCode(_TokenEndpointGrant):
     where the server sends the user back to, as it was registered. `refresh_token` is that of a login made elsewhere.
     Where the server rotates refresh tokens, each new one is kept, and saved in the source's store before its access
     token is used. Logins never share a token: two grants with different first refresh tokens are two, and so are two
-    with different `login`, any name for whose login it is. `issuer` is the server's identifier, which a redirect that
-    names one must name (RFC 9207); without it that must be of the server's own origin. `how_to_log_in` ends the message
+    with different `login`, any name for whose login it is. `issuer` is the server's identifier: where it is given, the
+    redirect has to name it, and one that names none is refused (RFC 9207 §2.4), so give it for servers that name
+    themselves; without it, what a redirect names must be of the server's own origin. `how_to_log_in` ends the message
     of InteractionRequired. The other arguments are those of `ClientCredentials`.
     """
 
@@ -249,8 +252,8 @@ class AuthorizationCode(_TokenEndpointGrant):
         """Return the address where the user logs in and consents (RFC 6749 §4.1.1), with PKCE (RFC 7636, S256).
 
         `parameters` are further ones of the request, as ``prompt="consent"``. State and code verifier are made and
-        remembered in this process until `exchange`; where the login ends in another process, pass them to both.
-        Raises ConfigurationError without an `authorization_endpoint`.
+        remembered in this process until `exchange`; where the login ends in another process, pass both to both: then
+        nothing is remembered here. Raises ConfigurationError without an `authorization_endpoint`.
         """
         from oauth_cc_auth._login import authorization_url  # noqa: PLC0415 - a login is rare, and needs rooms above
 
@@ -302,7 +305,9 @@ class StaticToken:
 
     @classmethod
     def basic(cls, user: str, password: str, *, resource_server: ResourceServer) -> StaticToken:
-        """Return a user and a password as a token of the Basic scheme (RFC 7617)."""
+        """Return a user and a password as a token of the Basic scheme (RFC 7617). Raises ConfigurationError."""
+        if not (is_text(user) and is_text(password)):
+            _refuse("the user or the password is not a string that can be sent")
         pair = b64encode(f"{user}:{password}".encode()).decode("ascii")
         return cls(pair, resource_server=replace(resource_server, scheme="Basic"))
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from oauth_cc_auth.errors import ConfigurationError
+
+# As much as is read of a token answer; longer keys than any in use are a thousandth of it.
+_LONGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Env:
 class File:
     """A secret in a file of its own, as Kubernetes and Docker mount it; white space around it does not count.
 
-    Raises ConfigurationError, naming the file, where it cannot be read or is empty.
+    Raises ConfigurationError, naming the file, where it cannot be read, is empty or no text, or longer than 1 MiB.
     """
 
     path: str | os.PathLike[str]
@@ -55,16 +57,40 @@ class File:
 
     def __call__(self) -> str:
         """Return the secret as it is now."""
+        content = self._content()
+        if len(content) > _LONGEST:
+            self._refuse("is longer than 1 MiB, and no secret is")
+        value = _text(content)
+        if value is None:
+            self._refuse("is not text in UTF-8")
+        if not value.strip():
+            self._refuse("is empty")
+        return value.strip()
+
+    def _content(self) -> bytes:
         try:
-            value = Path(self.path).read_text(encoding="utf-8").strip()
+            with open(self.path, "rb", opener=_without_waiting) as file:
+                return file.read(_LONGEST + 1) or b""  # None: a pipe into which nothing was written yet
         except (OSError, ValueError) as error:
             message = f"client_secret: {self.path} cannot be read ({type(error).__name__})"
-            # Without the cause: a UnicodeDecodeError holds the file's content.
-            raise ConfigurationError(message) from (error if isinstance(error, OSError) else None)
-        if not value:
-            message = f"client_secret: {self.path} is empty"
-            raise ConfigurationError(message)
-        return value
+            raise ConfigurationError(message) from error
+
+    def _refuse(self, why: str) -> NoReturn:
+        message = f"client_secret: {self.path} {why}"
+        raise ConfigurationError(message)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A named pipe would keep a thread until somebody writes into it. Windows has neither.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _text(content: bytes) -> str | None:
+    # The error is not kept, not even as a context: it holds what is in the file.
+    try:
+        return content.decode("utf-8-sig")  # Windows' editors begin a file with a mark
+    except UnicodeDecodeError:
+        return None
 
 
 # A string, or what returns one; any callable will do.

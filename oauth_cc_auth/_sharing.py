@@ -95,8 +95,9 @@ def forget_all() -> None:
     for live in everyone:
         with live.lock:
             live.reset()
-    if budget := sys.modules.get("oauth_cc_auth._budget"):
-        budget.forget()
+    for room in ("oauth_cc_auth._budget", "oauth_cc_auth._login"):
+        if loaded := sys.modules.get(room):
+            loaded.forget()
 
 
 def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) -> str:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
-    from oauth_cc_auth._api_error import ApiError
     from oauth_cc_auth._exchange import Exchange
     from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant
     from oauth_cc_auth.stores import TokenStore
@@ -244,7 +243,7 @@ class TokenSource:
         server, status = self.resource_server, response.status_code
         challenge = response.headers.get("WWW-Authenticate")
         try:
-            refuses = server.refuses(status, challenge, partial(self._said, response))
+            refuses = server.refuses(status, challenge, partial(self.grant.api_error, response))
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the answer is there
             log.warning("renew_if failed (%s), so the answer stands as it is", type(error).__name__)
             refuses = False
@@ -254,11 +253,6 @@ class TokenSource:
             with self._live.lock:
                 self._live.accept(sent)
         return False
-
-    def _said(self, response: Any) -> ApiError:
-        if self.resource_server.must_read(response.status_code, response.headers.get("Content-Type", "")):
-            return self.grant.api_error(response)
-        return self.resource_server.errors.read(response.status_code, {}, None)
 
     def disown(self, token: Token, host: str) -> None:
         """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""

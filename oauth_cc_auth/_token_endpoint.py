@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias, TypeGuard
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 from oauth_cc_auth._api_error import ApiError, retry_after
 from oauth_cc_auth._background import unforked
-from oauth_cc_auth._client_auth import JSON_METHOD, ClientAuthMethod, PrivateKeyJWT, authenticate, proof_headers
+from oauth_cc_auth._client_auth import JSON_METHOD, ClientAuthMethod, authenticate
 from oauth_cc_auth._formats import RequestFormat, ResponseFormat
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
 from oauth_cc_auth._headers import written
@@ -55,6 +55,13 @@ _ANY = "urn:oauth-cc-auth:any"
 
 # Vendors' limits count in minutes to days. Who says nothing about when is asked again after this many seconds.
 _LIMIT_PAUSE = 60.0
+
+# To mask a secret of fewer characters would make a message unreadable, and protect nothing: it is guessed at once.
+_SHORTEST_MASKED = 4
+
+# What stands in these headers is no secret, and worth reading in a message.
+_HARMLESS = re.compile(r"accept.*|content-type|user-agent|.*(version|request-id|correlation.id)", re.IGNORECASE)
+_ASSERTION = "client_assertion"  # RFC 7521 §4.2
 
 _VSCHAR = re.compile(r"[\x20-\x7e]+")
 _SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
@@ -113,19 +120,27 @@ def read_token(grant: Asking, answer: HttpResponse, asked_at: float, previous: T
     What the answer leaves out stays as it was: the scope as requested (RFC 6749 §5.1), or as granted to the `previous`
     token, whose refresh token goes on being used where there is no new one (§6).
     """
+    try:
+        return _token_in(grant, answer, asked_at, previous)
+    except RecursionError:
+        pass
+    raise _not_a_token(answer, None, "it is nested too deeply")
+
+
+def _token_in(grant: Asking, answer: HttpResponse, asked_at: float, previous: Token | None) -> Token:
     members, form = json_object(answer.body), grant.token_response
     said = form.errors.read(answer.status, answer.headers, members)
     refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
     if not 200 <= answer.status < 300 or refused:
         raise _error(grant, answer, members, said)
     if members is None:
-        raise _not_a_token(answer, "its body is not a JSON object")
+        raise _not_a_token(answer, said, "its body is not a JSON object")
     access_token = member(members, form.access_token)
     if not is_access_token(access_token):
-        raise _not_a_token(answer, f"it has no {form.access_token}, or one that does not fit in a header")
+        raise _not_a_token(answer, said, f"it has no {form.access_token}, or one that does not fit in a header")
     token_type = member(members, form.token_type)
     if not form.is_bearer(token_type):
-        raise _not_a_token(answer, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
+        raise _not_a_token(answer, said, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
     lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
     scope, refresh_token = form.scope_of(members), None
     if isinstance(grant, AuthorizationCode):
@@ -164,9 +179,8 @@ def read_metadata(grant: Asking, answer: HttpResponse) -> Asking:
     """
     if answer.status == 429 or answer.status >= 500:
         message = f"The server's metadata could not be had (HTTP {answer.status})."
-        raise TokenEndpointUnavailable(
-            status_code=answer.status, retry_after=retry_after(answer.headers), message=message
-        )
+        seconds = retry_after(answer.headers, grant.token_response.errors.seconds)
+        raise TokenEndpointUnavailable(status_code=answer.status, retry_after=seconds, message=message)
     url = _string(member(json_object(answer.body), "token_endpoint")) if answer.status == 200 else None
     try:
         return replace(grant, token_endpoint=url or "")
@@ -192,22 +206,26 @@ def pause_before_retry(error: TokenRequestError, attempt: int, timeout: float, j
 
 def masked(text: str, secrets: Collection[str]) -> str:
     """Return the text without the secrets that somebody echoed in it, however they were encoded."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        spellings = {secret, quote_plus(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
-        for spelling in sorted(
-            spellings | {html.escape(secret), html.escape(secret, quote=False)}, key=len, reverse=True
-        ):
+    for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_MASKED}, key=len, reverse=True):
+        encoded = {quote_plus(secret), quote(secret, safe="")}
+        # Where a redirect's target holds the address that was asked for, what was encoded there is encoded again.
+        spellings = {secret, *encoded, *(quote(once, safe="") for once in encoded)}
+        spellings |= {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+        spellings |= {html.escape(secret), html.escape(secret, quote=False)}
+        for spelling in sorted(spellings, key=len, reverse=True):
             text = text.replace(spelling, "***")
     return text
 
 
-def own_proof(grant: Asking, secret: str) -> list[str]:
-    """Return what a vendor's own way to prove the client writes into headers, and a server could echo."""
-    method = grant.token_endpoint_auth_method
-    if isinstance(method, (str, PrivateKeyJWT)):
-        return []
-    values = proof_headers(method, grant.client_id or "", secret).values()
-    return [part for value in values for part in (value, value.rpartition(" ")[2])]
+def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
+    """Return what of a request nobody may read beside the secret: its client assertion, and the values of headers."""
+    body = request.body.decode()
+    said = {**dict(parse_qsl(urlsplit(request.url).query)), **(json_object(body) or dict(parse_qsl(body)))}
+    names = [form.names.get(_ASSERTION, _ASSERTION) for form in (grant.token_request, grant.revocation_request)]
+    assertions = [_string(said.get(name or "")) or "" for name in names]
+    values = [value for name, value in request.headers.items() if not _HARMLESS.fullmatch(name)]
+    parts = [part for value in values for part in (value, value.rpartition(" ")[2])]  # "Basic", and what follows
+    return [*assertions, *(part for part in parts if part != grant.client_id)]
 
 
 def mask_error(error: TokenRequestError | TokenBudgetExceeded, secrets: Collection[str]) -> None:
@@ -316,7 +334,7 @@ def _error(grant: Asking, answer: HttpResponse, members: dict[str, Any] | None, 
     status, form = answer.status, grant.token_response
     if 300 <= status < 400:
         target = answer.headers.get("location", "nowhere").partition("?")[0]
-        return _not_a_token(answer, f"it redirects to {target}, which is not followed with a secret")
+        return _not_a_token(answer, said, f"it redirects to {target}, which is not followed with a secret")
     if form.is_limit(said):
         message = f"The vendor gives no more tokens for now: {said.code}: {said.message} (HTTP {status})."
         return TokenBudgetExceeded(message, retry_after=said.retry_after or _LIMIT_PAUSE)
@@ -331,7 +349,7 @@ def _error(grant: Asking, answer: HttpResponse, members: dict[str, Any] | None, 
         elif code or (members or {}).get("error"):
             cls = TokenRequestError
         else:
-            return _not_a_token(answer, "it is an error without a code")
+            return _not_a_token(answer, said, "it is an error without a code")
     description = None if said.message == code else said.message
     if code == "use_dpop_nonce":
         description = f"{description or 'a nonce is missing'}{_dpop('DPoP')}"
@@ -353,10 +371,13 @@ def _dpop(token_type: object) -> str:
     return ". This server wants DPoP proofs, which are not made here: switch DPoP off for this client"
 
 
-def _not_a_token(answer: HttpResponse, why: str) -> InvalidTokenResponse:
+def _not_a_token(answer: HttpResponse, said: ApiError | None, why: str) -> InvalidTokenResponse:
     message = f"The token endpoint's answer (HTTP {answer.status}) is not a token: {why}."
     return InvalidTokenResponse(
-        status_code=answer.status, retry_after=retry_after(answer.headers), headers=answer.headers, message=message
+        status_code=answer.status,
+        retry_after=said.retry_after if said else None,
+        headers=answer.headers,
+        message=message,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import pickle
 import random
 import string
 from collections.abc import Mapping
@@ -186,6 +188,18 @@ def test_they_are_values() -> None:
     assert one == other
     assert hash(one) == hash(other)
     assert one.meaning == {"1": "invalid_client"}
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda form: pickle.loads(pickle.dumps(form))])
+def test_a_copy_reads_as_the_original(again: Any) -> None:
+    """A worker process reads errors as the process that sent it its grant: equal formats read alike."""
+    for form in (ErrorFormat(message="msg"), ANY_ENVELOPE, ErrorFormat(code="code")):
+        other = again(form)
+        assert other == form
+        assert other.names_code == form.names_code
+        for members in ({"error": "the agent is not yours"}, {"code": "two words"}, {"type": "Bearer"}):
+            assert said(members, form=other) == said(members, form=form)
+    assert said({"error": "the agent is not yours"}, form=again(ANY_ENVELOPE)).code is None
 
 
 def test_which_format_reads_is_told_by_the_url() -> None:

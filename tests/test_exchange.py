@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import pytest
 from loopback import SECRET, TOKEN, Clock, grant_for
@@ -20,6 +22,7 @@ from oauth_cc_auth import (
     InvalidScope,
     InvalidTokenResponse,
     OAuthError,
+    RequestFormat,
     Token,
     TokenEndpointUnavailable,
     TokenRequestError,
@@ -396,6 +399,77 @@ def test_a_client_without_a_secret_has_its_tokens_masked() -> None:
     with pytest.raises(TokenRequestError) as caught:
         Exchange(grant, Script(echo), 10.0, Clock()).fetch(None)
     assert caught.value.error_description == "***"
+
+
+def saying(what: str) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a server that quotes what it was sent: in its message, in a header, and encoded once more in another."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        said = {"body": request.body.decode(), "headers": str(dict(request.headers)), "url": request.url}[what]
+        body = json.dumps({"error": "invalid_request", "error_description": said})
+        return answer_with(400, body, location=quote(said), warning=said)
+
+    return answer
+
+
+def told_by(error: TokenRequestError) -> str:
+    """Return what an error tells: its message and its fields."""
+    return f"{error} {vars(error)} {dict(error.headers)}"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        RequestFormat(),
+        RequestFormat(body="json"),
+        RequestFormat("GET"),
+        RequestFormat(names={"client_assertion": "proof"}),
+        RequestFormat(query=["client_assertion"]),
+    ],
+)
+def test_an_assertion_that_is_echoed_is_masked(form: RequestFormat) -> None:
+    """RFC 7523 §2.2: an assertion is as good as a secret while it lives, and is in no message wherever it was sent."""
+    for what in ("body", "url"):
+        sender = Script(saying(what))
+        exchange = exchange_by(sender, token_endpoint_auth_method="client_secret_jwt", token_request=form)
+        with pytest.raises(TokenRequestError) as caught:
+            exchange.fetch(None)
+        sent = f"{sender.requests[0].url} {sender.requests[0].body.decode()}"
+        assertion = re.findall(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", sent)[0]
+        assert assertion not in told_by(caught.value)
+        assert assertion.rpartition(".")[2] not in told_by(caught.value)
+
+
+def test_headers_that_are_echoed_are_masked() -> None:
+    """What a function wrote to prove the client is masked as it was sent, and so is a key among the grant's headers."""
+    nonces = iter(["canary-nonce-1", "canary-nonce-2", "canary-nonce-3"])
+    sender = Script(saying("headers"))
+    exchange = exchange_by(
+        sender,
+        token_endpoint_auth_method=lambda _id, _secret: {"X-Signature": f"Signed {next(nonces)}"},
+        headers={
+            "Ocp-Apim-Subscription-Key": "canary-key",
+            "User-Agent": "our-program",
+            "X-Request-Id": "the-request",
+            "X-Client": "client",
+        },
+    )
+    with pytest.raises(TokenRequestError) as caught:
+        exchange.fetch(None)
+    assert sender.requests[0].headers["X-Signature"] == "Signed canary-nonce-1"
+    told = told_by(caught.value)
+    assert "canary" not in told
+    for harmless in ("application/json", "our-program", "the-request", "'X-Client': 'client'"):
+        assert harmless in told
+    assert next(nonces) == "canary-nonce-2", "the function was asked again for what it had sent"
+
+
+@pytest.mark.parametrize("name", ["password", "assertion", "subject_token"])
+def test_a_users_secret_that_is_echoed_is_masked(name: str) -> None:
+    """RFC 6749 §4.3, RFC 7523 §2.1, RFC 8693 §2.1: a password or an assertion among the parameters is a secret."""
+    with pytest.raises(TokenRequestError) as caught:
+        exchange_by(Script(saying("body")), parameters={name: "canary pass"}).fetch(None)
+    assert "canary" not in told_by(caught.value)
 
 
 def test_success_says_nothing_secret(caplog: pytest.LogCaptureFixture) -> None:

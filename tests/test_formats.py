@@ -193,6 +193,25 @@ def test_where_the_token_stands(path: str, members: dict[str, Any]) -> None:
         (ResponseFormat(expires_at="at"), {"at": ["1970"]}, 77),
         (ResponseFormat(expires_at="at"), {"at": "0001-01-01T00:00:00+23:59"}, 77),
         (ResponseFormat(expires_at="at"), {}, 77),
+        *(
+            (ResponseFormat(expires_at="at"), {"at": date}, 60)
+            for date in (
+                *("1970-01-12T13:47:40+0000", "19700112T134740Z", "1970-01-12T15:47:40+02", "19700112T144740+0100"),
+                *("1970-01-12T13:47:40,0Z", "1970-01-12 08:47:40-05:00", "19700112T134740"),
+            )
+        ),
+        (ResponseFormat(expires_at="at"), {"at": "1970-01-12T13:48Z"}, 80),
+        (ResponseFormat(expires_at="at"), {"at": "1970-01-13"}, 36_800),
+        (ResponseFormat(expires_at="at"), {"at": "1970-13-01T00:00:00Z"}, 77),
+        (ResponseFormat(expires_at="at"), {"at": "1970-01-12T13:47:40+99:00"}, 77),
+        (ResponseFormat(expires_at="at"), {"at": "٢٠٣٠-01-01"}, 77),
+        (ResponseFormat(expires_at="at"), {"at": "9999-12-31T23:59:59Z"}, 77),
+        (ResponseFormat(expires_at="at"), {"at": 1e14}, 77),
+        (ResponseFormat(), {"expires_in": 1e14}, 77),
+        (ResponseFormat(), {"expires_in": 3_155_760_001}, 77),
+        (ResponseFormat(), {"expires_in": 3_155_760_000}, 3_155_760_000),
+        (ResponseFormat(seconds=3600), {"expires_in": 876_601}, 77),
+        (ResponseFormat(expires_in=lambda _: 1e14), {}, 77),
         (ResponseFormat(expires_in=lambda answer: answer["life"]), {"life": 12}, 12),
         (ResponseFormat(expires_in=lambda answer: answer["life"], seconds=60), {"life": 12}, 12),
         (ResponseFormat(expires_in=lambda _: None), {"expires_in": 5}, 77),
@@ -201,7 +220,10 @@ def test_where_the_token_stands(path: str, members: dict[str, Any]) -> None:
     ],
 )
 def test_how_long_it_lives(form: ResponseFormat, members: dict[str, Any], lifetime: float) -> None:
-    """Line 21, UPS, Fiserv, Feishu, Odoo, Wise, Copernicus: any unit, name, date or function; else the default."""
+    """Line 21, UPS, Fiserv, Feishu, Odoo, Wise, Copernicus: any unit, name, date or function; else the default.
+
+    What would live for more than a hundred years has no lifetime that anybody meant.
+    """
     assert read(form, {"access_token": TOKEN, **members}).lifetime == pytest.approx(lifetime)
 
 
@@ -381,3 +403,9 @@ def test_what_is_missing_is_named_by_its_path() -> None:
     """Line 20: where there is no token, the error says where it was looked for."""
     assert "data.access_token" in str(error_of(ResponseFormat(access_token="data.access_token"), {"access_token": "t"}))
     assert "it has no jwt" in str(error_of(ResponseFormat(access_token="jwt"), {}))
+
+
+def test_a_limit_that_cannot_be_told_is_none() -> None:
+    """A vendor's function that stumbles over a refusal leaves it what the server said."""
+    form = ResponseFormat(limit_reached=lambda said: bool(said.code and said.code > said.message))  # type: ignore[operator]  # that it fails is the point
+    assert not form.is_limit(ApiError("code", None, 400))

@@ -21,7 +21,7 @@ from oauth_cc_auth import (
     StaticToken,
     Token,
 )
-from oauth_cc_auth._grants import IssuanceLimit, is_grant
+from oauth_cc_auth._grants import Discovery, IssuanceLimit, is_grant
 
 ENDPOINT = "https://as.example.com/token"
 
@@ -103,6 +103,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"headers": {"X": "ü"}}, "headers"),
     ({"token_endpoint": "https://user@as.example.com/token"}, "token_endpoint"),
     ({"revocation_endpoint": "https://user:password@as.example.com/token"}, "revocation_endpoint"),
+    ({"token_endpoint": "https://as.example.com/token#part"}, "token_endpoint holds a fragment"),
+    ({"token_endpoint": Discovery("https://as.example.com/x#")}, "token_endpoint holds a fragment"),
+    ({"revocation_endpoint": "https://as.example.com/x?a=b#part"}, "revocation_endpoint holds a fragment"),
 ]
 
 
@@ -132,7 +135,13 @@ def login_for_arguments(arguments: dict[str, Any]) -> AuthorizationCode:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("refresh_token", 5), ("refresh_token", "\ud800"), ("authorization_endpoint", "/authorize")]
+    ("name", "value"),
+    [
+        ("refresh_token", 5),
+        ("refresh_token", "\ud800"),
+        ("authorization_endpoint", "/authorize"),
+        ("authorization_endpoint", "https://as.example.com/authorize#here"),
+    ],
 )
 def test_a_wrong_argument_of_a_login_is_named(name: str, value: object) -> None:
     """Case 7: what only the authorization code grant has is checked too."""
@@ -313,3 +322,10 @@ def test_static_basic() -> None:
     assert grant.resource_server == ResourceServer(
         "https://api.example.com", header="X-Auth", scheme="Basic", headers={"X": "1"}
     )
+
+
+@pytest.mark.parametrize(("user", "password"), [("\ud800", "p"), ("u", "\ud800"), (None, "p"), ("u", b"p")])
+def test_static_basic_of_what_cannot_be_sent(user: Any, password: Any) -> None:
+    """Case 7: a user or a password that is no string, or has lone surrogates, is refused at construction."""
+    with pytest.raises(ConfigurationError, match="the user or the password"):
+        StaticToken.basic(user, password, resource_server=ResourceServer("https://api.example.com"))

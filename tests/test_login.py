@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
+import runpy
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -240,14 +242,103 @@ def test_an_answer_counts_once(server: Loopback) -> None:
     assert len(server.received) == 1
 
 
+def test_an_answer_counts_once_with_state_and_verifier(server: Loopback) -> None:
+    """RFC 6749 §10.5: with both passed an answer counts once too, in the process that asked and in another."""
+    grant, kept = login_for(server), dict[str, Any](state="S", code_verifier="v" * 43)
+    asked(grant, **kept)
+    with pytest.raises(AuthorizationFailed, match="pass state= and code_verifier="):
+        grant.exchange(redirected("S"))
+    for other_process in (False, True):
+        if other_process:
+            _login.forget()
+        grant.exchange(redirected("S"), **kept)
+        for again in (kept, dict[str, Any](state="S"), dict[str, Any]()):
+            with pytest.raises(AuthorizationFailed):
+                grant.exchange(redirected("S", code="another"), **again)
+    assert len(server.received) == 2
+    asked(grant, **kept)
+    assert grant.exchange(redirected("S"), **kept).access_token == TOKEN, "a login that begins anew ends anew"
+
+
+def test_what_is_remembered_is_used_up_by_both(server: Loopback) -> None:
+    """A login whose state and verifier are passed at its end only is not remembered after it."""
+    grant = login_for(server)
+    verifier = "w" * 43
+    asked(grant, code_verifier=verifier, state=None)
+    state = next(iter(_login._pending))
+    grant.exchange(redirected(state), state=state, code_verifier=verifier)
+    with pytest.raises(AuthorizationFailed):
+        grant.exchange(redirected(state))
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("more", ["code=two", "state=x", "iss=x&iss=y", "error=no&error=yes"])
+def test_what_is_said_twice(more: str, server: Loopback) -> None:
+    """RFC 6749 §3.1: an answer that repeats a parameter is refused; the login can still end with the right one."""
+    grant = login_for(server)
+    state = asked(grant)["state"]
+    for url in (f"{redirected(state)}&{more}", redirected(state).replace("?", f"?{more}&")):
+        with pytest.raises(AuthorizationFailed, match="more than once"):
+            grant.exchange(url)
+    assert server.received == []
+    assert grant.exchange(f"{redirected(state)}&tag=a&tag=b").access_token == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("state", "code_verifier"),
+    [(5, None), ("\ud800", None), (b"S", None), *(("S", wrong) for wrong in ("", "v" * 42, "v" * 129, "ä" * 50, 5))],
+)
+def test_what_is_no_state_or_verifier(state: Any, code_verifier: Any, server: Loopback) -> None:
+    """RFC 7636 §4.1: what cannot be a state or a code verifier is named, where a login begins and where it ends."""
+    name = "state" if code_verifier is None else "code_verifier"
+    with pytest.raises(ConfigurationError, match=f"^{name} is"):
+        login_for(server).authorization_url(state=state, code_verifier=code_verifier)
+    with pytest.raises(ConfigurationError, match=f"^{name} is"):
+        login_for(server).exchange(redirected("S"), state=state, code_verifier=code_verifier)
+
+
+def test_a_verifier_without_its_state(server: Loopback) -> None:
+    """A code verifier that would not be looked at is refused, and says what is missing."""
+    grant = login_for(server)
+    with pytest.raises(ConfigurationError, match="pass both"):
+        grant.exchange(redirected(asked(grant)["state"]), code_verifier="v" * 43)
+    assert server.received == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+def test_a_fork_in_the_midst_of_a_login() -> None:
+    """A child that was forked while a thread began a login can begin its own."""
+    with _login._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(not _login._lock.acquire(timeout=5))
+    assert os.waitpid(child, 0)[1] == 0
+    held = _login._lock
+    _login._start_over_in_child()
+    assert _login._lock is not held
+
+
+def test_logins_are_forgotten(server: Loopback) -> None:
+    """For tests: after `forget` no login is pending, and none has ended."""
+    grant = login_for(server)
+    state = asked(grant)["state"]
+    _login.forget()
+    with pytest.raises(AuthorizationFailed):
+        grant.exchange(redirected(state))
+    assert not _login._pending
+    assert not _login._ended
+
+
 @pytest.mark.parametrize(
     "changes", [{"client_id": "other"}, {"login": "other"}, {"token_endpoint": "https://other.example"}]
 )
 def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) -> None:
     """RFC 9700 §4.4: a login that began with one client, server or user does not end with another."""
+    url = redirected(asked(login_for(server))["state"])
     with pytest.raises(AuthorizationFailed):
-        login_for(server, **changes).exchange(redirected(asked(login_for(server))["state"]))
+        login_for(server, **changes).exchange(url)
     assert server.received == []
+    assert login_for(server).exchange(url).access_token == TOKEN, "the user whose login it is was locked out"
 
 
 @pytest.mark.parametrize(
@@ -262,11 +353,11 @@ def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) ->
         ("https://issuer.example", "https://issuer.example", True),
         ("https://issuer.example", "https://issuer.example/", False),
         ("https://issuer.example", "{origin}", False),
-        ("https://issuer.example", None, True),
+        ("https://issuer.example", None, False),
     ],
 )
 def test_the_issuer(server: Loopback, issuer: str | None, iss: str | None, accepted: bool) -> None:
-    """RFC 9207 §2.4: an answer that names another server than the one that was asked is refused."""
+    """RFC 9207 §2.4: an answer that names another server than the one asked, or none where one is known, is refused."""
     grant = login_for(server, issuer=issuer)
     extra = {} if iss is None else {"iss": iss.format(origin=server.url)}
     url = redirected(asked(grant)["state"], **extra)
@@ -300,10 +391,10 @@ def test_across_processes(server: Loopback) -> None:
     """Line 44: a login that began in another process ends here with the state and the verifier that were kept."""
     grant, verifier = login_for(server), "v" * 43
     asked(grant, state="kept state", code_verifier=verifier)
-    _login._pending.clear()
+    _login.forget()
     assert grant.exchange(redirected("kept state"), state="kept state", code_verifier=verifier).access_token == TOKEN
     assert form_of(server.received[0])["code_verifier"] == verifier
-    for state, returned in (("kept state", "other"), ("", ""), ("kept", "kept\ud800"), ("\ud800", "x")):
+    for state, returned in (("kept state", "other"), ("", ""), ("kept", "kept\ud800")):
         with pytest.raises(AuthorizationFailed):
             grant.exchange(f"{CALLBACK}?code=c&state={returned}", state=state, code_verifier=verifier)
     with pytest.raises(AuthorizationFailed):
@@ -317,16 +408,18 @@ def test_a_state_that_is_only_checked(server: Loopback) -> None:
     question = asked(grant)
     with pytest.raises(AuthorizationFailed):
         grant.exchange(redirected(question["state"]), state="of another session")
-    question = asked(grant)
     assert grant.exchange(redirected(question["state"]), state=question["state"]).access_token == TOKEN
 
 
 def test_pending_logins_are_bounded(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tabs that were closed do not fill the memory: the oldest login is forgotten first."""
     monkeypatch.setattr(_login, "_MOST_PENDING", 3)
-    _login._pending.clear()
+    _login.forget()
     states = [asked(login_for(server))["state"] for _ in range(5)]
     assert list(_login._pending) == states[2:]
+    for number in range(5):
+        login_for(server).exchange(redirected(str(number)), state=str(number), code_verifier="v" * 43)
+    assert [state for state, _ in _login._ended] == ["2", "3", "4"]
     assert login_for(server).exchange(redirected(states[2])).access_token == TOKEN
 
 
@@ -395,3 +488,9 @@ def test_a_wrong_argument_of_a_login_is_named(name: str, value: Any) -> None:
     """Case 7: what only a login has is checked at construction."""
     with pytest.raises(ConfigurationError, match=name):
         login_for(**{name: value})
+
+
+def test_where_nobody_can_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has no fork, and so nothing to register for it."""
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    assert "code_of" in runpy.run_path(_login.__file__)

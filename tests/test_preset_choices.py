@@ -99,6 +99,30 @@ def test_a_wrong_choice_names_the_right_ones(name: str, word: str) -> None:
     assert inspect.signature(presets.get(name)).parameters[word].default in choices
 
 
+@pytest.mark.parametrize("wrong", [5, None, ["a"], b"a"])
+@pytest.mark.parametrize(("name", "word"), [*PLACES, *KINDS])
+def test_a_choice_that_is_no_name(name: str, word: str, wrong: Any) -> None:
+    """Case 7: whatever is given in place of a choice, the refusal is typed and names the right ones."""
+    with pytest.raises(ConfigurationError, match=f"{word} is none of"):
+        preset(name, **{word: wrong})
+
+
+@pytest.mark.parametrize("wrong", [5, ["a"], b"a", "", "a/b", "a b", ".."])
+@pytest.mark.parametrize(
+    ("name", "word", "variable"),
+    [
+        ("databricks", "host", "DATABRICKS_HOST"),
+        ("databricks_account", "host", "DATABRICKS_HOST"),
+        ("keycloak", "relative_path", "KEYCLOAK_RELATIVE_PATH"),
+        ("keycloak", "host", "KEYCLOAK_HOST"),
+    ],
+)
+def test_a_part_of_an_address_that_is_none(name: str, word: str, variable: str, wrong: Any) -> None:
+    """Case 7: what cannot be part of an address is refused by its name, whatever its type."""
+    with pytest.raises(ConfigurationError, match=f"^{variable}, or the argument in its place,"):
+        preset(name, **{word: wrong})
+
+
 @pytest.mark.parametrize(("name", "word", "choice"), CHOICES)
 def test_each_place_is_safe(name: str, word: str, choice: str) -> None:
     """In each place the token endpoint and the API are https, and the token goes to no host that looks like them."""

@@ -52,9 +52,11 @@ def test_what_is_no_variable(name: Any) -> None:
         Env(name)
 
 
-@pytest.mark.parametrize("content", [SECRET, f"{SECRET}\n", f"\r\n {SECRET} \r\n", f"{SECRET}\n\n"])
+@pytest.mark.parametrize(
+    "content", [SECRET, f"{SECRET}\n", f"\ufeff{SECRET}\r\n", f"\r\n {SECRET} \r\n", f"{SECRET}\n\n"]
+)
 def test_a_file_without_the_white_space_around_it(content: str, path: Path) -> None:
-    """Kubernetes, Docker and editors end a file with a newline, or do not: the secret is the same."""
+    """Kubernetes, Docker and editors end a file with a newline, or begin it with a mark: the secret is the same."""
     path.write_bytes(content.encode())
     assert File(path)() == SECRET
     path.write_text("rotated", encoding="utf-8")
@@ -77,7 +79,9 @@ def test_a_file_by_its_link(path: Path, tmp_path: Path) -> None:
         (lambda path: path.mkdir(), r"cannot be read \(IsADirectoryError\)"),
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_bytes(b" \n\n"), "is empty"),
-        (lambda path: path.write_bytes(SECRET.encode() + b"\xff"), r"cannot be read \(UnicodeDecodeError\)"),
+        (lambda path: path.write_bytes(SECRET.encode() + b"\xff"), "is not text in UTF-8"),
+        (lambda path: path.write_bytes(b"\xef\xbb\xbf\n"), "is empty"),
+        (lambda path: path.write_bytes(b"x" * (1 << 20) + b"x"), "is longer than 1 MiB"),
         (lambda path: path.symlink_to(path), r"cannot be read \((OSError|RuntimeError)\)"),
     ],
 )
@@ -89,7 +93,30 @@ def test_a_file_that_gives_nothing(make: Callable[[Path], object], said: str, pa
     assert str(path) in str(caught.value)
     shown = f"{caught.value!r} {caught.value.__cause__!r} {vars(caught.value)}"
     assert SECRET not in shown
-    assert not isinstance(caught.value.__cause__, UnicodeError)
+    for behind in (caught.value.__cause__, caught.value.__context__):
+        assert not isinstance(behind, UnicodeError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in directories")
+def test_a_named_pipe(path: Path) -> None:
+    """A named pipe keeps nobody waiting: neither for who writes into it, nor for what is written."""
+    os.mkfifo(path)
+    with pytest.raises(ConfigurationError, match="is empty"):
+        File(path)()
+    with path.open("r+b", buffering=0) as writer:
+        with pytest.raises(ConfigurationError, match="is empty"):
+            File(path)()
+        writer.write(SECRET.encode())
+        assert File(path)() == SECRET
+
+
+def test_a_file_that_is_as_long_as_can_be(path: Path) -> None:
+    """A file of 1 MiB is read whole, and one of any size no further."""
+    path.write_bytes(b"x" * (1 << 20))
+    assert File(path)() == "x" * (1 << 20)
+    os.truncate(path, 1 << 40)
+    with pytest.raises(ConfigurationError, match="is longer than 1 MiB"):
+        File(path)()
 
 
 @pytest.mark.parametrize("path", ["", None, 5, b"x", "a\0b"])

@@ -16,6 +16,7 @@ from loopback import SECRET, TOKEN, grant_for
 from oauth_cc_auth import (
     AuthorizationCode,
     ClientCredentials,
+    ErrorFormat,
     InvalidClient,
     InvalidGrant,
     InvalidRequest,
@@ -35,6 +36,7 @@ from oauth_cc_auth._token_endpoint import (
     mask_error,
     masked,
     pause_before_retry,
+    read_metadata,
     read_revocation,
     read_token,
     revocation_request,
@@ -458,6 +460,29 @@ def test_retry_after(headers: dict[str, str], seconds: float | None, status: int
     assert error_of(answer_of(body, status, **headers)).retry_after == seconds
 
 
+def test_retry_after_in_the_vendors_unit() -> None:
+    """Line 34, Sentinel Hub: milliseconds are milliseconds in answers too that are no errors of RFC 6749."""
+    grant = grant_for(token_response=ResponseFormat(errors=ErrorFormat(seconds=0.001)))
+    for answer in (answer_of(b"", 302, retry_after="2500"), answer_of(b"", 200, retry_after="2500")):
+        assert error_of(answer, grant).retry_after == 2.5
+    with pytest.raises(TokenEndpointUnavailable) as caught:
+        read_metadata(grant, answer_of(b"", 503, retry_after="2500"))
+    assert caught.value.retry_after == 2.5
+
+
+@pytest.mark.parametrize("depth", [10, 200, 450, 900, 5_000, 100_000])
+@pytest.mark.parametrize("where", ["x", "token_type", "scope", "expires_in", "error_uri"])
+def test_an_answer_that_is_nested_without_end(depth: int, where: str) -> None:
+    """Case 12: however deep an answer is nested, it is a token or a typed error."""
+    nested = '{"a":' * depth + "[1]" + "}" * depth
+    body = f'{{"access_token": "{TOKEN}", "{where}": {nested}}}'
+    try:
+        outcome: object = read_token(GRANT, answer_of(body.encode()), 1000.0).access_token
+    except InvalidTokenResponse as error:
+        outcome = error.__context__
+    assert outcome in {TOKEN, None}
+
+
 def test_retry_after_a_date_without_the_servers_clock() -> None:
     """Case 25: where the server does not tell its time, ours is the best there is."""
     in_a_minute = formatdate(timeval=time.time() + 60, usegmt=True)
@@ -509,12 +534,25 @@ def test_retry_after_is_honoured() -> None:
         ("the secret is p%k&+ü!", "the secret is ***!"),
         ("form: p%25k%26%2B%C3%BC", "form: ***"),
         ("json: p%k&+\\u00fc", "json: ***"),
+        ("in a parameter of its own: p%2525k%2526%252B%25C3%25BC", "in a parameter of its own: ***"),
         ("nothing", "nothing"),
     ],
 )
 def test_masking(text: str, expected: str) -> None:
-    """Case 37: a secret is masked as it is, form-encoded, percent-encoded and in JSON; an empty one masks nothing."""
+    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, and in JSON; an empty one is not."""
     assert masked(text, ["", "p%k&+ü"]) == expected
+
+
+def test_masking_twice_encoded_blanks() -> None:
+    """A login page that is told where to go on has the secret in a parameter, encoded twice."""
+    location = "/login?next=%2Ftoken%3Fclient_secret%3Done%2Btwo%26x%3Done%2520two"
+    assert masked(location, ["one two"]) == "/login?next=%2Ftoken%3Fclient_secret%3D***%26x%3D***"
+
+
+def test_what_is_too_short_to_be_masked() -> None:
+    """A secret of three characters or less protects nothing; a message without its letters says nothing either."""
+    assert masked("refused: bad request", ["e", "re", "bad"]) == "refused: bad request"
+    assert masked("refused: bad request", ["used"]) == "ref***: bad request"
 
 
 def test_masking_begins_with_the_longest() -> None:

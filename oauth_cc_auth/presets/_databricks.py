@@ -13,7 +13,7 @@ from oauth_cc_auth._formats import ResponseFormat
 from oauth_cc_auth._grants import ClientCredentials, Discovery, Several
 from oauth_cc_auth._resource_server import ResourceServer
 from oauth_cc_auth._secrets import Secret
-from oauth_cc_auth.presets._credentials import credential, segment
+from oauth_cc_auth.presets._credentials import credential, segment, text
 from oauth_cc_auth.presets._credentials import host as checked
 
 # What retrieve_token() in databricks/sdk/oauth.py reads there.
@@ -36,7 +36,7 @@ def databricks(
     the workspace's `host` or DATABRICKS_HOST, as Databricks itself calls them. `authorization_details` is the JSON text
     of RFC 9396. The token endpoint is looked up in the workspace's metadata. Tokens live an hour.
     """
-    name = credential(host, "DATABRICKS_HOST").removeprefix("https://")
+    name = text(host, "DATABRICKS_HOST").removeprefix("https://")
     base_url = f"https://{checked(name, 'DATABRICKS_HOST')}"
     return ClientCredentials(
         token_endpoint=Discovery(f"{base_url}/oidc/.well-known/oauth-authorization-server"),

@@ -10,8 +10,10 @@ from oauth_cc_auth._client_auth import ClientAuthMethod
 from oauth_cc_auth._grants import ClientCredentials, Several
 from oauth_cc_auth._resource_server import ResourceServer
 from oauth_cc_auth._secrets import Secret
-from oauth_cc_auth.presets._credentials import credential, segment
+from oauth_cc_auth.presets._credentials import credential, segment, text
 from oauth_cc_auth.presets._credentials import host as host_name
+
+_PATH = "KEYCLOAK_RELATIVE_PATH"
 
 
 def keycloak(
@@ -34,7 +36,7 @@ def keycloak(
     """
     root = f"https://{host_name(host, 'KEYCLOAK_HOST')}"
     if relative_path is not None:
-        root = f"{root}/{segment(relative_path.strip('/'), 'KEYCLOAK_RELATIVE_PATH')}"
+        root = f"{root}/{segment(text(relative_path, _PATH).strip('/'), _PATH)}"
     endpoints = f"{root}/realms/{segment(realm, 'KEYCLOAK_REALM')}/protocol/openid-connect"
     return ClientCredentials(
         token_endpoint=f"{endpoints}/token",
