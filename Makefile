@@ -7,7 +7,7 @@ PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --ro
 .PHONY: help demo test redis-server chromium lint docs bench clean
 
 help:
-	@echo "make demo    watch one token serve many callers, for every vendor and client"
+	@echo "make demo    watch one token serve many callers, for five vendors and every client"
 	@echo "make test    run the tests and require full coverage"
 	@echo "make lint    ruff, mypy and the import contracts"
 	@echo "make docs    renew the table of vendors in docs/vendors.md"

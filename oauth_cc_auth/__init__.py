@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from oauth_cc_auth import presets
     from oauth_cc_auth._api_error import ApiError, ErrorFormat
     from oauth_cc_auth._client_auth import ClientSecretJWT, PrivateKeyJWT
@@ -126,6 +127,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: the package itself costs next to nothing."""
     if name == "presets":
         value: Any = import_module("oauth_cc_auth.presets")
+    elif name == "__version__":
+        value = import_module("importlib.metadata").version("oauth-cc-auth")
     elif name in _ROOM_OF:
         value = getattr(import_module(_ROOM_OF[name]), name)
     else:

@@ -25,6 +25,7 @@ a secret nor a token.
 from __future__ import annotations
 
 import copy
+import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -138,8 +139,12 @@ class TokenRequestError(OAuthError):
         request_id: str | None = None,
         headers: Mapping[str, str] = EMPTY,
         message: str | None = None,
+        detail: str | None = None,
     ) -> None:
-        """Keep the protocol's fields and build the message from them, unless one is given."""
+        """Keep the protocol's fields and build the message from them, unless one is given.
+
+        `detail` is what a library said, and stands last.
+        """
         self.error = error
         self.error_description = error_description
         self.error_uri = error_uri
@@ -149,11 +154,15 @@ class TokenRequestError(OAuthError):
         # Printed without its values.
         self.headers = FrozenMapping({name: text for name, text in headers.items() if name != "set-cookie"})
         Exception.__init__(self)
-        self._say(message)
+        self._say(message, detail)
 
-    def _say(self, message: str | None) -> None:
-        self._said = message
-        self.args = (f"{message or self._summary()} {self.advice}",)
+    def _say(self, message: str | None, detail: str | None) -> None:
+        self._said, self._detail = message, detail
+        last = f" ({_shortened(detail)})" if detail else ""
+        self.args = (f"{message or self._summary()} {self._advice()}{last}",)
+
+    def _advice(self) -> str:
+        return self.advice
 
     def masked_by(self, mask: Callable[[str], str]) -> None:
         """Rewrite what the server said, and the message made from it; our own advice stays readable."""
@@ -162,18 +171,18 @@ class TokenRequestError(OAuthError):
             text = getattr(self, name)
             if text and text not in CLASS_OF_CODE:
                 setattr(self, name, mask(text))
-        self._say(None if self._said is None else mask(self._said))
+        self._say(*(text and mask(text) for text in (self._said, self._detail)))
 
     def _summary(self) -> str:
-        parts = [self.error or "no error code"]
-        if self.error_description:
-            parts.append(f": {self.error_description}")
-        if self.status_code is not None:
-            request = f", request {self.request_id}" if self.request_id else ""
-            parts.append(f" (HTTP {self.status_code}{request})")
-        if self.error_uri:
-            parts.append(f" [{self.error_uri}]")
-        return "".join(parts) + "."
+        said = ": ".join(filter(None, (self.error, (self.error_description or "").rstrip(" ."))))
+        http = "" if self.status_code is None else f"HTTP {self.status_code}"
+        if http and self.request_id:
+            http += f", request {self.request_id}"
+        if not said:
+            said = f"The token endpoint answered {http}" if http else "The token endpoint gave no token"
+        elif http:
+            said += f" ({http})"
+        return f"{said} [{self.error_uri}]." if self.error_uri else f"{said}."
 
 
 class InvalidClient(TokenRequestError):
@@ -222,6 +231,24 @@ class TokenEndpointUnavailable(TokenRequestError):
     """The token endpoint could not be reached in time, or answered 429 or 5xx."""
 
     advice = "Check the network, the proxy and the authorization server's status, then try again."
+
+    def _advice(self) -> str:
+        # A server that says when to come back is well: there is nothing to check.
+        if not self.retry_after:
+            return self.advice
+        seconds = f"{math.ceil(self.retry_after):,} s"
+        return f"The server asked to be left alone for {seconds}: no token request is sent before that is over."
+
+
+# Characters of a library's message that are shown: urllib3 quotes the address twice before it comes to the reason.
+_SHOWN_DETAIL = 200
+
+
+def _shortened(detail: str) -> str:
+    """Return what was said in one line, without its middle where it is long: host and reason stand at the ends."""
+    line = " ".join(detail.split())
+    half = (_SHOWN_DETAIL - len(" … ")) // 2
+    return line if len(line) <= _SHOWN_DETAIL else f"{line[:half]} … {line[-half:]}"
 
 
 # RFC 6749 §5.2, code by code.

@@ -181,7 +181,7 @@ def test_the_browser_that_the_user_has(chromium: Browser, vendors: Vendors, tmp_
         status, output, errors = ended(process)
     assert status == 0
     assert output.startswith("Logged in to vend-email")
-    assert errors == "Your browser asks you to log in at 127.0.0.1; Ctrl-C ends the wait for it.\n"
+    assert errors == "Opening your browser to log in at 127.0.0.1, within 300 s; Ctrl-C ends the wait.\n"
 
 
 def test_a_link_made_by_somebody_else(chromium: Browser, vendors: Vendors) -> None:

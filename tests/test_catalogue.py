@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -9,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from oauth_cc_auth import presets
-from oauth_cc_auth.cli import _catalogue
+from oauth_cc_auth.cli import _catalogue, _vendors
 from oauth_cc_auth.cli._commands import commands
+from oauth_cc_auth.sandbox import Sandbox
 
 ROOT = Path(presets.__file__).parents[2]
 
@@ -45,11 +49,13 @@ def test_every_preset_has_a_row() -> None:
     [
         ("zoom", ["zoom(account_id=)", "https://zoom.us/oauth/token", "grant_type account_credentials"]),
         ("walmart", ["token in WM_SEC.ACCESS_TOKEN, alone", "header WM_QOS.CORRELATION_ID"]),
-        ("ebay", ["at most 1000 tokens in 86,400 s"]),
+        ("ebay", ["at most 1,000 tokens in 86,400 s"]),
         ("adobe", ["scopes joined by ','"]),
         ("salesforce", ["https://{my_domain}.my.salesforce.com/", "where the token's answer says"]),
         ("databricks", ["named by https://{host}/"]),
-        ("primavera", ["GET", "grant_type is not sent"]),
+        ("primavera", ["asked by GET", "grant_type is not sent"]),
+        ("soundcloud", ["at most 50 tokens in 43,200 s, scheme OAuth |"]),
+        ("phonepe", ["| scheme O-Bearer |"]),
         ("feishu", ["client_secret_json", "client_id is called app_id"]),
         ("okta_org", ["private_key_jwt"]),
         ("sabre", ["headers of its own"]),
@@ -68,12 +74,74 @@ def test_what_is_odd_is_said(name: str, said: list[str]) -> None:
 
 
 def test_on_the_terminal() -> None:
-    """`oauth-cc-auth vendors` prints every preset, with --markdown as the docs have it."""
+    """On a terminal, `vendors` draws each preset, however narrow it is: its name in one piece, vendor and API."""
+    drawn = Console(width=60, file=io.StringIO())
+    drawn.print(_catalogue.terminal_table(_catalogue.catalogue()[0]))
+    assert isinstance(drawn.file, io.StringIO)
+    shown = drawn.file.getvalue().splitlines()
+    assert shown[1].split("  ")[0].strip() == "preset"
+    begun = [line.split()[0] for line in shown[3:] if line.strip() and not line.startswith("  ")]
+    assert begun == presets.__all__
+
+
+def test_vendors_prefers_a_table_where_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal `vendors` is that table, and the line below it says how to learn more."""
+    runner = CliRunner()
+    with runner.isolation() as (out, *_):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        commands.main(["vendors"], standalone_mode=False)
+        sys.stdout.flush()
+        shown = out.getvalue().decode()
+    assert "the token goes to" in shown
+    assert shown.endswith("`oauth-cc-auth vendors NAME` says everything about one.\n")
+
+
+def test_in_a_pipe() -> None:
+    """In a pipe each preset is one line of columns between tabs, and --markdown is what the docs have."""
     done = CliRunner().invoke(commands, ["vendors"])
     assert done.exit_code == 0
-    for name in presets.__all__:
-        assert name in done.stdout
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows] == presets.__all__
+    assert {len(row) for row in rows} == {6}
+    by_name = {row[0]: row for row in rows}
+    assert by_name["commercetools"][4] == "https://api.europe-west1.gcp.commercetools.com"
     assert CliRunner().invoke(commands, ["vendors", "--markdown"]).stdout.splitlines() == lines()
+
+
+def test_everything_about_one() -> None:
+    """With names, `vendors` says all it knows of those, one fact a line, pages and variables included."""
+    done = CliRunner().invoke(commands, ["vendors", "zoom", "OKTA", "zoom"])
+    assert done.exit_code == 0
+    zoom, *others = done.stdout.split("\n\n")
+    assert [other.partition("(")[0] for other in others] == ["okta_custom", "okta_org"]
+    facts = [tuple(re.split(r"\s{2,}", line.strip())) for line in zoom.splitlines()]
+    assert facts[0] == ("zoom(account_id=)",)
+    assert ("vendor", "Zoom") in facts
+    assert ("token endpoint", "https://zoom.us/oauth/token") in facts
+    assert ("habit", "grant_type account_credentials") in facts
+    assert [fact[1] for fact in facts if fact[0] == "reads"] == [
+        f"ZOOM_{word}" for word in ("CLIENT_ID", "CLIENT_SECRET", "ACCOUNT_ID")
+    ]
+    assert ("read at", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
+    assert "token endpoint" not in CliRunner().invoke(commands, ["vendors", "vibe-api-key"]).stdout
+
+
+def test_a_name_that_nobody_has() -> None:
+    """`vendors` says what was perhaps meant, in one line, and prints nothing."""
+    done = CliRunner().invoke(commands, ["vendors", "vaino"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "did you mean vainu" in done.stderr
+
+
+def test_the_user_s_own_words_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in the environment is named as what a preset reads, and neither shown nor lost."""
+    before = lines()
+    monkeypatch.setenv("AUTH0_DOMAIN", "mine.example")
+    assert lines() == before
+    shown = CliRunner().invoke(commands, ["vendors", "auth0"]).stdout
+    assert "AUTH0_DOMAIN" in shown
+    assert "mine.example" not in shown
+    assert os.environ["AUTH0_DOMAIN"] == "mine.example"
 
 
 @pytest.fixture
@@ -94,16 +162,69 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 @pytest.mark.parametrize(
     "source",
-    ["import not_there", "from oauth_cc_auth import ConfigurationError\ndef acme(): raise ConfigurationError('no')"],
+    [
+        "import not_there",
+        "from oauth_cc_auth import ConfigurationError\ndef acme(client_id=None): raise ConfigurationError('no')",
+        "from oauth_cc_auth import InsecureTransport\ndef acme(client_id=None): raise InsecureTransport('no')",
+        "def acme(client_id=None): raise KeyError('oops')",
+        "def acme(client_id=None): return None",
+        "def acme(needed, client_id=None): return needed + 1",
+        "acme = iter",
+    ],
 )
 def test_a_broken_preset_hides_no_other(source: str, broken: Callable[[str], None]) -> None:
-    """A preset of another package that cannot be loaded is named on stderr, and the others are listed all the same."""
+    """A preset of another package that does not work is named on stderr; the others are listed, and played, as ever."""
     broken(source)
-    done = CliRunner().invoke(commands, ["vendors", "--markdown"])
+    done = CliRunner().invoke(commands, ["vendors"])
     assert done.exit_code == 1
-    assert "acme" in done.stderr
-    assert "vainu" in done.stdout
+    assert done.stderr.startswith("Error: acme: ")
+    assert done.stderr.count("\n") == 1
+    assert "vainu\t" in done.stdout
     assert "acme" not in done.stdout
+    alone = CliRunner().invoke(commands, ["vendors", "acme"])
+    assert (alone.exit_code, alone.stdout, alone.stderr) == (1, "", done.stderr)
+    token = CliRunner().invoke(commands, ["token", "acme"])
+    assert token.exit_code in {1, 2}
+    assert isinstance(token.exception, SystemExit)
+    assert "lists them" not in token.stderr
+    with Sandbox() as sandbox:
+        played = _vendors.played_by(sandbox)
+    assert "vainu" in played
+    assert "acme" not in played
+
+
+def test_a_preset_that_wants_an_argument(broken: Callable[[str], None]) -> None:
+    """An argument without a default is one that only the user knows, like a tenant, and shown as such."""
+    broken(
+        '"""Acme\nanvils. Read at https://developers.acme.example/docs."""\n'
+        "from oauth_cc_auth import ClientCredentials, ResourceServer\n"
+        "def acme(base_url, *rest, client_id='i', client_secret='s', **more):\n"
+        "    return ClientCredentials(token_endpoint='https://a.example/t', client_id='i', client_secret='s',\n"
+        "        resource_server=ResourceServer(base_url, scheme=None))\n"
+    )
+    done = CliRunner().invoke(commands, ["vendors", "acme"])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "acme(base_url=)",
+        "  vendor                       Acme anvils",
+        "  token endpoint               https://a.example/t",
+        "  the client proves itself by  client_secret_basic",
+        "  the token goes to            {base_url}",
+        "  habit                        token in Authorization, alone",
+        "  read at                      https://developers.acme.example/docs",
+    ]
+
+
+def test_a_key_made_by_hand_is_not_played(broken: Callable[[str], None]) -> None:
+    """A foreign preset that takes a client and returns a static token, or is of no module, hinders no other either."""
+    broken(
+        "from oauth_cc_auth import StaticToken\n"
+        "def acme(client_id='i', client_secret='s'): return StaticToken(client_secret)\n"
+        "acme.__module__ = 'nowhere'\n"
+    )
+    assert CliRunner().invoke(commands, ["vendors"]).stdout.startswith("acme\t\t\ta token made by hand\t")
+    with Sandbox() as sandbox:
+        assert "acme" not in _vendors.played_by(sandbox)
 
 
 def test_a_preset_without_an_api(broken: Callable[[str], None]) -> None:

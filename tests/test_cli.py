@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
+import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -18,11 +22,13 @@ import click
 import pytest
 import responses
 from click.testing import CliRunner, Result
+from rich.console import Console
 
-from oauth_cc_auth import cli, forget_all
-from oauth_cc_auth.cli import _commands, _vendors
+from oauth_cc_auth import ConfigurationError, StaticToken, cli, forget_all, presets
+from oauth_cc_auth.cli import _commands, _tables, _vendors
 from oauth_cc_auth.cli._demo import FIRST_CALLS
 from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT
+from oauth_cc_auth.sandbox import Sandbox
 
 VAINU = "https://api.vainu.io/api/oauth/token/"
 # A shell without job control starts what it puts in the background with SIGINT ignored, and CI may run there.
@@ -191,6 +197,72 @@ def test_version() -> None:
     assert result.stdout.startswith("oauth-cc-auth ")
 
 
+def test_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m oauth_cc_auth` is the command line."""
+    monkeypatch.setattr(sys, "argv", ["oauth_cc_auth", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("oauth_cc_auth", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("oauth-cc-auth ")
+
+
+def test_each_command_fits_in_its_line() -> None:
+    """`--help` says what each command is for without cutting it short."""
+    listed = run("--help").stdout.partition("Commands:")[2]
+    assert all(command in listed for command in ("demo", "login", "sandbox", "token", "vendors"))
+    assert "..." not in listed
+    assert max(map(len, listed.splitlines())) < 80
+
+
+def test_an_encoding_without_a_check_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where stdout cannot write a character, as a pipe on Windows, it is replaced, and nothing ends in a traceback."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "cp1252"))
+    monkeypatch.setattr(_commands, "commands", lambda **_: sys.stdout.write("\N{CHECK MARK} done"))
+    cli.main()
+    sys.stdout.flush()
+    assert written.getvalue() == b"? done"
+    elsewhere = io.StringIO()  # what somebody else has put there is left alone
+    monkeypatch.setattr(sys, "stdout", elsewhere)
+    cli.main()
+    assert elsewhere.getvalue() == "\N{CHECK MARK} done"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")  # noqa: PTH110 - it is no file
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where stdout cannot be written at all, one line says so, also when Python closes it, and the status is 1."""
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - as above
+        monkeypatch.setattr(sys, "stdout", full)
+        monkeypatch.setattr(sys, "argv", ["oauth-cc-auth", "vendors"])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        monkeypatch.undo()
+    assert ended.value.code == 1
+    assert re.fullmatch(r"Error: .*No space left on device\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("where", ["full", "gone", "none"])
+def test_nobody_reads(where: str) -> None:
+    """A full disk, a pipe whose reader has gone and a closed stdout end without a traceback."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    if where == "full":
+        os.close(writing)
+        writing = os.open("/dev/full" if sys.platform == "linux" else os.devnull, os.O_WRONLY)
+    before = "import sys; sys.stdout = None  # as where the shell has closed it" if where == "none" else ""
+    with os.fdopen(writing, "w") as stdout:
+        done = subprocess.run(  # noqa: S603 - this interpreter
+            [sys.executable, "-c", before + MAIN, "vendors"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert done.stderr.count("\n") <= 1
+
+
 def test_main_runs_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The console script runs the commands."""
     monkeypatch.setattr(sys, "argv", ["oauth-cc-auth", "--help"])
@@ -277,6 +349,58 @@ def test_a_taken_port_is_one_line() -> None:
     assert result.exit_code == 1
     assert "leave --port" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+# CPython leaves the socket to the collector that found no such port.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ports_that_run_out_are_one_line() -> None:
+    """A first port with too few behind it is one line on stderr that says what to do, and not a traceback."""
+    result = run("sandbox", "--port", "65534")
+    status, said = result.exit_code, result.stderr
+    del result
+    gc.collect()
+    assert status == 1
+    assert said == "Error: There are too few ports from 65534 on: leave --port 65534 out, or try a lower one.\n"
+
+
+def test_the_sandbox_breaks_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow the terminal, an address stays in one piece, to be copied."""
+    console = Console(width=30, file=io.StringIO())
+    with Sandbox() as sandbox:
+        grants = {"vainu": sandbox.grant(presets.vainu("id", "secret"))}
+        console.print(_tables.sandbox_table(grants), soft_wrap=True)
+        assert isinstance(console.file, io.StringIO)
+        assert f"token endpoint  {grants['vainu'].token_endpoint}\n" in console.file.getvalue()
+
+
+@pytest.mark.parametrize("variables", [{}, {"VAINU_API_KEY": "key"}])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_key_made_by_hand_is_not_asked_for(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    """Where the preset is a token already, that is said, and nothing is asked for first."""
+    monkeypatch.setattr(_vendors, "somebody_is_there", lambda: there)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    result = run("token", "vainu-api-key", typed="key\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(
+        "vainu-api-key is a token already, made by hand at the vendor: there is nothing to get.\n"
+    )
+
+
+def test_a_key_that_is_known_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same where only what was said on the command line makes it a token."""
+
+    def acme(scope: str | None = None) -> StaticToken:
+        if scope is None:
+            raise ConfigurationError("a scope is needed")
+        return StaticToken("key")
+
+    monkeypatch.setattr(presets, "get", lambda _: acme)
+    result = run("token", "acme", "--scope", "read")
+    assert result.exit_code == 2
+    assert "there is nothing to get" in result.stderr
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from oauth_cc_auth.cli import _commands, _login, _page, _redirection_endpoint, _
 from oauth_cc_auth.cli._redirection_endpoint import Arrival, RedirectionEndpoint
 from oauth_cc_auth.sandbox import Sandbox
 
-ASKED = "Your browser asks you to log in at 127.0.0.1; Ctrl-C ends the wait for it.\n"
+ASKED = "Opening your browser to log in at 127.0.0.1, within 300 s; Ctrl-C ends the wait.\n"
 
 
 def run(*arguments: str, typed: str = "") -> Result:
@@ -284,12 +284,13 @@ def test_a_browser_in_the_terminal(vendors: Vendors, browser: Browser, monkeypat
 
 
 def test_printed_and_opened_by_hand(vendors: Vendors) -> None:
-    """`--no-browser` prints the address, and the redirect goes to the port that was asked for."""
+    """`--no-browser` prints the address, after how long it waits; the redirect goes to the port that was asked for."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with vendors.command_line("login", "vend-email", "--no-browser", "--port", str(port)) as process:
         assert process.stderr
-        assert process.stderr.readline() == "Open this address in a browser on this machine:\n"
+        how = "Open this address in a browser on this machine, within 300 s; Ctrl-C ends the wait:\n"
+        assert process.stderr.readline() == how
         location = vendors.sandbox.log_in(process.stderr.readline().strip())
         assert location.startswith(f"http://127.0.0.1:{port}/callback?")
         assert requests.get(location, timeout=10).status_code == 200

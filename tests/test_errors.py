@@ -105,11 +105,15 @@ def test_codes() -> None:
 @pytest.mark.parametrize(
     ("error", "beginning"),
     [
-        (TokenRequestError(), "no error code. "),
+        (TokenRequestError(), "The token endpoint gave no token. "),
         (TokenRequestError("nope"), "nope. "),
         (TokenRequestError("nope", "because"), "nope: because. "),
         (TokenRequestError("nope", "because", "https://e", 400), "nope: because (HTTP 400) [https://e]. "),
-        (TokenRequestError(status_code=502), "no error code (HTTP 502). "),
+        (TokenRequestError("nope", "Because.", status_code=400), "nope: Because (HTTP 400). "),
+        (TokenRequestError(None, "Because.", status_code=400), "Because (HTTP 400). "),
+        (TokenRequestError("nope", status_code=400, request_id="r-1"), "nope (HTTP 400, request r-1). "),
+        (TokenRequestError(status_code=502), "The token endpoint answered HTTP 502. "),
+        (TokenRequestError(status_code=502, request_id="r-1"), "The token endpoint answered HTTP 502, request r-1. "),
         (TokenRequestError("nope", message="Said otherwise."), "Said otherwise. "),
     ],
 )
@@ -124,6 +128,36 @@ def test_advice(name: str) -> None:
     cls = getattr(errors, name)
     assert cls.advice != TokenRequestError.advice
     assert str(cls("code")).endswith(cls.advice)
+
+
+@pytest.mark.parametrize(("asked", "said"), [(30.0, "30 s"), (0.2, "1 s"), (86400, "86,400 s")])
+def test_a_server_that_wants_to_be_left_alone(asked: float, said: str) -> None:
+    """429 and 503 with Retry-After say for how long, and do not send anybody to check the network."""
+    error = TokenEndpointUnavailable(None, "Slow down.", status_code=429, retry_after=asked)
+    beginning, _, advice = str(error).partition(". ")
+    assert beginning == "Slow down (HTTP 429)"
+    assert advice.startswith(f"The server asked to be left alone for {said}")
+    assert "network" not in advice
+
+
+def test_what_a_library_said_stands_last_and_is_short() -> None:
+    """First what happened and what to do, then the library's words: in one line, their middle left out where long."""
+    error = TokenEndpointUnavailable(message="No answer.", detail="OSError: two\n lines")
+    assert str(error) == f"No answer. {TokenEndpointUnavailable.advice} (OSError: two lines)"
+    long = TokenEndpointUnavailable(message="No answer.", detail=f"host {'x' * 500} {SECRET} reason")
+    detail = str(long).partition(TokenEndpointUnavailable.advice)[2].strip(" ()")
+    assert len(detail) <= 200
+    assert detail.startswith("host xxx")
+    assert detail.endswith(" reason")
+    long.masked_by(lambda text: text.replace(SECRET, "***"))
+    assert str(long).endswith("xxx *** reason)")
+
+
+def test_a_secret_is_masked_before_anything_is_left_out() -> None:
+    """Case 37: no half of a secret is left where the middle of a library's words begins or ends."""
+    error = TokenEndpointUnavailable(message="No answer.", detail="x" * 95 + SECRET * 30)
+    error.masked_by(lambda text: text.replace(SECRET, "***"))
+    assert SECRET[:2] not in str(error).partition(TokenEndpointUnavailable.advice)[2]
 
 
 def test_an_error_without_a_message_shows_its_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,19 @@ def test_the_names_of_the_contract() -> None:
     kept = {"EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"}
     promised = values | doors | kept
     assert promised <= set(oauth_cc_auth.__all__)
+
+
+def test_the_version() -> None:
+    """`__version__` is that of the installed distribution, and read only when somebody asks."""
+    assert oauth_cc_auth.__version__ == version("oauth-cc-auth")
+    run(
+        """
+import sys
+import oauth_cc_auth
+assert "importlib.metadata" not in sys.modules
+assert oauth_cc_auth.__version__
+"""
+    )
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -22,6 +22,7 @@ from loopback import SECRET
 from oauth_cc_auth import (
     AuthorizationCode,
     ConfigurationError,
+    OAuthError,
     OriginNotAllowed,
     RequestsAuth,
     StaticToken,
@@ -354,6 +355,7 @@ def sandbox() -> Iterator[Sandbox]:
         ("1 / 0", "acme = acme_oauth:acme\n", "ZeroDivisionError"),
         ("", "acme = acme_oauth:acme\n", "AttributeError"),
         ("acme = 'no function'", "acme = acme_oauth:acme\n", "is no function"),
+        ("acme = iter", "acme = acme_oauth:acme\n", "no signature"),
     ],
 )
 def test_a_broken_preset_of_another_package_is_named(
@@ -367,6 +369,55 @@ def test_a_broken_preset_of_another_package_is_named(
     assert "'acme'" in str(caught.value)
     assert "acme" in presets.names()
     assert presets.get("vainu") is presets.vainu
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise KeyError('oops')", "The preset 'acme' failed (KeyError: 'oops')"),
+        ("return None", "The preset 'acme' returned no grant, but NoneType"),
+        ("from oauth_cc_auth import ConfigurationError; raise ConfigurationError('as it is')", "as it is"),
+        ("from oauth_cc_auth import InsecureTransport; raise InsecureTransport('in the clear')", "in the clear"),
+    ],
+)
+def test_a_preset_of_another_package_that_fails_is_named(
+    body: str, said: str, installed: Callable[[str, str], None]
+) -> None:
+    """What a foreign preset raises, or returns instead of a grant, is an error of this package that names it."""
+    installed(f"def acme(client_id=None):\n    {body}\n", "acme = acme_oauth:acme\n")
+    with pytest.raises(OAuthError) as caught:
+        presets.get("acme")()
+    assert str(caught.value) == said
+
+
+def test_a_preset_of_another_package_looks_as_it_was_written(installed: Callable[[str, str], None]) -> None:
+    """Signature, name and module are the foreign preset's; a missing argument is an error that names the preset."""
+    installed(
+        "from oauth_cc_auth import StaticToken\ndef acme(needed, *, more=1):\n    return StaticToken(needed)\n",
+        "acme = acme_oauth:acme\n",
+    )
+    preset = presets.get("acme")
+    assert str(inspect.signature(preset)) == "(needed, *, more=1)"
+    assert (preset.__name__, preset.__module__) == ("acme", "acme_oauth")
+    assert preset("key").access_token == "key"  # type: ignore[union-attr]  # it is a static token
+    with pytest.raises(ConfigurationError, match=r"'acme' failed \(TypeError: .*'needed'"):
+        preset()
+
+
+@pytest.mark.parametrize("written", ["Acme-Two", "acme_two", "ACME-TWO"])
+def test_an_entry_point_may_be_written_as_names_are_typed(written: str, installed: Callable[[str, str], None]) -> None:
+    """A foreign preset with dashes or capitals in its name is listed, and found by each spelling."""
+    installed("def acme(): return None", f"{written} = acme_oauth:acme\n")
+    assert "acme_two" in presets.names()
+    for typed in ("acme_two", "acme-two", "Acme-Two"):
+        assert presets.get(typed).__name__ == "acme"
+
+
+def test_no_spelling_takes_over_a_vendor(installed: Callable[[str, str], None]) -> None:
+    """Nor does a name that differs in dashes and capitals only."""
+    installed("def vainu(*a): return None", "VAINU-User = acme_oauth:vainu\n")
+    assert presets.get("vainu-user") is presets.vainu_user
+    assert presets.names().count("vainu_user") == 1
 
 
 def test_no_package_takes_over_a_vendor(installed: Callable[[str, str], None]) -> None:

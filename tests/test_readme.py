@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 import oauth_cc_auth
 from oauth_cc_auth import presets
+from oauth_cc_auth.cli import _catalogue
 from oauth_cc_auth.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +88,33 @@ def test_every_preset_is_in_the_docs() -> None:
     for name in ("VIBE", "VIBES_RBM", "VAINU", "VEND_EMAIL", "FYMA"):
         assert f"presets.{name.lower()}(" in readme
         assert f"`{name}_CLIENT_SECRET`" in readme
-    assert f"There are {len(presets.__all__)} presets" in readme
+    files = {presets.get(name).__module__ for name in presets.__all__}
+    counted = f"{len(presets.__all__)} presets for {len(files)} vendors"
+    assert f"There are {counted}" in readme
+    assert counted in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_vendor_of_the_docs_is_listed_as_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of docs/vendors.md, installed by the entry point that stands below it, is listed with its sources."""
+    page = (ROOT / "docs" / "vendors.md").read_text(encoding="utf-8")
+    (tmp_path / "acme_oauth.py").write_text(CODE.findall(page)[0], encoding="utf-8")
+    points = re.findall(r"^    (acme = .*)$", page, re.MULTILINE)
+    assert f"{points[0]}\n".replace("= ", '= "').replace("\n", '"\n') in page  # the same in pyproject.toml's form
+    info = tmp_path / "acme_oauth-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-oauth\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[{presets.GROUP}]\n{points[0]}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (entry,), broken = _catalogue.catalogue(["acme"])
+    sys.modules.pop("acme_oauth", None)  # other tests install another one
+    assert broken == []
+    assert (entry.vendor, entry.sources) == ("Acme", ("https://developers.acme.example/docs/oauth",))
+    assert entry.variables == ("ACME_CLIENT_ID", "ACME_CLIENT_SECRET")
+
+
+def test_nothing_is_installed_from_an_index() -> None:
+    """The pages install from a clone: on an index, the name may be anybody's."""
+    assert [page.name for page in PAGES if "oauth-cc-auth[" in page.read_text(encoding="utf-8")] == []
 
 
 def test_public_names_have_docstrings() -> None:

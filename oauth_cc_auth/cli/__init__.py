@@ -1,14 +1,20 @@
-"""The command line, with the extra ``cli``: ``oauth-cc-auth demo``, ``sandbox`` and ``token``."""
+"""The command line ``oauth-cc-auth``, with the extra ``cli``: demo, login, sandbox, token and vendors."""
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line, or say how to install it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file or a pipe on Windows knows no check mark; a question mark is better than a traceback.
+        sys.stdout.reconfigure(errors="replace")
     try:
         from oauth_cc_auth.cli._commands import commands  # noqa: PLC0415 - click and rich may not be installed
 
@@ -21,3 +27,9 @@ def main() -> None:
     except KeyboardInterrupt:
         # While the libraries were still being imported; later, click's group answers it.
         sys.exit(130)
+    except OSError as error:
+        # A disk that is full. What is left in the buffer goes nowhere: Python would try again at its exit, and fail.
+        sys.stderr.write(f"Error: {error}\n")
+        with suppress(AttributeError, OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,23 +1,25 @@
-"""All presets as a table, on the terminal and in docs/vendors.md: read off the grants that they make."""
+"""All presets, read off the grants that they make: a table on the terminal and in docs/vendors.md, lines in a pipe."""
 
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich import box
 from rich.table import Table
 
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, ConfigurationError, Discovery, StaticToken, presets
+from oauth_cc_auth import AuthorizationCode, ClientCredentials, Discovery, OAuthError, StaticToken, presets
+from oauth_cc_auth.cli._vendors import PLACEHOLDER, example
 
 Grant = ClientCredentials | AuthorizationCode | StaticToken
 
-# What stands for a word that only the user knows, as a tenant; it fits in a host name, and is shown in braces.
-_PLACEHOLDER = "your-{}"
-_HOLDING_PLACE = re.compile(r"your-([a-z0-9]+(?:-[a-z0-9]+)*)")
+# It is shown in braces.
+_HOLDING_PLACE = re.compile(PLACEHOLDER.format(r"([a-z0-9]+(?:-[a-z0-9]+)*)"))
 
 _CREDENTIALS = frozenset({"client_id", "client_secret"})
 
@@ -31,6 +33,7 @@ class Entry:
     name: str
     vendor: str
     words: tuple[str, ...]
+    variables: tuple[str, ...]
     token_endpoint: str
     authentication: str
     api: str
@@ -47,22 +50,52 @@ class Entry:
         """What the table shows of it."""
         return (self.call, self.vendor, self.token_endpoint, self.authentication, self.api, ", ".join(self.habits))
 
+    @property
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Everything that is known of it, each with what it is."""
+        yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
+        yield from (("reads", variable) for variable in self.variables)
+        yield from (("habit", habit) for habit in self.habits)
+        yield from (("read at", url) for url in self.sources)
 
-def catalogue() -> tuple[list[Entry], list[str]]:
-    """Return an entry for each preset, and what is wrong with those of other packages that cannot be loaded."""
-    read = [_entry(name) for name in presets.names()]
+
+def catalogue(names: Sequence[str] | None = None) -> tuple[list[Entry], list[str]]:
+    """Return an entry for each preset, and what is wrong with those of other packages that do not work."""
+    read = [_entry(name) for name in (presets.names() if names is None else names)]
     return [entry for entry in read if isinstance(entry, Entry)], [what for what in read if isinstance(what, str)]
 
 
+def meant_by(name: str) -> list[str]:
+    """Return the preset of this name and those that it begins: for `okta`, both of Okta. Raises ConfigurationError."""
+    plain = name.lower().replace("-", "_")
+    found = [known for known in presets.names() if known == plain or known.startswith(f"{plain}_")]
+    if not found:
+        presets.get(name)  # which says what was perhaps meant
+    return found
+
+
 def terminal_table(entries: Sequence[Entry]) -> Table:
-    """Draw the catalogue for a terminal, as much of it as is read at a glance."""
+    """Draw the catalogue for a terminal, as much of it as is read at a glance; a name is there to be copied."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    shown = [_HEAD.index(title) for title in ("preset", "vendor", "the token goes to", "habits")]
-    for column in shown:
-        table.add_column(_HEAD[column], overflow="fold")
+    table.add_column("preset", no_wrap=True)
+    table.add_column("vendor")
+    table.add_column("the token goes to", overflow="fold")
     for entry in entries:
-        table.add_row(*(entry.cells[column] for column in shown))
+        table.add_row(entry.name, entry.vendor, entry.api)
     return table
+
+
+def lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """Return a line for each preset, for other programs: its name, and what the columns of the docs say."""
+    for entry in entries:
+        yield "\t".join((entry.name, *entry.cells[1:]))
+
+
+def described(entries: Sequence[Entry]) -> Iterator[str]:
+    """Return everything about each preset, one fact a line."""
+    for number, entry in enumerate(entries):
+        yield ("\n" if number else "") + entry.call
+        yield from (f"  {what:<28} {fact}" for what, fact in entry.facts if fact)
 
 
 def markdown(entries: Sequence[Entry]) -> Iterator[str]:
@@ -78,15 +111,18 @@ def markdown(entries: Sequence[Entry]) -> Iterator[str]:
 def _entry(name: str) -> Entry | str:
     try:
         preset = presets.get(name)
-        grant, words = _example(name, preset, {})
-    except ConfigurationError as error:
-        return f"{name}: {error}"
-    module = inspect.getdoc(sys.modules[preset.__module__]) or ""
+        with _nothing_set():
+            grant, asked = example(preset)
+    except OAuthError as error:
+        return f"{name}: {' '.join(str(error).split())}"
+    file = sys.modules.get(preset.__module__)
+    module = (file and inspect.getdoc(file)) or ""
     endpoint, authentication = _asking(grant)
     return Entry(
         name=name,
-        vendor=re.split(r"[,:]|\.(?=\s)", module, maxsplit=1)[0],
-        words=words,
+        vendor=" ".join(re.split(r"[,:]|\.(?=\s|$)", module, maxsplit=1)[0].split()),
+        words=tuple(word for word in asked if word not in _CREDENTIALS),
+        variables=tuple(filter(None, asked.values())),
         token_endpoint=_shown(endpoint),
         authentication=authentication,
         api=_shown(_api(grant)),
@@ -95,18 +131,15 @@ def _entry(name: str) -> Entry | str:
     )
 
 
-def _example(name: str, preset: presets.Preset, words: dict[str, str]) -> tuple[Grant, tuple[str, ...]]:
-    """Make a grant as somebody would who knows nothing: each word that is missing is named by the preset itself."""
+@contextmanager
+def _nothing_set() -> Iterator[None]:
+    """Empty the environment: what is the user's own is named, and not shown."""
+    kept = dict(os.environ)
+    os.environ.clear()
     try:
-        grant = preset(**words)
-    except ConfigurationError as error:
-        takes = inspect.signature(preset).parameters
-        missing = [word for word in takes if error.variable and error.variable.endswith(f"_{word.upper()}")]
-        if not missing or set(missing) & set(words):
-            raise
-        held = _PLACEHOLDER.format(missing[0].replace("_", "-"))
-        return _example(name, preset, {**words, missing[0]: f"https://{held}" if held.endswith("url") else held})
-    return grant, tuple(word for word in words if word not in _CREDENTIALS)
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def _shown(text: str) -> str:
@@ -138,16 +171,16 @@ def _habits(grant: Grant) -> Iterator[str]:
     elif grant.grant_type != "client_credentials":
         yield f"grant_type {grant.grant_type or 'is not sent'}"
     if form.method == "GET":
-        yield "GET"
+        yield "asked by GET"
     if form.body != "form":
-        yield "JSON" if form.body else "parameters in the query"
+        yield "JSON body" if form.body else "parameters in the query"
     if form.query:
         yield f"{', '.join(form.query)} in the query"
     yield from (f"{name} is called {other}" for name, other in form.names.items() if other)
     if form.scope_separator != " ":
         yield f"scopes joined by {form.scope_separator!r}"
     if grant.issuance_limit:
-        yield f"at most {grant.issuance_limit.count} tokens in {grant.issuance_limit.seconds:,.0f} s"
+        yield f"at most {grant.issuance_limit.count:,} tokens in {grant.issuance_limit.seconds:,.0f} s"
     if grant.revocation_endpoint:
         yield "revocation"
     yield from _habits_of_the_api(grant)
@@ -157,8 +190,10 @@ def _habits_of_the_api(grant: Grant) -> Iterator[str]:
     server = grant.resource_server
     if server is None:
         return
-    if (server.header, server.scheme) != ("Authorization", "Bearer"):
+    if server.header != "Authorization" or not server.scheme:
         yield f"token in {server.header}" + ("" if server.scheme else ", alone")
+    if server.scheme not in {"Bearer", None}:
+        yield f"scheme {server.scheme}"
     if server.renew_on != {401}:
         yield f"renewed on {', '.join(map(str, sorted(server.renew_on)))}"
     yield from (f"header {name}" for name in server.headers)

@@ -44,18 +44,26 @@ def commands() -> None:
     """OAuth 2.0 client credentials for requests and httpx: see it work, try it, get a token."""
 
 
-@commands.command()
+@commands.command(short_help="Watch one token serve many callers.")
 def demo() -> None:
-    """Show one token serving many callers, for every vendor and HTTP client, against a sandbox on this machine."""
+    """Show one token serving many callers, for five vendors by requests and httpx, at a sandbox on this machine."""
     from oauth_cc_auth.cli._demo import run  # noqa: PLC0415 - Flask, requests and httpx are slow to load
 
     sys.exit(0 if run(_console()) else 1)
 
 
-@commands.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="First port to listen on; by default any.")
+@commands.command(short_help="Play vendors on this machine.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="First port to listen on, one for each address, some 70 in a row; by default any that are free.",
+)
 def sandbox(port: int) -> None:
-    """Play the vendors on this machine who need no words of their own, and show each request they get, until Ctrl-C."""
+    """Play vendors on this machine, and show each request they get, until Ctrl-C.
+
+    Those are played who need no words of their own, and those whose words are in the environment, as AUTH0_DOMAIN.
+    """
     from oauth_cc_auth.cli import _tables  # noqa: PLC0415 - as in demo
     from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - as in demo
 
@@ -67,22 +75,37 @@ def sandbox(port: int) -> None:
             grants = played_by(servers)
         except OSError as taken:
             raise click.ClickException(f"{taken.strerror}: leave --port {port} out, or try another.") from None
-        console.print(_tables.sandbox_table(grants))
-        console.print("Each request is shown below, its secrets masked. Ctrl-C ends it.\n")
+        except OverflowError:
+            raise click.ClickException(
+                f"There are too few ports from {port} on: leave --port {port} out, or try a lower one."
+            ) from None
+        console.print(_tables.sandbox_table(grants), soft_wrap=True)
+        console.print("\nEach request is shown below, its secrets masked. Ctrl-C ends it.\n")
         threading.Event().wait()
 
 
-@commands.command()
+@commands.command(short_help="List the vendors, or say all about one.")
+@click.argument("names", nargs=-1, metavar="[VENDOR]...")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the docs have it, with its sources.")
-def vendors(*, as_markdown: bool) -> None:
-    """List the vendors: what to call, where their tokens come from and go to, and what is odd about them."""
+def vendors(names: tuple[str, ...], *, as_markdown: bool) -> None:
+    """List the vendors and where their tokens go; with names, say everything about those: what to call, which variables
+    are read, what is odd, and on which pages that was read.
+
+    In a pipe, each preset is one line, its columns separated by tabs.
+    """
     from oauth_cc_auth.cli import _catalogue  # noqa: PLC0415 - it loads every vendor
 
-    entries, broken = _catalogue.catalogue()
+    meant = list(dict.fromkeys(preset for name in names for preset in _catalogue.meant_by(name)))
+    entries, broken = _catalogue.catalogue(meant if names else None)
     if as_markdown:
         click.echo("\n".join(_catalogue.markdown(entries)))
-    else:
+    elif names:
+        click.echo("\n".join(_catalogue.described(entries)), nl=bool(entries))
+    elif sys.stdout is not None and sys.stdout.isatty():
         _console().print(_catalogue.terminal_table(entries))
+        click.echo("`oauth-cc-auth vendors NAME` says everything about one.")
+    else:
+        click.echo("\n".join(_catalogue.lines(entries)))
     if broken:
         raise click.ClickException("\n".join(broken))
 
@@ -91,7 +114,7 @@ _vendor = click.argument("vendor", type=Vendor(), metavar="VENDOR")
 _login_name = click.option("--login", "login_name", metavar="NAME", help="Whose login, where several users have one.")
 
 
-@commands.command()
+@commands.command(short_help="Get an access token and print it.")
 @_vendor
 @click.option("--scope", "scopes", multiple=True, help="What the token may do, as it was at the login; repeatable.")
 @click.option("--store", type=click.Choice(list(CLASSES)), help="Where the token is kept; a login's: file.")
@@ -120,7 +143,7 @@ def token(vendor: str, scopes: tuple[str, ...], store: str | None, login_name: s
     click.echo(json.dumps(_described(obtained, grant), indent=2) if as_json else obtained.access_token)
 
 
-@commands.command()
+@commands.command(short_help="Log in at a vendor with the browser.")
 @_vendor
 @click.option("--no-browser", is_flag=True, help="Print the address to open, instead of opening it.")
 @click.option(
@@ -182,4 +205,4 @@ def _origins(grant: Grant) -> list[str]:
 
 def _console() -> Console:
     # What is piped into a file or another program is not wrapped at 80 columns.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    return Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 160)

@@ -1,4 +1,4 @@
-"""The demonstration: five promises, checked for every vendor with every HTTP client against the sandbox.
+"""The demonstration: five promises, checked for five vendors with three HTTP clients against the sandbox.
 
 The sandbox counts what reaches it, so each check is a number: how many tokens were requested, how many calls were
 answered. A check that raises has failed; the others go on.

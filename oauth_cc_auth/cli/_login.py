@@ -50,10 +50,11 @@ def log_in(
         raise click.ClickException(f"{name} is set, and names another login, which would be used: unset it first.")
     with _listening(port) as endpoint:
         login = _Login(chosen, replace(grant, redirect_uri=endpoint.url), store)
+        waits = f"within {seconds:g} s; Ctrl-C ends the wait"
         if browse is None:
-            say(f"Open this address in a browser on this machine:\n{login.url}")
+            say(f"Open this address in a browser on this machine, {waits}:\n{login.url}")
         else:
-            say(f"Your browser asks you to log in at {urlsplit(login.url).hostname}; Ctrl-C ends the wait for it.")
+            say(f"Opening your browser to log in at {urlsplit(login.url).hostname}, {waits}.")
         with _browsing(browse, login.url, say):
             return login.ended(endpoint, seconds, say)
 

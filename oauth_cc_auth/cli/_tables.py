@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -65,24 +65,29 @@ def _mark(result: Result) -> Text:
     return Text(f"✗ {result.shown}", style="red") if result.why else Text.assemble(("✓ ", "green"), result.shown)
 
 
-def sandbox_table(grants: Mapping[str, Grant]) -> Table:
-    """Draw where each vendor is played, and the client that is registered everywhere."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=False, title="Sandbox", title_justify="left")
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for vendor, grant in grants.items():
-        endpoint = grant.token_endpoint
-        table.add_row(vendor, "token endpoint", endpoint if isinstance(endpoint, str) else endpoint.url)
-        table.add_row("", "API", base_url(grant))
-        if isinstance(grant, AuthorizationCode):
-            table.add_row("", "authorization endpoint", grant.authorization_endpoint)
-            table.add_row("", "refresh token", grant.refresh_token)
-        if grant.client_id != SANDBOX_CLIENT["client_id"]:
-            table.add_row("", "client_id", grant.client_id)
-    for heading, (name, value) in zip(("at the others", ""), SANDBOX_CLIENT.items(), strict=True):
-        table.add_row(heading, name, value)
-    return table
+def sandbox_table(grants: Mapping[str, Grant]) -> Group:
+    """Write where each vendor is played, and the client that is registered everywhere.
+
+    As lines, and not as a table: a terminal may wrap an address, but it stays in one piece for whoever copies it.
+    """
+    facts = [fact for vendor, grant in grants.items() for fact in _played(vendor, grant)]
+    facts += [(heading, *fact) for heading, fact in zip(("at the others", ""), SANDBOX_CLIENT.items(), strict=True)]
+    names, kinds = (max(len(fact[column]) for fact in facts) for column in (0, 1))
+    lines = (
+        Text.assemble((f"{vendor:<{names}}", "bold"), f"  {what:<{kinds}}  {value}") for vendor, what, value in facts
+    )
+    return Group(Text("Sandbox\n", style="italic"), *lines)
+
+
+def _played(vendor: str, grant: Grant) -> Iterator[tuple[str, str, str]]:
+    endpoint = grant.token_endpoint
+    yield vendor, "token endpoint", endpoint if isinstance(endpoint, str) else endpoint.url
+    yield "", "API", base_url(grant)
+    if isinstance(grant, AuthorizationCode):
+        login = {"authorization endpoint": grant.authorization_endpoint, "refresh token": grant.refresh_token}
+        yield from (("", what, value) for what, value in login.items() if value)
+    if grant.client_id != SANDBOX_CLIENT["client_id"]:
+        yield "", "client_id", str(grant.client_id)
 
 
 def request_line(record: Record) -> Text:

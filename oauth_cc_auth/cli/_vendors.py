@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, ConfigurationError, StaticToken, presets
+from oauth_cc_auth import AuthorizationCode, ClientCredentials, ConfigurationError, OAuthError, StaticToken, presets
 
 if TYPE_CHECKING:
     from oauth_cc_auth.sandbox import Sandbox  # not at run time: it needs Flask, and a token does not
@@ -27,6 +27,11 @@ Preset: TypeAlias = Callable[..., Grant | StaticToken]
 # The sandbox registers whoever comes first. A client without a secret is another client.
 SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 SANDBOX_PUBLIC_CLIENT = {"client_id": "sandbox-public-client"}
+
+# What stands for a word that only the user knows, as a tenant; it fits in a host name.
+PLACEHOLDER = "your-{}"
+
+_NOTHING_TO_GET = "{} is a token already, made by hand at the vendor: there is nothing to get."
 
 # What is not to be seen by whoever looks over a shoulder.
 _HIDDEN = ("secret", "key", "token", "password")
@@ -39,11 +44,13 @@ class Vendor(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name with dashes, if there is such a preset."""
+        name = value.lower().replace("-", "_")
         try:
-            presets.get(value)
-        except ConfigurationError as unknown:
-            self.fail(f"{unknown}. `oauth-cc-auth vendors` lists them.".replace("?.", "?"), param, ctx)
-        return value.lower().replace("_", "-")
+            presets.get(name)
+        except ConfigurationError as wrong:
+            hint = "" if name in presets.names() else ". `oauth-cc-auth vendors` lists them."
+            self.fail(f"{wrong}{hint}".replace("?.", "?"), param, ctx)
+        return name.replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -91,9 +98,12 @@ def chosen(vendor: str, *, scopes: tuple[str, ...] = (), login: str | None = Non
         command += ["--login", login]
     if store:
         command += ["--store", store]
+    # Before anything is asked for.
+    if _makes_a_static_token(preset):
+        raise click.UsageError(_NOTHING_TO_GET.format(vendor))
     grant, asked = _asking(vendor, preset, words)
     if isinstance(grant, StaticToken):
-        raise click.UsageError(f"{vendor} is a token already, made by hand at the vendor: there is nothing to get.")
+        raise click.UsageError(_NOTHING_TO_GET.format(vendor))
     if isinstance(grant, AuthorizationCode):
         grant = replace(grant, how_to_log_in=f"Run: {shlex.join(command)}")
     return Chosen(vendor, grant, words, shlex.join(command), asked)
@@ -119,8 +129,44 @@ def variable(vendor: str, word: str) -> str:
 
 
 def _required(preset: Preset) -> list[str]:
+    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     parameters = inspect.signature(preset).parameters.values()
-    return [word.name for word in parameters if word.default is word.empty and word.kind is not word.VAR_KEYWORD]
+    return [word.name for word in parameters if word.default is word.empty and word.kind not in several]
+
+
+def example(
+    preset: Preset, words: Mapping[str, str | None] | None = None
+) -> tuple[Grant | StaticToken, dict[str, str | None]]:
+    """Make a grant as somebody would who knows nothing.
+
+    Returns the words that are missing then, with the environment variable that the preset itself names for each, or
+    None for a word that only an argument can give. Raises OAuthError.
+    """
+    asked: dict[str, str | None] = dict.fromkeys(_required(preset)) if words is None else dict(words)
+    try:
+        return preset(**{word: _placeholder(word) for word in asked}), asked
+    except ConfigurationError as error:
+        missing, variable_of_it = _word_of(preset, error), error.variable
+        if missing is None or missing in asked:
+            raise
+    return example(preset, {**asked, missing: variable_of_it})
+
+
+def _placeholder(word: str) -> str:
+    held = PLACEHOLDER.format(word.replace("_", "-"))
+    return f"https://{held}" if word.endswith("url") else held
+
+
+def _word_of(preset: Preset, error: ConfigurationError) -> str | None:
+    """Return the argument that a missing variable stands for: it is named like the end of VEND_EMAIL_CLIENT_SECRET."""
+    looked_for = error.variable or ""
+    return max((word for word in words_of(preset) if looked_for.endswith(f"_{word.upper()}")), key=len, default=None)
+
+
+def _makes_a_static_token(preset: Preset) -> bool:
+    with suppress(OAuthError):
+        return isinstance(example(preset)[0], StaticToken)
+    return False
 
 
 def _asking(
@@ -130,12 +176,9 @@ def _asking(
     try:
         return preset(**words), asked
     except ConfigurationError as error:
-        # VEND_EMAIL_CLIENT_SECRET: an argument is named like the end of its variable.
-        looked_for = error.variable or ""
-        named = [word for word in words_of(preset) - words.keys() if looked_for.endswith(f"_{word.upper()}")]
-        if not named or not somebody_is_there():
+        word, looked_for = _word_of(preset, error), error.variable or ""
+        if word is None or word in words or not somebody_is_there():
             raise
-    word = max(named, key=len)
     hidden = any(part in word for part in _HIDDEN)
     # To stderr: the token stands alone on stdout.
     typed = click.prompt(f"{vendor} {word.replace('_', ' ')}", hide_input=hidden, err=True)
@@ -152,7 +195,7 @@ def played_by(sandbox: Sandbox) -> dict[str, Grant]:
     grants = {}
     for name in presets.names():
         # What the environment has for such a word is as good as a default.
-        with suppress(ConfigurationError):
+        with suppress(OAuthError):
             preset = presets.get(name)
             if "client_id" in words_of(preset) and not set(_required(preset)) - SANDBOX_CLIENT.keys():
                 grants[name.replace("_", "-")] = sandbox_grant(sandbox, preset)
@@ -163,13 +206,16 @@ def sandbox_grant(sandbox: Sandbox, preset: Preset) -> Grant:
     """Return a preset's grant at the sandbox.
 
     A refresh token is a login: each call is another one, as a server that rotates them takes the first only once.
+    Raises OAuthError.
     """
     takes = words_of(preset)
     words = dict(SANDBOX_CLIENT if "client_secret" in takes else SANDBOX_PUBLIC_CLIENT)
     if "refresh_token" in takes:
         words["refresh_token"] = f"sandbox-{secrets.token_hex(8)}"
-    grant: Grant = sandbox.grant(preset(**words))  # type: ignore[assignment]  # with a client, it is no StaticToken
-    return grant
+    grant = preset(**words)
+    if isinstance(grant, StaticToken):
+        raise ConfigurationError("a token made by hand needs no client, and so no server that knows it")
+    return sandbox.grant(grant)
 
 
 def base_url(grant: Grant) -> str:

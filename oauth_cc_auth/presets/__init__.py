@@ -13,11 +13,11 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -120,9 +120,10 @@ _TOOLS = frozenset({"credential", "host", "label", "one_of", "segment"})
 def get(name: str) -> Preset:
     """Return the preset of this name, with dashes or underscores: one of this package's, or one of another package.
 
-    Raises ConfigurationError for a name that nobody has, and for a preset of another package that cannot be loaded.
+    Raises ConfigurationError for a name that nobody has, and for a preset of another package that cannot be loaded; the
+    preset of another package that is returned raises it for whatever else goes wrong there.
     """
-    name = name.lower().replace("-", "_")
+    name = _normalised(name)
     if (built_in := _built_in(name)) is not None:
         return built_in
     if (found := _of_others().get(name)) is not None:
@@ -175,19 +176,51 @@ def _of_others() -> dict[str, EntryPoint]:
 
     # A built-in preset is never another package's: `vainu` must not begin to mean something else by an installation.
     known = _all_built_in()
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in known}
+    named = ((_normalised(point.name), point) for point in entry_points(group=GROUP))
+    return {name: point for name, point in named if name not in known}
+
+
+def _normalised(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def _loaded(point: EntryPoint) -> Preset:
     try:
         preset: Preset = point.load()
+        if callable(preset):
+            inspect.signature(preset)  # who asks for its words must get an answer
     except Exception as error:
         message = f"The preset {point.name!r} cannot be loaded from {point.value} ({type(error).__name__}: {error})"
         raise ConfigurationError(message) from error
     if not callable(preset):
         message = f"The preset {point.name!r} is no function: {point.value}"
         raise ConfigurationError(message)
-    return preset
+    return _answering(point.name, preset)
+
+
+def _answering(name: str, preset: Preset) -> Preset:
+    """Return another package's preset so that a mistake in it is an error of this package, which hinders no other."""
+    from oauth_cc_auth._grants import (  # noqa: PLC0415 - a list of names needs no grant
+        AuthorizationCode,
+        ClientCredentials,
+        StaticToken,
+    )
+
+    @wraps(preset)
+    def answering(*args: Any, **words: Any) -> Grant:
+        try:
+            made = preset(*args, **words)
+        except OAuthError:
+            raise
+        except Exception as error:
+            message = f"The preset {name!r} failed ({type(error).__name__}: {error})"
+            raise ConfigurationError(message) from error
+        if not isinstance(made, (AuthorizationCode, ClientCredentials, StaticToken)):
+            message = f"The preset {name!r} returned no grant, but {made.__class__.__name__}"
+            raise ConfigurationError(message)
+        return made
+
+    return answering
 
 
 def __getattr__(name: str) -> Any:
