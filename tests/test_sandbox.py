@@ -15,10 +15,12 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+import played
 import pytest
 import requests
 from authlib.oauth2.rfc7523 import client_secret_jwt_sign, private_key_jwt_sign
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from played import Clock
 
 import oauth_cc_auth.sandbox
 from oauth_cc_auth import AuthorizationCode, ClientCredentials, RequestsAuth, ResourceServer, presets
@@ -31,20 +33,7 @@ SECRET, FORM = "canary-secret", {"grant_type": "client_credentials"}
 POST = FORM | {"client_id": "id", "client_secret": SECRET}
 
 
-class Clock:
-    """A clock that stands still until it is turned."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock for one test."""
-    return Clock()
+clock = played.clock
 
 
 @pytest.fixture

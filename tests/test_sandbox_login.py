@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import played
 import pytest
 import requests
+from played import Clock
 
 from oauth_cc_auth import AuthorizationCode
 from oauth_cc_auth.sandbox import Sandbox
@@ -30,20 +32,7 @@ VAINU = ("https://app.vainu.io/api/oauth/authorize/", "https://api.vainu.io/api/
 VEND = ("https://www.vend.email/oauth/authorize", "https://www.vend.email/oauth/token")
 
 
-class Clock:
-    """A clock that stands still until it is turned."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock for one test."""
-    return Clock()
+clock = played.clock
 
 
 @pytest.fixture

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
+import played
 import pytest
 import requests
+from played import Clock
 
 from oauth_cc_auth import AuthorizationCode, ClientCredentials, ResourceServer, StaticToken
-from oauth_cc_auth.sandbox import VENDORS, Sandbox
+from oauth_cc_auth.sandbox import Sandbox
 
 RBM_SCOPE = "https://rbm.vibes.com/rbm.agents"
 FORM = {"grant_type": "client_credentials"}
 
 
-class Clock:
-    """A clock that stands still until it is turned."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock for one test."""
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    """A sandbox where every vendor knows one client."""
-    with Sandbox(clock=clock) as running:
-        for vendor in VENDORS:
-            running.register_client(vendor.name, "id", "secret")
-        yield running
+clock, sandbox = played.clock, played.sandbox
 
 
 def ask(sandbox: Sandbox, url: str, **kwargs: Any) -> requests.Response:
