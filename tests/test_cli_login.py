@@ -86,7 +86,7 @@ def sandbox() -> Iterator[Sandbox]:
 def vendors(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
     """The presets, pointed at the sandbox; no thread of a login is left."""
     yield Vendors(sandbox, monkeypatch)
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("oauth-cc-auth-re")] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("oauth-cc-auth-redirect")] == []
 
 
 @pytest.fixture
