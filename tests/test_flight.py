@@ -238,7 +238,7 @@ def test_the_loop_runs_meanwhile(gate: Gate, loop: str) -> None:
         tasks = [asyncio.create_task(flight.await_(20)) for _ in range(50)]
         for _ in range(3):
             await asyncio.sleep(0)
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads
         gate.opened.set()
         return await asyncio.gather(*tasks)
 
@@ -252,7 +252,7 @@ def test_the_loop_runs_meanwhile(gate: Gate, loop: str) -> None:
             for _ in range(50):
                 nursery.start_soon(wait)
             await trio.testing.wait_all_tasks_blocked()
-            assert threading.active_count() == threads
+            assert threading.active_count() <= threads
             gate.opened.set()
         return results
 
