@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from loopback import SECRET, Answer, Loopback, Received, token_answer
 
-from oauth_cc_auth import AuthorizationCode, InteractionRequired, Token, TokenRequestError, TokenSource
+from oauth_cc_auth import AuthorizationCode, InteractionRequired, Token, TokenRequestError, TokenSource, _sharing
 
 
 def test_a_login_during_a_logout_stays() -> None:
@@ -67,3 +71,33 @@ def test_a_logout_that_did_not_get_through_can_be_tried_again() -> None:
             source.revoke()
         source.revoke()
         assert [dict(received.form).get("token") for received in server.received] == [None, "first", "first"]
+
+
+def test_a_login_that_nobody_holds_goes_on_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refresh token that only memory has outlives its source and a full table; a login that has ended does not."""
+    monkeypatch.setattr(_sharing, "TABLE_SIZE", 1)
+
+    def crowd_out() -> None:
+        TokenSource(replace(grant, client_id="somebody else"))
+        gc.collect()
+
+    with Loopback(token_answer("a token", refresh_token="second")) as server:
+        grant = AuthorizationCode(
+            token_endpoint=f"{server.url}/token",
+            revocation_endpoint=f"{server.url}/revoke",
+            client_id="client",
+            client_secret=SECRET,
+            refresh_token="first",
+        )
+        TokenSource(grant).token()
+        crowd_out()
+        again = TokenSource(grant)
+        assert again.token().refresh_token == "second"
+        assert [received.path for received in server.received] == ["/token"]
+        again.revoke()
+        live = weakref.ref(again._live)
+        del again
+        give_up_at = time.monotonic() + 5
+        while live() is not None and time.monotonic() < give_up_at:
+            crowd_out()  # until the thread that revoked it is gone too
+        assert live() is None
