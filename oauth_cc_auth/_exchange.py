@@ -151,7 +151,10 @@ class Exchange:
         while True:
             try:
                 # Each is made anew: headers may be made per request, and an assertion counts once (RFC 7523 §3).
-                return self._attempt(make(), read, secrets, give_up_at - time.monotonic())
+                request = make()
+                # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
+                left = max(give_up_at - time.monotonic(), _WORTH_IT * self.timeout)
+                return self._attempt(request, read, secrets, left)
             except TokenRequestError as error:
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
                 pause = protocol.pause_before_retry(error, attempt, self.timeout, jitter)
