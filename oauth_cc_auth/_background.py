@@ -7,6 +7,7 @@ half imported in the child for good.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -25,6 +26,9 @@ _importing = RLock()
 
 def started(work: Callable[[], None], name: str) -> bool:
     """Start the work in a daemon thread; return False where the interpreter starts none any more (it is exiting)."""
+    # Before Python 3.12 a thread that is started so late never runs, and whoever starts it waits for it for ever.
+    if sys.is_finalizing():
+        return False
     try:
         Thread(target=work, name=name, daemon=True).start()
     except RuntimeError:

@@ -14,9 +14,9 @@ import threading
 from pathlib import Path
 from textwrap import dedent
 
-import doors
 import pytest
 from doors import LoopbackServer, Reply, Seen, TokenEndpoint, refusing
+from waiting import HUNG
 
 from oauth_cc_auth import HttpxAuth, RequestsAuth, TokenSource
 
@@ -60,7 +60,7 @@ def run(script: str, *arguments: str, status: int = 0) -> str:
         [*command, PROLOGUE + dedent(script), *arguments],
         capture_output=True,
         text=True,
-        timeout=doors.HUNG,
+        timeout=HUNG,
         env=environment,
         check=False,
     )
@@ -82,7 +82,7 @@ def test_fork_with_a_flight_in_the_air(library: str) -> None:
         if seen.path == "/asked":
             return Reply(body=b"%d" % sum(each.path == "/token" for each in server.seen))
         # Neither request is answered before the other has come: the child does not wait for its parent's flight.
-        both.wait(doors.HUNG)
+        both.wait(HUNG)
         return server.issue(seen)
 
     with TokenEndpoint() as server, LoopbackServer() as api:
@@ -229,11 +229,37 @@ def test_where_no_thread_can_be_started() -> None:
         assert (printed, server.issued) == ("200\n", 1)
 
 
+def test_a_call_after_the_exit() -> None:
+    """Case 26: what a finalizer asks for when the interpreter is being taken apart fails, and keeps nobody waiting."""
+    with TokenEndpoint() as server:
+        printed = run(
+            """
+            class Late:
+                token, forget, failures = source.token, source.forget, (ImportError, RuntimeError)
+
+                def __del__(self):
+                    say("asking")
+                    try:
+                        self.token()
+                    except self.failures:
+                        say("failed")
+
+            source.token()
+            source.forget()
+            late = Late()
+            """,
+            f"{server.origin}/token",
+            "https://api.example.com",
+        )
+    assert printed == "asking\nfailed\n"
+    assert server.issued == 1
+
+
 def test_an_exit_does_not_wait_for_a_flight() -> None:
     """A process that ends while a background token request hangs ends at once."""
     release = threading.Event()
     with TokenEndpoint() as server, LoopbackServer() as api:
-        server.answer = lambda seen: server.issue(seen) if release.wait(doors.HUNG) else Reply(500)
+        server.answer = lambda seen: server.issue(seen) if release.wait(HUNG) else Reply(500)
         try:
             run(
                 """
@@ -257,7 +283,7 @@ def test_a_keyboard_interrupt(library: str) -> None:
         if seen.path == "/release":
             release.set()
             return Reply()
-        return server.issue(seen) if release.wait(doors.HUNG) else Reply(500)
+        return server.issue(seen) if release.wait(HUNG) else Reply(500)
 
     with TokenEndpoint() as server, LoopbackServer() as api:
         server.answer = answer
@@ -294,7 +320,7 @@ def test_a_thread_that_is_killed_takes_nobody_along(library: str) -> None:
         if seen.path == "/release":
             release.set()
             return Reply(204)
-        return server.issue(seen) if release.wait(doors.HUNG) else Reply(500)
+        return server.issue(seen) if release.wait(HUNG) else Reply(500)
 
     with TokenEndpoint() as server, LoopbackServer() as api:
         server.answer = answer
