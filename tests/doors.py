@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,12 +23,10 @@ import anyio
 import pytest
 import requests
 from anyio.from_thread import start_blocking_portal
+from waiting import HUNG, eventually
 
 from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
-
-# Seconds after which a call, or a wait for something that has to come, has hung.
-HUNG = 20.0
 
 # A client that never speaks TLS: loading the certificate authorities for each takes longer than most tests.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -340,14 +337,6 @@ def at_once(works: Iterable[Callable[[], Any]], start: threading.Barrier | None 
         thread.join(2 * HUNG)
         assert not thread.is_alive(), "a call hangs"
     return outcomes
-
-
-def eventually(happened: Callable[[], object]) -> None:
-    """Wait for what another thread is about to do; fail where it does not come."""
-    give_up_at = time.monotonic() + HUNG
-    while not happened():
-        assert time.monotonic() < give_up_at, "it never happened"
-        time.sleep(0.002)
 
 
 def landed(source: TokenSource) -> None:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sandboxed import SECRET, Vendors
+from waiting import eventually
 
 from oauth_cc_auth.sandbox import Sandbox
 
@@ -172,10 +172,7 @@ def test_the_browser_that_the_user_has(chromium: Browser, vendors: Vendors, tmp_
     )
     script.chmod(0o700)
     with vendors.command_line("login", "vend-email", BROWSER=str(script)) as process, tab(chromium) as page:
-        give_up_at = time.monotonic() + PATIENCE / 1000
-        while not told.exists():
-            assert time.monotonic() < give_up_at
-            time.sleep(0.01)
+        eventually(told.exists)
         decide(page, told.read_text(), "Accept")
         expect(page.get_by_role("heading")).to_have_text(LOGGED_IN)
         status, output, errors = ended(process)

@@ -36,7 +36,7 @@ def limited(server: Loopback, clock: Clock, **settings: Any) -> TokenSource:
     """Return a source whose vendor issues three tokens an hour."""
     changes = settings.pop("changes", {})
     grant = grant_for(server.url, issuance_limit=THREE_AN_HOUR, **changes)
-    return TokenSource(grant, clock=clock, timeout=1.0, **settings)
+    return TokenSource(grant, clock=clock, timeout=3.0, **settings)
 
 
 def spend_all(source: TokenSource) -> None:

@@ -26,6 +26,7 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.backends.null import Keyring as NullKeyring
 from loopback import Answer, Loopback, Received, token_answer
 from sandboxed import SECRET, Vendors
+from waiting import eventually
 
 from oauth_cc_auth import AuthorizationCode, FileStore, forget_all, presets
 from oauth_cc_auth.cli import _commands, _login, _page, _redirection_endpoint, _stores, _vendors
@@ -257,10 +258,7 @@ def test_no_browser_opens(vendors: Vendors, browser: Browser) -> None:
 
 def wait_for(values: list[str]) -> str:
     """Return the first value, once there is one."""
-    give_up_at = time.monotonic() + 10
-    while not values:
-        assert time.monotonic() < give_up_at
-        time.sleep(0.01)
+    eventually(lambda: values)
     return values[0]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import doors
 import pytest
-from doors import Door, LoopbackServer, Seen, TokenEndpoint, eventually, only, plain, refusing
+from doors import Door, LoopbackServer, Seen, TokenEndpoint, only, plain, refusing
+from waiting import eventually
 
 from oauth_cc_auth.sandbox import Sandbox
 

@@ -10,7 +10,8 @@ from typing import Any
 import anyio
 import doors
 import pytest
-from doors import AsyncHttpxDoor, Door, LoopbackServer, Reply, TokenEndpoint, eventually, only
+from doors import AsyncHttpxDoor, Door, LoopbackServer, Reply, TokenEndpoint, only
+from waiting import HUNG, eventually
 
 door = doors.door
 
@@ -22,7 +23,7 @@ class SlowEndpoint(TokenEndpoint):
         """Hold every answer back."""
         super().__init__()
         self.release = threading.Event()
-        self.answer = lambda seen: self.issue(seen) if self.release.wait(doors.HUNG) else Reply(500)
+        self.answer = lambda seen: self.issue(seen) if self.release.wait(HUNG) else Reply(500)
 
     async def asked(self) -> None:
         """Wait until the token request has arrived."""

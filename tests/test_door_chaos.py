@@ -8,6 +8,7 @@ from typing import Any
 import doors
 import pytest
 from doors import Clock, Door, landed, plain
+from waiting import HUNG
 
 from oauth_cc_auth import InvalidTokenResponse, TokenEndpointUnavailable, TokenRequestError, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
@@ -57,7 +58,7 @@ def test_trouble(door: Door, sandbox: Sandbox, trouble: dict[str, Any], error: t
     grant, api = plain(sandbox)
     # Two handles on one live token: while the server is in trouble the hasty one asks, which gives up at once where the
     # answer is late; when it answers, a slow machine has all the time that it needs.
-    patient = door.auth(TokenSource(grant, clock=clock, timeout=doors.HUNG))
+    patient = door.auth(TokenSource(grant, clock=clock, timeout=HUNG))
     source = TokenSource(grant, clock=clock, timeout=0.1 if "delay" in trouble else 1.0)
     auth = door.auth(source)
     assert door.call("GET", f"{api}/x", patient).status_code == 200

@@ -6,7 +6,8 @@ import threading
 
 import doors
 import pytest
-from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, eventually, plain, refusing
+from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, plain, refusing
+from waiting import HUNG, eventually
 
 from oauth_cc_auth import InvalidClient, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
@@ -44,7 +45,7 @@ def test_a_late_refusal_of_an_old_token_renews_nothing(door: Door) -> None:
 
     def answer(seen: Seen) -> Reply:
         if seen.path == "/late" and seen.token == "token-1":
-            late.wait(doors.HUNG)
+            late.wait(HUNG)
         return refusing("token-1")(seen)
 
     with TokenEndpoint() as server, LoopbackServer() as api:
@@ -59,7 +60,7 @@ def test_a_late_refusal_of_an_old_token_renews_nothing(door: Door) -> None:
         eventually(lambda: any(seen.path == "/late" for seen in api.seen))
         assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
         late.set()
-        slow.join(doors.HUNG)
+        slow.join(HUNG)
         assert [getattr(outcome, "status_code", outcome) for outcome in outcomes] == [200]
         assert [seen.token for seen in api.seen if seen.path == "/late"] == ["token-1", "token-2"]
         assert server.issued == 2

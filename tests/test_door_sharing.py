@@ -9,7 +9,8 @@ from typing import Any
 
 import doors
 import pytest
-from doors import KINDS, Clock, Door, Kind, TokenEndpoint, at_once, eventually, landed, open_door, plain
+from doors import KINDS, Clock, Door, Kind, TokenEndpoint, at_once, landed, open_door, plain
+from waiting import HUNG, eventually
 
 from oauth_cc_auth import ClientCredentials, HttpxAuth, OriginNotAllowed, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
@@ -106,7 +107,7 @@ def test_a_slow_vendor_delays_nobody_else(door: Door, sandbox: Sandbox) -> None:
     release = threading.Event()
     grant, api = plain(sandbox)
     with TokenEndpoint() as slow, doors.LoopbackServer() as slow_api:
-        slow.answer = lambda seen: slow.issue(seen) if release.wait(doors.HUNG) else doors.Reply(500)
+        slow.answer = lambda seen: slow.issue(seen) if release.wait(HUNG) else doors.Reply(500)
         call = partial(door.call_many, 1, "GET", slow_api.origin, door.auth(slow.grant(slow_api.origin)))
         waiting = threading.Thread(target=call, daemon=True)
         waiting.start()
@@ -114,7 +115,7 @@ def test_a_slow_vendor_delays_nobody_else(door: Door, sandbox: Sandbox) -> None:
         assert door.call("GET", f"{api}/x", door.auth(grant)).status_code == 200
         assert (len(slow.seen), slow_api.seen) == (1, [])
         release.set()
-        waiting.join(doors.HUNG)
+        waiting.join(HUNG)
         assert len(slow_api.seen) == 1
 
 
@@ -137,7 +138,7 @@ def test_a_due_token_is_served_while_one_renewal_is_under_way(door: Door) -> Non
         source = TokenSource(server.grant(api.origin), clock=clock)
         auth = door.auth(source)
         door.call("GET", f"{api.origin}/x", auth)
-        server.answer = lambda seen: server.issue(seen) if release.wait(doors.HUNG) else doors.Reply(500)
+        server.answer = lambda seen: server.issue(seen) if release.wait(HUNG) else doors.Reply(500)
         clock.now += 83
         answers = door.call_many(16, "GET", f"{api.origin}/x", auth)
         assert {answer.status_code for answer in answers} == {200}

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 import requests
-from doors import eventually, landed
+from doors import landed
 from loopback import Clock
 from requests.adapters import HTTPAdapter
+from waiting import eventually
 
 from oauth_cc_auth import (
     ClientCredentials,

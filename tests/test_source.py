@@ -21,6 +21,7 @@ import pytest
 import requests
 import trio
 from loopback import SECRET, TOKEN, Answer, Clock, Loopback, Received, grant_for, run_together, token_answer
+from waiting import HUNG, eventually
 
 from oauth_cc_auth import (
     AuthorizationCode,
@@ -62,14 +63,6 @@ def numbered(**members: Any) -> Callable[[Received], Answer]:
 def source_for(server: Loopback, *, changes: dict[str, Any] | None = None, **settings: Any) -> TokenSource:
     """Return a source of a grant whose token endpoint is this server."""
     return TokenSource(grant_for(f"{server.url}/token", **(changes or {})), **settings)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    give_up_at = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < give_up_at, "it never was"
-        time.sleep(0.001)
 
 
 def token_for(server: Loopback, changes: dict[str, Any]) -> Token:
@@ -265,7 +258,7 @@ def test_a_token_that_is_due_is_served_and_renewed_once(server: Loopback) -> Non
     assert run_together(*[source.token] * 16) == [first] * 16
     assert asyncio.run(source.atoken()) == first
     gate.opened.set()
-    until(lambda: source.token() != first)
+    eventually(lambda: source.token() != first)
     assert len(server.received) == 2
 
 
@@ -278,14 +271,14 @@ def test_an_outage_while_due_harms_no_call(server: Loopback, caplog: pytest.LogC
     clock.now += 3600 * 0.83
     for _ in range(5):
         assert source.token() == first
-        until(lambda: idle(source))
+        eventually(lambda: idle(source))
     assert len(server.received) == 2
-    until(lambda: "could not be renewed yet" in caplog.text)
+    eventually(lambda: "could not be renewed yet" in caplog.text)
     assert SECRET not in caplog.text
     server.replies = [numbered()]
     clock.now += 31
     assert source.token() == first
-    until(lambda: source.token() != first)
+    eventually(lambda: source.token() != first)
     assert len(server.received) == 3
 
 
@@ -303,7 +296,7 @@ def test_an_unexpected_failure_while_due_says_its_class_only(
     monkeypatch.setattr("oauth_cc_auth._renewal.renew", fail)
     clock.now += 3600 * 0.83
     assert source.token() == first
-    until(lambda: "ZeroDivisionError" in caplog.text)
+    eventually(lambda: "ZeroDivisionError" in caplog.text)
     assert SECRET not in caplog.text
 
 
@@ -365,12 +358,12 @@ def test_the_clock_jumps(server: Loopback, jump: float) -> None:
     clock.now += jump
     for _ in range(5):
         assert source.token().access_token
-        until(lambda: idle(source))
+        eventually(lambda: idle(source))
     assert len(server.received) == 2
     clock.now -= jump
     for _ in range(5):
         assert source.token().access_token
-        until(lambda: idle(source))
+        eventually(lambda: idle(source))
     assert len(server.received) <= 3
 
 
@@ -740,7 +733,7 @@ def test_disowning(server: Loopback, can_revoke: bool) -> None:
     with pytest.warns(RuntimeWarning, match=r"carried a token to evil\.example") as caught:
         source.disown(token, "evil.example")
     assert TOKEN not in str(caught[0].message)
-    until(lambda: not can_revoke or server.received[1:])
+    eventually(lambda: not can_revoke or server.received[1:])
     assert source.token() != token
     paths = [received.path for received in server.received]
     assert paths == ["/token", *["/revoke"] * can_revoke, "/token"]
@@ -927,7 +920,7 @@ def test_a_canary_is_seen_nowhere(server: Loopback, caplog: pytest.LogCaptureFix
             shown += shown_by(failure_of(source.token))
             clock.now += 10
             source.disown(source.token(), "evil.example")
-            until(partial(revoked, server))
+            eventually(partial(revoked, server))
     shown += [str(warning.message) for warning in warned]
     assert len(warned) == 3
     everything = "\n".join([*map(str, shown), caplog.text])
@@ -989,19 +982,37 @@ def test_letters_travel(server: Loopback, library: str, changes: dict[str, Any])
 
 
 @pytest.mark.parametrize("waits", ["thread", "task"])
-def test_a_token_that_ends_while_its_last_moments_are_waited_for(waits: str) -> None:
+def test_a_token_that_ends_while_its_last_moments_are_waited_for(waits: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that waits for a better token in the last moments of one goes on waiting when that one ends meanwhile."""
-    clock = Clock()
+    clock, asked, waiting_on = Clock(), threading.Event(), threading.Event()
+    wait, await_ = Flight.wait, Flight.await_
+
+    def see(limit: float) -> None:
+        # First for half of what is left of the old token, which ends before that; then for as long as for any.
+        if limit < 1:
+            assert asked.wait(HUNG)
+        else:
+            waiting_on.set()
+
+    def seen_wait(flight: Flight[Any], limit: float) -> Any:
+        see(limit)
+        return wait(flight, limit)
+
+    async def seen_await(flight: Flight[Any], limit: float) -> Any:
+        see(limit)
+        return await await_(flight, limit)
 
     def answer(_: Received) -> Answer:
-        # Who waits for half of the 20 ms that are left wakes up when they are over, long before this is answered.
         clock.now += 1.0
-        time.sleep(0.15)
+        asked.set()
+        assert waiting_on.wait(HUNG)
         return token_answer("second")
 
     with Loopback(token_answer("first"), answer) as server:
         source = TokenSource(grant_for(f"{server.url}/token"), clock=clock)
         assert source.token().access_token == "first"
+        monkeypatch.setattr(Flight, "wait", seen_wait)
+        monkeypatch.setattr(Flight, "await_", seen_await)
         clock.now += 3600 - 0.02
         token = asyncio.run(source.atoken()) if waits == "task" else source.token()
     assert token.access_token == "second"

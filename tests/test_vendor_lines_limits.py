@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 import stage as stages
-from doors import HUNG, landed
+from doors import landed
 from loopback import Answer, Loopback, Received, run_together, token_answer
 from stage import CLIENT_ID, Stage, api_of, preset, wechat
+from waiting import HUNG
 
 from oauth_cc_auth import (
     ClientCredentials,
@@ -178,7 +179,7 @@ def test_a_wrong_secret_is_asked_once(stage: Stage) -> None:
 @pytest.mark.parametrize("status", [500, 502, 503, 504, None])
 def test_what_is_asked_again(stage: Stage, status: int | None) -> None:
     """Line 36, Sentinel Hub: 5xx and a connection that breaks are tried again within the same call."""
-    source = stage.source(stage.grant("sentinel_hub"), timeout=2.0)
+    source = stage.source(stage.grant("sentinel_hub"), timeout=5.0)
     stage.sandbox.fail("token", status=status, body="busy")
     assert source.token().access_token
     assert stage.sandbox.token_requests <= 2
