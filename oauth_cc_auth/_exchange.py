@@ -18,6 +18,7 @@ from oauth_cc_auth import _token_endpoint as protocol
 from oauth_cc_auth._background import within
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, is_text
 from oauth_cc_auth._senders import Sender, muted
+from oauth_cc_auth._sharing import fingerprint
 from oauth_cc_auth._token import Token
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
 from oauth_cc_auth.errors import (
@@ -80,6 +81,11 @@ class Exchange:
         """Read the secret; nothing is sent yet. Raises ConfigurationError."""
         self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
         self.secret = secret_of(grant)
+
+    @property
+    def mark(self) -> bytes | None:
+        """What stands for a secret that may be another when it is read again; None for one that stays as it is."""
+        return fingerprint(self.secret or "") if callable(self.grant.client_secret) else None
 
     def fetch(self, previous: Token | None, code: Parameters | None = None) -> Token:
         """Return a new token; a refresh token and the granted scope are taken from the `previous` one.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from oauth_cc_auth._token import DUE_FROM, DUE_UNTIL, Token
 from oauth_cc_auth.errors import (
     InteractionRequired,
+    InvalidClient,
     InvalidTokenResponse,
     TokenEndpointUnavailable,
     TokenRequestError,
@@ -31,6 +32,10 @@ CLOCK_TOLERANCE = 60.0
 
 # How long a refusal is remembered. Creditsafe locks an account after 5 bad requests in 2 minutes.
 REFUSAL_SECONDS = 5.0
+
+# A secret that was refused is looked at again after this time where another can be there by now: often enough for whom
+# its exchange keeps waiting, and no vault is asked once a call.
+LOOK_SECONDS = 1.0
 
 # After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min; so an hour's due window of 12
 # minutes sees about five attempts.
@@ -85,9 +90,11 @@ class LiveToken:
         "_held_token",
         "_hold",
         "_hold_seconds",
+        "_look",
         "_memory",
         "_pause",
         "_refused",
+        "_refused_secret",
         "_remembered",
         "_trial",
         "_trial_ends",
@@ -122,6 +129,9 @@ class LiveToken:
         self.unsettled = False
         self._memory = _NEVER
         self._remembered: BaseException | None = None
+        # The mark of the secret that was refused, where it can be another when it is read again, and when that may be.
+        self._refused_secret: bytes | None = None
+        self._look = _NEVER
         self._backoff, self._pause = _NEVER, 0.0
         self._trial: Token | None = None
         self._trial_ends = _NEVER
@@ -140,13 +150,22 @@ class LiveToken:
         return State.FRESH if since <= now < due else State.DUE
 
     def remembered(self, now: float) -> BaseException | None:
-        """Return a copy of the refusal that is still to be answered without asking the server again."""
+        """Return a copy of the refusal that is still to be answered, without asking the server or for the secret."""
         if self._remembered is None or not self._memory.covers(now):
+            return None
+        if self._refused_secret is not None and not self._look.covers(now):
             return None
         error = copy_of(self._remembered)
         if getattr(error, "retry_after", None) is not None:
             vars(error)["retry_after"] = self._memory.until - now
         return error
+
+    def check(self, secret: bytes | None, now: float) -> None:
+        """Raise the refusal that the secret with this mark has met lately, so that it is not sent once more."""
+        refusal = self._remembered
+        if refusal is not None and secret is not None and secret == self._refused_secret and self._memory.covers(now):
+            self._look = Span(now, now + LOOK_SECONDS)
+            raise refusal
 
     def alive(self, now: float) -> Token | None:
         """Return the current token if its life is not over to the last second."""
@@ -161,15 +180,20 @@ class LiveToken:
         """Tell whether a token that is due may be asked for now."""
         return not self._backoff.covers(now) and self.remembered(now) is None
 
-    def land(self, flight: Flight[Token], outcome: Token | BaseException, now: float) -> None:
-        """Take note of how a flight went, unless the state was reset or the flight was given up while it flew."""
+    def land(
+        self, flight: Flight[Token], outcome: Token | BaseException, now: float, secret: bytes | None = None
+    ) -> None:
+        """Take note of how a flight went, unless the state was reset or the flight was given up while it flew.
+
+        `secret` is the mark of the client secret it was flown with, where that can be another the next time.
+        """
         if self.flight is not flight:
             return
         self.flight = None
         if isinstance(outcome, Token):
             self.adopt(outcome, now)
         else:
-            self.fail(outcome, now)
+            self.fail(outcome, now, secret)
 
     def adopt(self, token: Token, now: float) -> None:
         """Make this the current token. One obtained because its predecessor was refused is on trial."""
@@ -177,7 +201,7 @@ class LiveToken:
         since = token.obtained_at - CLOCK_TOLERANCE if token.expires_at is not None else -_INF
         self.window = Window(token, since, token.due_at(share))
         self.previous = token
-        self._remembered, self._memory = None, _NEVER
+        self._remembered, self._memory, self._refused_secret = None, _NEVER, None
         self._backoff, self._pause = _NEVER, 0.0
         dropped, self.dropped = self.dropped, None
         if self._refused:
@@ -188,12 +212,18 @@ class LiveToken:
                 # X, Feishu and Marketo hand out the running token again: it is as refused as it was.
                 self._hold_back(token, now)
 
-    def fail(self, error: BaseException, now: float) -> None:
+    def fail(self, error: BaseException, now: float, secret: bytes | None = None) -> None:
         """Take note of a failed token request: what the next one must wait for."""
+        if error is self._remembered:
+            return  # nothing was asked
         seconds = getattr(error, "retry_after", None) or 0.0
         if _is_refusal(error):
             seconds = max(seconds, REFUSAL_SECONDS)
         if seconds:
+            # Who makes a new secret for each request, such as a JWT, and is refused with the second too, has to wait.
+            look = seconds if self._memory.covers(now) else LOOK_SECONDS
+            self._refused_secret = secret if isinstance(error, InvalidClient) else None
+            self._look = Span(now, now + look)
             self._remembered, self._memory = error, Span(now, now + seconds)
         token = self.window.token
         if token is not None:

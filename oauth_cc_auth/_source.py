@@ -294,15 +294,18 @@ class TokenSource:
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
-        live = self._live
+        live, exchange = self._live, None
         try:
             with unforked():
                 from oauth_cc_auth._renewal import renew  # noqa: PLC0415 - see __init__
 
-            token = renew(live, self._exchange(library), self.store)
+            exchange = self._exchange(library)
+            with live.lock:
+                live.check(exchange.mark, self.clock())
+            token = renew(live, exchange, self.store)
         except BaseException as error:
             with live.lock:
-                live.land(flight, error, self.clock())
+                live.land(flight, error, self.clock(), exchange.mark if exchange else None)
             if background:
                 reason = error if isinstance(error, OAuthError) else "an unexpected error"
                 log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, reason)

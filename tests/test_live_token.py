@@ -151,6 +151,23 @@ def test_a_refusal_is_remembered(error: OAuthError) -> None:
     assert live.may_renew(NOW + 5)
 
 
+def test_a_secret_that_can_be_another_is_looked_at_again() -> None:
+    """From a second after it was refused; the same is not sent again, and its refusal not remembered for longer."""
+    live, refusal = LiveToken(), InvalidClient("invalid_client")
+    live.fail(refusal, NOW, b"old")
+    assert live.remembered(NOW + 0.9) is not None
+    assert live.remembered(NOW + 1) is None
+    with pytest.raises(InvalidClient) as caught:
+        live.check(b"old", NOW + 1)
+    live.fail(caught.value, NOW + 1, b"old")
+    assert live.remembered(NOW + 1.9) is not None
+    live.check(b"new", NOW + 2)
+    live.fail(InvalidClient("invalid_client"), NOW + 4.9, b"new")
+    assert live.remembered(NOW + 9.8) is not None
+    assert live.remembered(NOW + 9.9) is None
+    live.check(b"new", NOW + 9.9)
+
+
 @pytest.mark.parametrize(
     "error",
     [

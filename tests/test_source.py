@@ -331,6 +331,31 @@ def test_a_refusal_is_remembered(server: Loopback) -> None:
     assert len(server.received) == 2
 
 
+@pytest.mark.parametrize(
+    ("read", "requests"),
+    [(lambda _: "the same", [1, 1, 1, 1, 1, 2]), (lambda n: f"number {n}", [2, 4, 4, 4, 4, 4, 6])],
+    ids=["the same", "new each time"],
+)
+def test_a_refused_secret_is_looked_at_again(server: Loopback, read: Callable[[int], str], requests: list[int]) -> None:
+    """Whoever exchanges a secret late need not wait for 5 s; nobody asks more often for that, nor reads once a call."""
+    server.replies = [Answer(401, {"error": "invalid_client"})]
+    clock, reads, seen = Clock(), [0], []
+
+    def secret() -> str:
+        reads[0] += 1
+        return read(reads[0])
+
+    source = source_for(server, changes={"client_secret": secret}, clock=clock)
+    for _ in requests:
+        for _ in range(3):
+            with pytest.raises(InvalidClient):
+                source.token()
+        seen.append(len(server.received))
+        clock.now += 1.01
+    assert seen == requests
+    assert reads[0] <= 2 * len(requests)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured(server: Loopback, status: int) -> None:
     """Case 25: ten calls make one token request and say how long to wait; another grant is not held back."""
