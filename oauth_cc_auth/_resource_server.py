@@ -225,6 +225,13 @@ class ResourceServer:
         """Return the headers that an API request carries: the token's and the API's own."""
         return {**hidden(written(self.headers)), self.header: self.credentials(token)}
 
+    def made_anew(self, names: Collection[str]) -> dict[str, Presented]:
+        """Return what functions make for a request that goes once more, of these headers in lower case: a nonce counts
+        once.
+        """
+        headers = self.headers.items()
+        return hidden(written({name: make for name, make in headers if callable(make) and name.lower() in names}))
+
     def must_read(
         self, status: int, content_type: str, content_length: str | None = None, *, streamed: bool = False
     ) -> bool:
@@ -259,6 +266,11 @@ class ResourceServer:
             challenge.scheme == scheme and challenge.parameters.get("error") in (None, "", "invalid_token")
             for challenge in parse_challenges(www_authenticate)
         )
+
+
+def is_presented(value: object) -> bool:
+    """Tell whether a header's value is what we put there, as text or as httpx keeps it."""
+    return isinstance(value, (Presented, _PresentedBytes))
 
 
 def hidden(headers: Mapping[str, str]) -> dict[str, Presented]:

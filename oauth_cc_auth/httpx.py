@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._headers import written
-from oauth_cc_auth._resource_server import Presented, hidden
+from oauth_cc_auth._resource_server import Presented, hidden, is_presented
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
@@ -151,6 +151,9 @@ class HttpxAuth(_Auth):
         return request
 
     def _renew(self, request: httpx.Request, refused: httpx.Response, fresh: Presented) -> None:
+        ours = {name.decode().lower() for name, value in request.headers.raw if is_presented(value)}
+        with self._errors_for(request):
+            request.headers.update(self._server.made_anew(ours))
         request.headers[self._header] = fresh
         if "Set-Cookie" in refused.headers:
             # As in httpx's own digest authentication, but for `refused.cookies`: it would make the answer unpicklable.

@@ -19,7 +19,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     raise ImportError(message) from error
 
 from oauth_cc_auth._headers import written
-from oauth_cc_auth._resource_server import Presented, hidden, origin_of
+from oauth_cc_auth._resource_server import Presented, hidden, is_presented, origin_of
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
@@ -111,7 +111,10 @@ class _Answered:
             response.close()
             url = str(request.url)
             fresh = source.presented(source.obtain("requests"), url, url[: url.find("/", 8)])
-        return response if fresh == sent else self._again(response, fresh, how)
+            if fresh == sent:
+                return response
+            request.headers.update(self._server.made_anew(_set_by_us(request)))
+        return self._again(response, fresh, how)
 
     def _refused(self, response: requests.Response, sent: Presented, how: dict[str, Any]) -> bool:
         assert sent.token is not None  # noqa: S101 - for the type checker; callers have looked
@@ -173,7 +176,7 @@ def _strip(response: requests.Response, request: requests.PreparedRequest) -> No
 
 
 def _set_by_us(request: requests.PreparedRequest) -> set[str]:
-    return {name.lower() for name, value in request.headers.items() if isinstance(value, Presented)}
+    return {name.lower() for name, value in request.headers.items() if is_presented(value)}
 
 
 def _rewind(request: requests.PreparedRequest) -> bool:

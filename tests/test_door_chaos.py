@@ -69,6 +69,7 @@ def test_trouble(door: Door, sandbox: Sandbox, trouble: dict[str, Any], error: t
     clock.now += 3600
     outcomes = door.call_many(4, "GET", f"{api}/x", auth)
     assert all(isinstance(outcome, error) and isinstance(outcome, door.error) for outcome in outcomes), outcomes
+    landed(source)  # where the callers ran out of patience first
     mend(sandbox)
     clock.now += 61
     # Slow answers of before may still be counted when the server gets round to them.

@@ -9,7 +9,7 @@ from typing import Any
 
 import doors
 import pytest
-from doors import Door, Reply, Seen, TokenEndpoint, json_reply, only
+from doors import Door, Reply, Seen, TokenEndpoint, json_reply, only, refusing
 from doors import LoopbackServer as Server
 
 from oauth_cc_auth import ApiError, OAuthError, OriginNotAllowed, RequestFormat, ResourceServer, TokenSource
@@ -235,6 +235,22 @@ def test_headers_are_made_for_each_call(door: Door, api: Server, endpoint: Token
     assert {seen.headers["wm_sec.access_token"] for seen in api.seen} == {"token-1"}
     assert {seen.headers["x-constant"] for seen in api.seen} == {"c"}
     assert "x-constant" not in endpoint.seen[0].headers
+
+
+def test_headers_are_made_again_for_the_second_try(door: Door, api: Server, endpoint: TokenEndpoint) -> None:
+    """Line 27: a nonce counts once, so the call that goes once more has a new one; the caller's own stays."""
+    numbers = count(1)
+    headers = {"X-Nonce": lambda: f"nonce-{next(numbers)}", "X-Constant": "c"}
+    auth = door.auth(grant_of(endpoint, api, headers=headers))
+    api.answer = refusing("token-1")
+    answer = door.call("GET", api.origin, auth)
+    assert [seen.headers["x-nonce"] for seen in api.seen] == ["nonce-1", "nonce-2"]
+    assert {seen.headers["x-constant"] for seen in api.seen} == {"c"}
+    assert "nonce-" not in repr(answer.request.headers)
+    api.seen.clear()
+    api.answer = refusing("token-2")
+    door.call("GET", api.origin, auth, headers={"X-Nonce": "the caller's"})
+    assert [seen.headers["x-nonce"] for seen in api.seen] == ["the caller's"] * 2
 
 
 @pytest.mark.parametrize("made", [lambda: 5, lambda: "a\r\nX-Evil: 1", lambda: str(1 / 0)])
