@@ -85,14 +85,39 @@ def _save(live: LiveToken, exchange: Exchange, guarded: GuardedStore, token: Tok
 
 
 def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None, *, whole: bool) -> None:
-    """Revoke this token, or the stored one where memory has none, and remove it from the store.
+    """Revoke this token and remove it from the store, or end a whole login. Raises an OAuthError."""
+    if not isinstance(exchange.grant, AuthorizationCode):
+        _revoke_token(live, exchange, store, token)
+    elif whole:
+        _end_login(live, exchange, store, token)
+    else:
+        # What has leaked of a login is its access token; the store's entry has the refresh token too, and stays.
+        _tell(exchange, token)
 
-    With `whole` a login ends: its last refresh token is revoked, which another process may have obtained.
-    """
-    is_login = isinstance(exchange.grant, AuthorizationCode)
+
+def _tell(exchange: Exchange, token: Token | None) -> None:
+    """Revoke a token at the server (RFC 7009), if there is one."""
+    if token is not None:
+        exchange.revoke(token)
+
+
+def _revoke_token(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
+    """Revoke this token, or the stored one where memory has none."""
     if store is None:
-        if token is not None:
-            exchange.revoke(token)
+        _tell(exchange, token)
+        return
+    guarded, key = GuardedStore(store), _key(live, exchange)
+    with guarded.lock(key):
+        last = token or guarded.load(key)
+        if last is not None:
+            exchange.revoke(last)
+            guarded.discard(key, last)
+
+
+def _end_login(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
+    """Revoke the last refresh token, which another process may have obtained; nobody finds it again."""
+    if store is None:
+        _tell(exchange, token)
         if live.previous is None:  # unless the user has logged in again meanwhile
             let_go(live)
         return
@@ -101,15 +126,10 @@ def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token:
         stored = guarded.load(key)
         if stored is not None and not _vouched_for(exchange, stored):
             stored = None
-        last = (live.unsaved or stored or token) if is_login and whole else (token or stored)
-        if last is not None:
-            exchange.revoke(last)
-        gone = stored if is_login else last
-        # What has leaked of a login is its access token; the entry has the refresh token too, and stays.
-        if gone is not None and (whole or not is_login):
-            guarded.discard(key, gone)
-        if whole:
-            live.unsaved = None
+        _tell(exchange, live.unsaved or stored or token)
+        if stored is not None:
+            guarded.discard(key, stored)
+        live.unsaved = None
 
 
 def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveToken) -> None:
