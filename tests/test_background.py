@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import sys
 import threading
 import time
 from typing import NoReturn
@@ -73,6 +74,12 @@ def test_leaves_behind_what_takes_too_long() -> None:
     assert time.monotonic() - start < 5
     release.set()
     assert left.wait(10)
+
+
+def test_starts_no_thread_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the interpreter is taken apart, a thread that is started before Python 3.12 keeps its starter for ever."""
+    monkeypatch.setattr(sys, "is_finalizing", lambda: True)
+    assert within(0.001, threading.get_ident, "a-name") == threading.get_ident()
 
 
 def test_works_inline_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
