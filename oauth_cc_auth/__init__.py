@@ -139,5 +139,13 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names."""
-    return __all__
+    """List the public names whose libraries are installed: what help() and completion list, they ask for."""
+    return [name for name in __all__ if _is_there(name)]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        __getattr__(name)
+    except ImportError:
+        return False
+    return True

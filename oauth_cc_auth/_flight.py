@@ -80,7 +80,7 @@ class Flight(Generic[T]):
         """Return the result; suspend this asyncio or trio task for `limit` seconds at most."""
         if not self._future.done():
             trio = sys.modules.get("trio")
-            if trio is not None and trio.lowlevel.in_trio_task():
+            if trio is not None and _runs_this_task(trio):
                 await _await_in_trio(trio, self._future, limit)
             else:
                 await _await_in_asyncio(self._future, limit)
@@ -94,6 +94,15 @@ class Flight(Generic[T]):
         if error is not None:
             raise copy_of(error) from error.__cause__
         return self._future.result()
+
+
+def _runs_this_task(trio: ModuleType) -> bool:
+    # Installed is enough to be loaded, by httpcore, in whatever version; `in_trio_task` came with 0.29 only.
+    try:
+        trio.lowlevel.current_task()
+    except (RuntimeError, AttributeError):  # no task of trio's, or another thread is still importing it
+        return False
+    return True
 
 
 async def _await_in_asyncio(future: Future[T], limit: float) -> None:

@@ -229,6 +229,15 @@ def test_a_loop_that_is_gone_disturbs_nobody(
     assert "exception calling callback" not in caplog.text
 
 
+@pytest.mark.parametrize("lacks", ["in_trio_task", "current_task", "lowlevel"])
+def test_a_trio_that_is_only_installed(gate: Gate, monkeypatch: pytest.MonkeyPatch, lacks: str) -> None:
+    """Whatever release of trio httpcore has loaded, or half of one, asyncio's tasks are left alone."""
+    monkeypatch.delattr(trio if lacks == "lowlevel" else trio.lowlevel, lacks)
+    flight = in_the_air(gate)
+    threading.Timer(0.01, gate.opened.set).start()
+    assert asyncio.run(flight.await_(20)) == "landed"
+
+
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_the_loop_runs_meanwhile(gate: Gate, loop: str) -> None:
     """A waiting task blocks neither its loop nor a thread of a pool."""

@@ -165,6 +165,24 @@ def test_every_public_name_resolves() -> None:
         assert getattr(stores, name) is getattr(oauth_cc_auth, name)
 
 
+def test_help_needs_no_extra() -> None:
+    """`help(oauth_cc_auth)`, `inspect` and completion work with whatever libraries are there."""
+    run(
+        without("filelock", "redis", "keyring", "requests")
+        + """
+import inspect
+import pydoc
+import oauth_cc_auth
+from oauth_cc_auth import stores
+names = dict(inspect.getmembers(oauth_cc_auth))
+assert {"HttpxAuth", "MemoryStore", "presets"} <= set(names)
+assert not {"RequestsAuth", "FileStore", "RedisStore", "KeyringStore"} & set(dir(oauth_cc_auth))
+assert "TokenSource" in pydoc.plain(pydoc.render_doc(oauth_cc_auth))
+assert "MemoryStore" in pydoc.plain(pydoc.render_doc(stores))
+"""
+    )
+
+
 def test_every_error_is_public() -> None:
     """An error that can be raised can be caught by a public name."""
     classes = [it for it in vars(errors).values() if isinstance(it, type) and issubclass(it, errors.OAuthError)]
