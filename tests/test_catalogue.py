@@ -122,15 +122,30 @@ def test_everything_about_one() -> None:
     assert [fact[1] for fact in facts if fact[0] == "reads"] == [
         f"ZOOM_{word}" for word in ("CLIENT_ID", "CLIENT_SECRET", "ACCOUNT_ID")
     ]
+    assert not [fact for fact in facts if fact[0].startswith("reads, ")]
     assert ("read at", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
     assert "token endpoint" not in CliRunner().invoke(commands, ["vendors", "vibe-api-key"]).stdout
 
 
-def test_a_name_that_nobody_has() -> None:
-    """`vendors` says what was perhaps meant, in one line, and prints nothing."""
-    done = CliRunner().invoke(commands, ["vendors", "vaino"])
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "did you mean vainu" in done.stderr
+def test_a_variable_that_may_be_missing() -> None:
+    """A variable that a preset reads and does without is named too, as one."""
+    done = CliRunner().invoke(commands, ["vendors", "vend-email"])
+    facts = [tuple(re.split(r"\s{2,}", line.strip())) for line in done.stdout.splitlines()]
+    assert [fact for fact in facts if fact[0].startswith("reads")] == [
+        ("reads", "VEND_EMAIL_CLIENT_ID"),
+        ("reads", "VEND_EMAIL_CLIENT_SECRET"),
+        ("reads, if it is set", "VEND_EMAIL_REFRESH_TOKEN"),
+        ("reads", "VEND_EMAIL_TOKEN"),
+    ]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("acme", "'acme'"), ("vaino", "did you mean vainu")])
+def test_a_name_that_nobody_has(typed: str, meant: str) -> None:
+    """`vendors` says what was perhaps meant, and how to see them all, in one line, and prints nothing."""
+    done = CliRunner().invoke(commands, ["vendors", typed])
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert meant in done.stderr
+    assert re.search(r"[^?.][?.] `oauth-cc-auth vendors` lists them\.\n$", done.stderr)
 
 
 def test_the_user_s_own_words_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,6 +228,24 @@ def test_a_preset_that_wants_an_argument(broken: Callable[[str], None]) -> None:
         "  habit                        token in Authorization, alone",
         "  read at                      https://developers.acme.example/docs",
     ]
+
+
+def test_what_a_library_reads_is_no_word(broken: Callable[[str], None]) -> None:
+    """Of what is looked for in the environment, however it was imported, only what stands for an argument is named."""
+    broken(
+        "import os\n"
+        "from os import environ\n"
+        "from oauth_cc_auth import ClientCredentials\n"
+        "def acme(region=None):\n"
+        "    assert not environ\n"
+        "    os.environ.get('SSLKEYLOGFILE'), os.getenv('ACME_REGION')\n"
+        "    return ClientCredentials(token_endpoint='https://a.example/t', client_id='i', client_secret='s')\n"
+    )
+    before, own = dict(os.environ), os.environ
+    done = CliRunner().invoke(commands, ["vendors", "acme"])
+    assert [line.split()[-1] for line in done.stdout.splitlines() if "reads" in line] == ["ACME_REGION"]
+    assert os.environ is own
+    assert os.environ == before
 
 
 def test_a_key_made_by_hand_is_not_played(broken: Callable[[str], None]) -> None:

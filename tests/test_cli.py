@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from types import SimpleNamespace
 
+import anyio
 import click
 import pytest
 import responses
@@ -106,12 +107,36 @@ def test_scope_is_refused_where_there_is_no_choice() -> None:
     assert "fyma gives no choice of scopes" in result.stderr
 
 
-def test_missing_variable_is_named() -> None:
-    """Without a client in the environment, and nobody to ask, the line on stderr names the variable to set."""
-    result = run("token", "vainu")
+@pytest.mark.parametrize(
+    ("vendor", "present", "said"),
+    [
+        ("vainu", [], "VAINU_CLIENT_ID and VAINU_CLIENT_SECRET are not set in the environment: set them, or"),
+        ("vainu", ["VAINU_CLIENT_ID"], "VAINU_CLIENT_SECRET is not set in the environment: set it, or"),
+        ("zoom", [], "ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET and ZOOM_ACCOUNT_ID are not set in the environment: "),
+    ],
+)
+def test_missing_variables_are_named(
+    monkeypatch: pytest.MonkeyPatch, vendor: str, present: list[str], said: str
+) -> None:
+    """Without a client in the environment, and nobody to ask, one line on stderr says all that can be done here."""
+    for name in present:
+        monkeypatch.setenv(name, "client")
+    result = run("token", vendor)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "VAINU_CLIENT_ID" in result.stderr
+    assert result.stderr.startswith(f"Error: {said}")
+    assert result.stderr.endswith("or run this in a terminal to be asked.\n")
     assert result.stderr.count("\n") == 1
+
+
+def test_what_else_is_wrong_waits() -> None:
+    """Where a preset has more to say than what is missing, that is said when the rest is there."""
+
+    def acme(client_id: str | None = None) -> StaticToken:
+        if client_id is None:
+            raise ConfigurationError("it is missing", variable="ACME_CLIENT_ID")
+        raise ConfigurationError("that is no region", variable="ACME_CLIENT_ID")
+
+    assert list(_vendors._missing(acme, {})) == ["ACME_CLIENT_ID"]
 
 
 @pytest.mark.usefixtures("vainu")
@@ -151,6 +176,46 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("token", "vainu")
     assert result.exit_code == 130
     assert "Traceback" not in result.output
+
+
+def group_of(*raised: BaseException) -> BaseException:
+    """Return the group in which anyio raises these, one of them in a group of its own."""
+
+    async def one(error: BaseException) -> None:
+        async with anyio.create_task_group():
+            raise error
+
+    async def all_of_them() -> None:
+        async with anyio.create_task_group() as together:
+            for error in raised:
+                together.start_soon(one, error)
+
+    try:
+        anyio.run(all_of_them)
+    except BaseException as group:  # noqa: BLE001 - its class is not known to Python 3.10
+        return group
+    raise AssertionError
+
+
+@pytest.mark.usefixtures("vainu")
+@pytest.mark.parametrize(("others", "status"), [((), 130), ((ValueError(),), 1)])
+def test_ctrl_c_in_a_group_is_130(
+    monkeypatch: pytest.MonkeyPatch, others: tuple[Exception, ...], *, status: int
+) -> None:
+    """Ctrl-C ends the same way where an event loop has put it into groups; a group that holds more is seen."""
+    group = group_of(KeyboardInterrupt(), *others)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise group
+
+    monkeypatch.setattr(_commands, "TokenSource", interrupted)
+    assert not isinstance(group, Exception)
+    if others:
+        with pytest.raises(type(group)):
+            run("token", "vainu")
+        return
+    result = run("token", "vainu")
+    assert (result.exit_code, result.output) == (130, "")
 
 
 def test_ctrl_c_at_the_prompt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -11,9 +19,9 @@ from oauth_cc_auth import OriginNotAllowed, presets
 from oauth_cc_auth.cli import _demo, _tables
 
 
-def console(*, terminal: bool = False) -> Console:
+def console(*, terminal: bool = False, width: int = 120) -> Console:
     """A console that writes into a string."""
-    return Console(file=io.StringIO(), width=120, force_terminal=terminal, highlight=False)
+    return Console(file=io.StringIO(), width=width, force_terminal=terminal, highlight=False)
 
 
 def output(of: Console) -> str:
@@ -56,9 +64,25 @@ def test_it_fits_on_80_columns() -> None:
     """No line of the table is wrapped where a terminal is as narrow as they come."""
     result = _demo.Result("32 at once", "0 tokens")
     row = _demo.Row("vend-email", "httpx async", (*[result] * 4, _demo.Result("foreign", "refused")))
-    out = Console(file=io.StringIO(), width=80)
+    out = console(width=80)
     out.print(_tables.demo_table([row], 1))
-    assert "httpx async   ✓ 0 tokens   ✓ 0 tokens   ✓ 0 tokens   ✓ 0 tokens   ✓ refused" in output(out)
+    assert "httpx async  ✓ 0 tokens  ✓ 0 tokens  ✓ 0 tokens  ✓ 0 tokens  ✓ refused" in output(out)
+
+
+@pytest.mark.parametrize("marks", [_tables.SIGNS, _tables.WORDS])
+def test_nothing_is_cut_on_60_columns(marks: _tables.Marks) -> None:
+    """Where it is narrower still, results are wrapped, and no word of them is broken; on 40 columns none is lost."""
+    shown = {"first call": "1 token", "5 more": "0 tokens", "revoked": "renewed", "32 at once": "1 token"}
+    results = [_demo.Result(check, what) for check, what in {**shown, "foreign": "refused"}.items()]
+    table = _tables.demo_table([_demo.Row("vibes-rbm", "httpx async", tuple(results))], 1, marks)
+    out, narrow = console(width=60), console(width=40)
+    out.print(table)
+    narrow.print(table)
+    words = output(out).split()
+    assert max(map(len, output(out).splitlines())) <= 60
+    assert "…" not in output(out) + output(narrow)
+    assert {"revoked", "foreign", "renewed", "refused", "token", "tokens"} <= set(words)
+    assert words.count(marks.kept) == 5
 
 
 @pytest.mark.usefixtures("two_cells")
@@ -69,6 +93,151 @@ def test_a_broken_promise_is_shown_with_its_reason(monkeypatch: pytest.MonkeyPat
     assert not _demo.run(out)
     assert "✗ vainu, requests, first call: 1 of 1 answered 200" in output(out)
     assert "2 of 10 promises kept" in output(out)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kept", "broken"), [("utf-8", "✓", "✗"), ("ascii", "ok", "FAILED"), ("cp1252", "ok", "FAILED")]
+)
+def test_an_encoding_without_signs_gets_words(encoding: str, kept: str, broken: str) -> None:
+    """A promise that was kept never looks like one that was not, whatever the terminal can show."""
+    row = _demo.Row(
+        "vainu", "httpx", (_demo.Result("first call", "1 token"), _demo.Result("5 more", "2 tokens", "why"))
+    )
+    written = io.BytesIO()
+    out = Console(file=io.TextIOWrapper(written, encoding, errors="replace"), width=120, highlight=False)
+    marks = _tables.marks(out.encoding)
+    out.print(_tables.demo_table([row], 2, marks))
+    out.print(_tables.demo_verdict([row], 1.0, marks))
+    out.file.flush()
+    text = written.getvalue().decode(encoding)
+    assert f"{kept} 1 token " in text
+    assert f"{broken} 2 tokens" in text
+    assert f"{broken} vainu, httpx, 5 more: why" in text
+    assert "?" not in text
+
+
+@pytest.mark.usefixtures("two_cells")
+def test_it_asks_which_signs_there_are() -> None:
+    """The demonstration itself takes words where its console's encoding has no signs."""
+    written = io.BytesIO()
+    out = Console(file=io.TextIOWrapper(written, "ascii"), width=120, highlight=False)
+    assert _demo.run(out)
+    out.file.flush()
+    assert written.getvalue().decode("ascii").count("ok ") == 10
+
+
+@pytest.mark.parametrize(
+    "proxies",
+    [
+        {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "NO_PROXY": "example.com"},
+        {"ALL_PROXY": "socks5://127.0.0.1:9", "no_proxy": "example.com"},
+    ],
+)
+@pytest.mark.usefixtures("two_cells")
+def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch, proxies: dict[str, str]) -> None:
+    """Everything is on this machine: a proxy in the environment sees nothing of it, and is what it was afterwards."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, url in proxies.items():
+        monkeypatch.setenv(name, url)
+    before = dict(os.environ)
+    out = console()
+    assert _demo.run(out), output(out)
+    assert os.environ == before
+
+
+class Pool(ThreadPoolExecutor):
+    """A pool of threads; Ctrl-C comes when the tenth is asked for."""
+
+    submitted = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit nine."""
+        self.submitted += 1
+        if self.submitted == 10:
+            raise KeyboardInterrupt
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_ctrl_c_before_all_threads_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the callers assemble ends the wait of those who are there: none calls, and none is left."""
+    before, calls = threading.active_count(), []
+    monkeypatch.setattr(_demo, "ThreadPoolExecutor", Pool)
+    with pytest.raises(KeyboardInterrupt):
+        _demo._in_threads(lambda: calls.append(1) or 200)  # type: ignore[func-returns-value]  # it is noted
+    assert calls == []
+    assert threading.active_count() == before
+
+
+def tasks_of(answer: Callable[[int], Any]) -> _demo.WithAsyncHttpx:
+    """An async client whose calls are answered by this coroutine function, which is told how many were before."""
+    calls = iter(range(_demo.CALLERS))
+
+    async def answered(_: httpx.Request) -> httpx.Response:
+        await answer(next(calls))
+        return httpx.Response(200)
+
+    client = _demo.WithAsyncHttpx(presets.vainu("id", "secret"))
+    client._loop.run_until_complete(client._client.aclose())
+    client._client = httpx.AsyncClient(transport=httpx.MockTransport(answered))
+    return client
+
+
+def test_a_failure_leaves_no_task(caplog: pytest.LogCaptureFixture) -> None:
+    """A call that fails waits for the others, so that none is counted to the next check, nor heard of later."""
+    ended = []
+
+    async def answer(number: int) -> None:
+        if number == 0:
+            raise httpx.ConnectError("nobody there")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        ended.append(number)
+
+    client = tasks_of(answer)
+    with pytest.raises(httpx.ConnectError):
+        client.calls_at_once("GET", "https://api.example/", None)
+    assert len(ended) == _demo.CALLERS - 1
+    client.close()
+    gc.collect()
+    assert caplog.messages == []
+
+
+def test_ctrl_c_among_tasks_leaves_none(caplog: pytest.LogCaptureFixture) -> None:
+    """Ctrl-C in a task ends the others with the client, and the event loop has nothing to say about them."""
+    cancelled = []
+
+    async def answer(number: int) -> None:
+        if number == 9:
+            raise KeyboardInterrupt
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(number)
+            raise
+
+    client = tasks_of(answer)
+    with pytest.raises(KeyboardInterrupt):
+        client.calls_at_once("GET", "https://api.example/", None)
+    client.close()
+    gc.collect()
+    assert len(cancelled) == _demo.CALLERS - 1
+    assert caplog.messages == []
+
+
+def test_ctrl_c_comes_before_what_it_broke() -> None:
+    """Ctrl-C in a group is no Exception, and is raised before the failures that came of it."""
+
+    class Group(BaseException):
+        """A group that holds Ctrl-C, which Python 3.10 does not know."""
+
+    async def answer(number: int) -> None:
+        raise Group if number == 9 else httpx.ConnectError("nobody there")
+
+    client = tasks_of(answer)
+    with pytest.raises(Group):
+        client.calls_at_once("GET", "https://api.example/", None)
+    client.close()
 
 
 class FakeSandbox:

@@ -503,6 +503,22 @@ def test_a_folder_where_nothing_can_be_kept(browser: Browser, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("vendors")
+@pytest.mark.parametrize("command", ["login", "token"])
+def test_a_user_without_a_home(browser: Browser, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Who has no folder for a login is told why and what else there is, before a browser is opened."""
+
+    def homeless(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    result = run(command, "vend-email")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n"), browser.urls) == (1, "", 1, [])
+    assert result.stderr.startswith("Error: Nothing can be kept in a file (")
+    assert " home " in result.stderr
+    assert result.stderr.endswith("). Mend that, or try --store keyring.\n")
+
+
+@pytest.mark.usefixtures("vendors")
 def test_a_folder_that_is_not_believed(browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A cache folder to which everybody may write is refused in the store's own words."""
     (tmp_path / "oauth-cc-auth").mkdir()
@@ -546,7 +562,7 @@ def test_a_kept_store_forgets_what_was_mended() -> None:
 
 def test_an_error_without_words() -> None:
     """What a backend raises without a word is named by its class."""
-    assert "(TimeoutError)" in str(_stores.KeptStore("file")._useless(TimeoutError()).message)
+    assert "(TimeoutError)" in str(_stores._useless("a file", "file", TimeoutError()).message)
 
 
 # Ctrl-C

@@ -6,15 +6,16 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.table import Table
 
 from oauth_cc_auth import AuthorizationCode, ClientCredentials, Discovery, OAuthError, StaticToken, presets
-from oauth_cc_auth.cli._vendors import PLACEHOLDER, example
+from oauth_cc_auth.cli._vendors import PLACEHOLDER, Preset, example, named, words_of
 
 Grant = ClientCredentials | AuthorizationCode | StaticToken
 
@@ -34,6 +35,7 @@ class Entry:
     vendor: str
     words: tuple[str, ...]
     variables: tuple[str, ...]
+    optional_variables: tuple[str, ...]
     token_endpoint: str
     authentication: str
     api: str
@@ -55,6 +57,7 @@ class Entry:
         """Everything that is known of it, each with what it is."""
         yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
         yield from (("reads", variable) for variable in self.variables)
+        yield from (("reads, if it is set", variable) for variable in self.optional_variables)
         yield from (("habit", habit) for habit in self.habits)
         yield from (("read at", url) for url in self.sources)
 
@@ -70,7 +73,7 @@ def meant_by(name: str) -> list[str]:
     plain = name.lower().replace("-", "_")
     found = [known for known in presets.names() if known == plain or known.startswith(f"{plain}_")]
     if not found:
-        presets.get(name)  # which says what was perhaps meant
+        named(name)  # which says what was perhaps meant
     return found
 
 
@@ -111,7 +114,7 @@ def markdown(entries: Sequence[Entry]) -> Iterator[str]:
 def _entry(name: str) -> Entry | str:
     try:
         preset = presets.get(name)
-        with _nothing_set():
+        with _nothing_set() as environment:
             grant, asked = example(preset)
     except OAuthError as error:
         return f"{name}: {' '.join(str(error).split())}"
@@ -123,6 +126,7 @@ def _entry(name: str) -> Entry | str:
         vendor=" ".join(re.split(r"[,:]|\.(?=\s|$)", module, maxsplit=1)[0].split()),
         words=tuple(word for word in asked if word not in _CREDENTIALS),
         variables=tuple(filter(None, asked.values())),
+        optional_variables=tuple(_optional(environment.looked_for, preset, asked)),
         token_endpoint=_shown(endpoint),
         authentication=authentication,
         api=_shown(_api(grant)),
@@ -131,15 +135,36 @@ def _entry(name: str) -> Entry | str:
     )
 
 
+class _Environment(dict[str, str]):
+    """An environment that knows what was looked for in it, by `get` and os.getenv."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_for: dict[str, None] = {}
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        self.looked_for[name] = None
+        return super().get(name, default)
+
+
 @contextmanager
-def _nothing_set() -> Iterator[None]:
+def _nothing_set() -> Iterator[_Environment]:
     """Empty the environment: what is the user's own is named, and not shown."""
-    kept = dict(os.environ)
-    os.environ.clear()
+    own, empty = os.environ, _Environment()
+    kept = dict(own)
+    own.clear()  # for a preset of another package that has imported it by its name
+    os.environ = empty  # type: ignore[assignment]  # noqa: B003 - it is put back
     try:
-        yield
+        yield empty
     finally:
-        os.environ.update(kept)
+        os.environ = own  # noqa: B003 - as above
+        own.update(kept)
+
+
+def _optional(looked_for: Iterable[str], preset: Preset, asked: Mapping[str, str | None]) -> Iterator[str]:
+    """Return what a preset does without; what it stands for is an argument: a library may have looked for its own."""
+    ends = tuple(f"_{word.upper()}" for word in words_of(preset))
+    return (name for name in looked_for if name not in asked.values() and name.endswith(ends))
 
 
 def _shown(text: str) -> str:

@@ -34,8 +34,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except OAuthError as error:
             raise click.ClickException(" ".join(str(error).split())) from None
-        except (KeyboardInterrupt, click.Abort):
-            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BaseException as error:
+            if _is_ctrl_c(error):
+                raise click.exceptions.Exit(INTERRUPTED) from None
+            raise
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -179,6 +181,13 @@ def login(  # noqa: PLR0917 - click passes each by its name
     browse = None if no_browser else webbrowser.open
     obtained = log_in(choice, kept, port=port or 0, seconds=timeout, browse=browse, say=partial(click.echo, err=True))
     click.echo(report(choice, kept, obtained))
+
+
+def _is_ctrl_c(error: BaseException) -> bool:
+    """Tell Ctrl-C, also where the tasks of an event loop have put it into a group, which Python 3.10 does not know."""
+    within = getattr(error, "exceptions", ())
+    whole = isinstance(within, tuple) and bool(within) and all(map(_is_ctrl_c, within))
+    return whole or isinstance(error, (KeyboardInterrupt, click.Abort))
 
 
 def _described(obtained: Token, grant: Grant) -> dict[str, object]:

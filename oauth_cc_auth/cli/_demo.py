@@ -7,6 +7,7 @@ answered. A check that raises has failed; the others go on.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -115,13 +116,23 @@ class WithAsyncHttpx:
         return self._loop.run_until_complete(self._client.request(method, url, json=json)).status_code
 
     def calls_at_once(self, method: str, url: str, json: object) -> list[int]:
-        async def gathered() -> list[httpx.Response]:
-            return await asyncio.gather(*(self._client.request(method, url, json=json) for _ in range(CALLERS)))
+        async def gathered() -> list[httpx.Response | BaseException]:
+            calls = (self._client.request(method, url, json=json) for _ in range(CALLERS))
+            # All end before a failure is told: what went on would be counted to the next check.
+            return await asyncio.gather(*calls, return_exceptions=True)
 
-        return [response.status_code for response in self._loop.run_until_complete(gathered())]
+        return _statuses(self._loop.run_until_complete(gathered()))
 
     def close(self) -> None:
-        self._loop.run_until_complete(self._client.aclose())
+        async def end() -> None:
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:  # what Ctrl-C has left: the loop would say of each that it is destroyed
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+            await self._client.aclose()
+
+        self._loop.run_until_complete(end())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
 
@@ -160,13 +171,27 @@ def run(console: Console) -> bool:
     """Check everything, draw it, and tell whether all promises were kept."""
     started = time.monotonic()
     rows: list[Row] = []
-    with Sandbox() as sandbox, _progress(console) as show:
+    marks = _tables.marks(console.encoding)
+    with _no_proxy(), Sandbox() as sandbox, _progress(console) as show:
         for row in _rows(sandbox):
             rows.append(row)
-            show(_tables.demo_table(rows, len(FIRST_CALLS) * len(CLIENTS)))
-    console.print(_tables.demo_table(rows, len(rows)))
-    console.print(_tables.demo_verdict(rows, time.monotonic() - started))
+            show(_tables.demo_table(rows, len(FIRST_CALLS) * len(CLIENTS), marks))
+    console.print(_tables.demo_table(rows, len(rows), marks))
+    console.print(_tables.demo_verdict(rows, time.monotonic() - started, marks))
     return not any(result.why for row in rows for result in row.results)
+
+
+@contextmanager
+def _no_proxy() -> Iterator[None]:
+    """Keep the environment's proxies out of it: none leads to this machine. Both libraries prefer the small letters."""
+    kept = os.environ.get("no_proxy")
+    os.environ["no_proxy"] = "*"
+    try:
+        yield
+    finally:
+        del os.environ["no_proxy"]
+        if kept is not None:
+            os.environ["no_proxy"] = kept
 
 
 @contextmanager
@@ -287,4 +312,16 @@ def _in_threads(call: Callable[[], int]) -> list[int]:
         return call()
 
     with ThreadPoolExecutor(CALLERS) as pool:
-        return [future.result() for future in [pool.submit(caller) for _ in range(CALLERS)]]
+        try:
+            return [future.result() for future in [pool.submit(caller) for _ in range(CALLERS)]]
+        except BaseException:
+            together.abort()  # where Ctrl-C came before they were all there, they would wait for the rest for ever
+            raise
+
+
+def _statuses(outcomes: list[httpx.Response | BaseException]) -> list[int]:
+    """Return the statuses, or raise what a call has raised: Ctrl-C before the failures that it brought about."""
+    raised = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    for error in sorted(raised, key=lambda error: isinstance(error, Exception)):
+        raise error
+    return [outcome.status_code for outcome in outcomes if isinstance(outcome, httpx.Response)]

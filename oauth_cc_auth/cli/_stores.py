@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 import click
 
-from oauth_cc_auth import FileStore, OAuthError, Token, TokenStore
+from oauth_cc_auth import ConfigurationError, FileStore, OAuthError, Token, TokenStore
 
 # What may be chosen, and the class of this package that is meant.
 CLASSES = {"file": "FileStore", "keyring": "KeyringStore"}
@@ -15,9 +15,12 @@ _ELSEWHERE = {"file": "--store keyring", "keyring": "--store file"}
 
 
 def opened(choice: str) -> TokenStore:
-    """Return the store that was chosen. Raises ClickException where its library is not installed."""
+    """Return the store that was chosen. Raises ClickException if it has no place, or no library."""
     if choice == "file":
-        return FileStore()
+        try:
+            return FileStore()
+        except ConfigurationError as wrong:
+            raise _useless("a file", choice, wrong) from None
     try:
         from oauth_cc_auth import KeyringStore  # noqa: PLC0415 - an extra of its own
     except ImportError as missing:
@@ -28,6 +31,11 @@ def opened(choice: str) -> TokenStore:
 def place_of(store: TokenStore) -> str:
     """Say where a store keeps what it is given."""
     return str(store.path) if isinstance(store, FileStore) else "the keyring"
+
+
+def _useless(place: str, choice: str, error: Exception) -> click.ClickException:
+    why = " ".join(str(error).split()) or type(error).__name__
+    return click.ClickException(f"Nothing can be kept in {place} ({why}). Mend that, or try {_ELSEWHERE[choice]}.")
 
 
 class KeptStore:
@@ -48,18 +56,12 @@ class KeptStore:
         except OAuthError:
             raise
         except Exception as error:  # noqa: BLE001 - a keyring's backend raises what it likes
-            raise self._useless(error) from None
+            raise _useless(place_of(self.store), choice, error) from None
 
     def check(self) -> None:
         """Raise ClickException if the last token was not kept."""
         if self._failure is not None:
-            raise self._useless(self._failure)
-
-    def _useless(self, error: Exception) -> click.ClickException:
-        why = " ".join(str(error).split()) or type(error).__name__
-        return click.ClickException(
-            f"Nothing can be kept in {place_of(self.store)} ({why}). Mend that, or try {_ELSEWHERE[self.choice]}."
-        )
+            raise _useless(place_of(self.store), self.choice, self._failure)
 
     # What follows is TokenStore.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich import box
 from rich.console import Group
@@ -18,27 +18,53 @@ if TYPE_CHECKING:
     from oauth_cc_auth.sandbox import Record
 
 
-def demo_table(rows: Sequence[Row], expected: int) -> Table:
+class Marks(NamedTuple):
+    """What stands before a promise that was kept, and before one that was not."""
+
+    kept: str
+    broken: str
+
+
+SIGNS, WORDS = Marks("✓", "✗"), Marks("ok", "FAILED")
+
+
+def marks(encoding: str) -> Marks:
+    """Return the signs, or words where this encoding has none: two question marks would look the same."""
+    try:
+        "".join(SIGNS).encode(encoding)
+    except UnicodeEncodeError:
+        return WORDS
+    return SIGNS
+
+
+def demo_table(rows: Sequence[Row], expected: int, marked: Marks = SIGNS) -> Table:
     """Draw the checks so far, a line for each client, grouped by vendor."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="One token for everybody", title_justify="left")
+    # The columns stand close, and fold: on 60 columns each word has room, and nothing is cut where there is none.
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+        title="One token for everybody",
+        title_justify="left",
+    )
     if len(rows) < expected:
-        table.caption = f"{len(rows)} of {expected} …"
+        table.caption = f"{len(rows)} of {expected} so far"
     table.add_column(no_wrap=True)
     for result in rows[0].results:
-        table.add_column(result.check)
+        table.add_column(result.check, overflow="fold")
     vendor = ""
     for row in rows:
         if row.vendor != vendor:
             vendor = row.vendor
             table.add_row(Text(vendor, style="bold"))
-        table.add_row(f"  {row.client}", *map(_mark, row.results))
+        table.add_row(f"  {row.client}", *(_result(result, marked) for result in row.results))
     return table
 
 
-def demo_verdict(rows: Sequence[Row], seconds: float) -> Group:
+def demo_verdict(rows: Sequence[Row], seconds: float, marked: Marks = SIGNS) -> Group:
     """Say how it went, and why where it went wrong."""
     failures = [
-        Text(f"✗ {row.vendor}, {row.client}, {result.check}: {result.why}", style="red")
+        Text(f"{marked.broken} {row.vendor}, {row.client}, {result.check}: {result.why}", style="red")
         for row in rows
         for result in row.results
         if result.why
@@ -61,8 +87,10 @@ def tokens(count: int) -> str:
     return "1 token" if count == 1 else f"{count} tokens"
 
 
-def _mark(result: Result) -> Text:
-    return Text(f"✗ {result.shown}", style="red") if result.why else Text.assemble(("✓ ", "green"), result.shown)
+def _result(result: Result, marked: Marks) -> Text:
+    if result.why:
+        return Text(f"{marked.broken} {result.shown}", style="red")
+    return Text.assemble((f"{marked.kept} ", "green"), result.shown)
 
 
 def sandbox_table(grants: Mapping[str, Grant]) -> Group:

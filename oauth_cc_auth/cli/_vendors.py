@@ -9,7 +9,7 @@ import inspect
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -44,13 +44,11 @@ class Vendor(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name with dashes, if there is such a preset."""
-        name = value.lower().replace("-", "_")
         try:
-            presets.get(name)
+            named(value)
         except ConfigurationError as wrong:
-            hint = "" if name in presets.names() else ". `oauth-cc-auth vendors` lists them."
-            self.fail(f"{wrong}{hint}".replace("?.", "?"), param, ctx)
-        return name.replace("_", "-")
+            self.fail(str(wrong), param, ctx)
+        return value.lower().replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,17 @@ def chosen(vendor: str, *, scopes: tuple[str, ...] = (), login: str | None = Non
     if isinstance(grant, AuthorizationCode):
         grant = replace(grant, how_to_log_in=f"Run: {shlex.join(command)}")
     return Chosen(vendor, grant, words, shlex.join(command), asked)
+
+
+def named(name: str) -> Preset:
+    """Return the preset of this name. Raises ConfigurationError, which says where to find one that is there."""
+    try:
+        return presets.get(name)
+    except ConfigurationError as wrong:
+        if name.lower().replace("-", "_") in presets.names():
+            raise
+        message = f"{wrong}. `oauth-cc-auth vendors` lists them.".replace("?.", "?")
+        raise ConfigurationError(message) from None
 
 
 def login_of(vendor: str) -> str:
@@ -177,12 +186,31 @@ def _asking(
         return preset(**words), asked
     except ConfigurationError as error:
         word, looked_for = _word_of(preset, error), error.variable or ""
-        if word is None or word in words or not somebody_is_there():
+        if word is None or word in words:
             raise
+    if not somebody_is_there():
+        raise ConfigurationError(_unset(list(_missing(preset, words))), variable=looked_for)
     hidden = any(part in word for part in _HIDDEN)
     # To stderr: the token stands alone on stdout.
     typed = click.prompt(f"{vendor} {word.replace('_', ' ')}", hide_input=hidden, err=True)
     return _asking(vendor, preset, {**words, word: typed}, (*asked, looked_for))
+
+
+def _missing(preset: Preset, words: Mapping[str, str]) -> Iterator[str]:
+    """Return the variables that a preset wants and does not find, in its order."""
+    try:
+        preset(**words)
+    except ConfigurationError as error:
+        word = _word_of(preset, error)
+        if word is not None and word not in words:
+            yield error.variable or ""
+            yield from _missing(preset, {**words, word: _placeholder(word)})
+
+
+def _unset(variables: Sequence[str]) -> str:
+    *others, last = variables
+    which, them = (f"{', '.join(others)} and {last} are", "them") if others else (f"{last} is", "it")
+    return f"{which} not set in the environment: set {them}, or run this in a terminal to be asked."
 
 
 def somebody_is_there() -> bool:
