@@ -36,6 +36,12 @@ def started(work: Callable[[], None], name: str) -> bool:
     return True
 
 
+def after_fork_in_child(work: Callable[[], None]) -> None:
+    """Call this in each child that is forked, where there is fork."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=work)
+
+
 def within(seconds: float, work: Callable[[], T], name: str) -> T:
     """Return the work's result, or raise TimeoutError and leave it behind.
 

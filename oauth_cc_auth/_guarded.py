@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from oauth_cc_auth._token import Token
 from oauth_cc_auth._token_endpoint import is_access_token
+from oauth_cc_auth.stores._protocol import is_ours
 
 if TYPE_CHECKING:
     from oauth_cc_auth.stores import TokenStore
@@ -20,14 +21,17 @@ T = TypeVar("T")
 
 
 class GuardedStore:
-    """The methods of a `TokenStore`, which do not raise; for one renewal, so that one outage is one warning."""
+    """The methods of a `TokenStore`, which do not raise; for one renewal, so that one outage is one warning.
 
-    __slots__ = ("_warned", "store")
+    `failed` tells that something has gone wrong.
+    """
+
+    __slots__ = ("failed", "store")
 
     def __init__(self, store: TokenStore) -> None:
         """Guard this store."""
         self.store = store
-        self._warned = False
+        self.failed = False
 
     def load(self, key: str) -> Token | None:
         """Return the token under this key; None also where the store fails, or returns what is no token."""
@@ -55,11 +59,19 @@ class GuardedStore:
         try:
             return work()
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
-            # Its class and no more: what a store's driver says may quote the token.
-            level = logging.DEBUG if self._warned else logging.WARNING
-            log.log(level, "the token store failed to %s (%s); going on without it", what, type(error).__name__)
-            self._warned = True
+            # Its class, and what the system says: a driver's own words may quote the token.
+            why = type(error).__name__
+            if isinstance(error, OSError) and error.strerror:
+                why = f"{why}: {error.strerror}"
+            level = logging.DEBUG if self.failed else logging.WARNING
+            log.log(level, "the token store failed to %s (%s); going on without %s", what, why, _shown(self.store))
+            self.failed = True
             return otherwise
+
+
+def _shown(store: TokenStore) -> object:
+    """Return what the log shows of a store: where ours keep their tokens, of another the class, which tells none."""
+    return store if is_ours(store) else type(store).__name__
 
 
 def _entered(store: TokenStore, key: str) -> AbstractContextManager[object]:

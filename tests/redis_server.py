@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import redis
 
+from oauth_cc_auth.stores._redis import _SILENT
+
 # Seconds after which a server that starts has not started.
 START_SECONDS = 10.0
 
@@ -55,16 +57,19 @@ class RedisServer:
         """Let it go on."""
         self._process.send_signal(signal.SIGCONT)
 
-    def ask(self, *command: str) -> Any:
+    def ask(self, *command: str | bytes) -> Any:
         """Return the answer to one command, over a connection of its own."""
-        with redis.Redis(port=self.port, protocol=2, driver_info=None) as client:
+        with self._connected() as client:
             return client.execute_command(*command)
+
+    def _connected(self) -> redis.Redis:
+        return redis.Redis(port=self.port, **_SILENT)  # type: ignore[arg-type]  # which names there are is redis-py's
 
     @contextmanager
     def heard(self) -> Iterator[list[str]]:
         """Yield a list which holds afterwards each command that came in between, and none that a script ran."""
         commands: list[str] = []
-        with redis.Redis(port=self.port) as client, client.monitor() as monitor:
+        with self._connected() as client, client.monitor() as monitor:
             yield commands
             self.ask("ECHO", "that was all")
             for told in monitor.listen():

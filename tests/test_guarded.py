@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import math
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import SECRET
 
-from oauth_cc_auth import MemoryStore, Token
+from oauth_cc_auth import FileStore, MemoryStore, Token
 from oauth_cc_auth._guarded import GuardedStore
 
 TOKEN = Token("a-token", obtained_at=1.0, expires_at=2.0)
@@ -109,3 +111,29 @@ def test_what_is_no_token_is_a_miss(rubbish: Any, caplog: pytest.LogCaptureFixtu
     with caplog.at_level(logging.WARNING, "oauth_cc_auth"):
         assert GuardedStore(Rubbish()).load("key") is None
     assert "failed to load (TypeError)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(PermissionError(13, "Permission denied"), "PermissionError: Permission denied"), (OSError(SECRET), "OSError")],
+)
+def test_the_warning_says_where(tmp_path: Path, caplog: pytest.LogCaptureFixture, error: OSError, why: str) -> None:
+    """Of a store of ours the log has the place, of a stranger's the class: its repr may show tokens."""
+
+    def fail(_: object, key: str) -> Token:
+        raise error
+
+    class Strange(MemoryStore):
+        load = fail
+
+        def __repr__(self) -> str:
+            return SECRET
+
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.WARNING, "oauth_cc_auth"):
+        patch.setattr(FileStore, "load", fail)
+        for store in (FileStore(tmp_path), Strange()):
+            GuardedStore(store).load("key")
+    assert [record.message for record in caplog.records] == [
+        f"the token store failed to load ({why}); going on without {shown}"
+        for shown in (f"FileStore({str(tmp_path)!r})", "Strange")
+    ]

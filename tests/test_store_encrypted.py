@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_no_secret_reaches_the_disk(tmp_path: Path) -> None:
 
 
 def test_keys_rotate() -> None:
-    """The first key encrypts and all decrypt: a new key is put first, and the old one goes when nothing needs it."""
+    """The first key encrypts and all decrypt: the old one goes when nothing needs it."""
     inner = MemoryStore()
     EncryptedStore(inner, OLD).save("a", WHOLE)
     both = EncryptedStore(inner, [NEW, OLD])
@@ -74,6 +75,17 @@ def test_keys_rotate() -> None:
     both.save("a", WHOLE)
     assert EncryptedStore(inner, NEW).load("a") == WHOLE
     assert EncryptedStore(inner, (OLD,)).load("a") is None
+
+
+def test_nobody_loses_a_login_while_keys_rotate() -> None:
+    """The new key is added last, then put first, then the old one goes: who is a step behind reads what is written."""
+    inner = MemoryStore()
+    keys: list[list[str | bytes]] = [[OLD], [OLD, NEW], [NEW, OLD], [NEW]]
+    steps = [EncryptedStore(inner, step) for step in keys]
+    for behind, ahead in pairwise(steps):
+        for writer, reader in ((ahead, behind), (behind, ahead)):
+            writer.save("a", WHOLE)
+            assert reader.load("a") == WHOLE
 
 
 @pytest.mark.parametrize("text", ["in-the-clear", "\N{SNOWMAN}", "\ud800", Fernet(OTHER).encrypt(b"x").decode()])
@@ -165,6 +177,22 @@ def test_copies_work(tmp_path: Path, travel: Callable[[EncryptedStore], Encrypte
 def test_shows_no_key() -> None:
     """Case 37: the repr shows the inner store's."""
     assert repr(EncryptedStore(MemoryStore(), OLD)) == "EncryptedStore(<MemoryStore with 0 tokens>)"
+
+
+def test_shows_no_password_of_another_store(caplog: pytest.LogCaptureFixture) -> None:
+    """What somebody else's store says of itself may hold a password: only its class is shown, and logged."""
+
+    class Table(MemoryStore):
+        def __repr__(self) -> str:
+            return f"Table('postgresql://user:{SECRET}@host')"
+
+    inner = Table()
+    inner.save("a", Token("in-the-clear"))
+    store = EncryptedStore(inner, OLD)
+    assert store.load("a") is None
+    assert repr(store) == "EncryptedStore(Table)"
+    assert "EncryptedStore(Table)" in caplog.text
+    assert SECRET not in caplog.text
 
 
 @pytest.mark.parametrize("keys", [(), None, 5, "", "canary", ["canary"], [OLD, "canary"], [None], "canary-ä" * 5])

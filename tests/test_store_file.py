@@ -162,6 +162,25 @@ def test_a_wrong_path_is_refused(path: Any) -> None:
         FileStore(path)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only here a user can be without a home")
+def test_a_user_without_a_home_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where there is no place for a cache, as in a container, the error names the cures, and each of them is one."""
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(ConfigurationError, match=r"no home folder .* HOME or XDG_CACHE_HOME, .* FileStore\(path\)"):
+        FileStore()
+    assert FileStore(tmp_path).path == tmp_path
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        with monkeypatch.context() as cure:
+            cure.setenv(name, str(tmp_path))
+            assert tmp_path in FileStore().path.parents
+
+
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), True, "5", None])
 def test_a_wrong_timeout_is_refused(tmp_path: Path, seconds: Any) -> None:
     """A lock is waited for during a number of seconds above 0."""

@@ -20,6 +20,7 @@ from waiting import eventually
 
 from oauth_cc_auth import ConfigurationError, KeyringStore, Token, TokenSource, TokenStore
 from oauth_cc_auth.stores import _keyring
+from oauth_cc_auth.stores._pause import Pause
 
 
 class Keyring(keyring.backend.KeyringBackend):
@@ -31,16 +32,19 @@ class Keyring(keyring.backend.KeyringBackend):
         """Begin empty and unlocked."""
         super().__init__()  # type: ignore[no-untyped-call]  # the library has no types here
         self.entries: dict[tuple[str, str], str] = {}
+        self.asked = 0
         self.unlocked = threading.Event()
         self.unlocked.set()
 
     def get_password(self, service: str, username: str) -> str | None:
         """Return the entry."""
+        self.asked += 1
         self.unlocked.wait(20)
         return self.entries.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Keep the entry."""
+        self.asked += 1
         self.unlocked.wait(20)
         self.entries[service, username] = password
 
@@ -55,8 +59,9 @@ class WinVaultKeyring(Keyring):
 
 
 @pytest.fixture
-def desktop() -> Iterator[Keyring]:
+def desktop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keyring]:
     """Put a keyring of our own in the place of the desktop's."""
+    monkeypatch.setattr(_keyring, "_pause", Pause())
     before, ours = keyring.get_keyring(), Keyring()
     keyring.set_keyring(ours)
     yield ours
@@ -131,6 +136,7 @@ def test_a_keyring_that_waits_for_its_user_is_left_alone(
 ) -> None:
     """A locked keyring costs a call seconds, a later one overtakes none, and once it is unlocked all is well."""
     monkeypatch.setattr(_keyring, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(_keyring, "PAUSE_SECONDS", 0.0)
     desktop.unlocked.clear()
     began_at = time.monotonic()
     with pytest.raises(TimeoutError):
@@ -147,11 +153,66 @@ def test_a_keyring_that_waits_for_its_user_is_left_alone(
 def test_a_later_call_does_not_queue(store: KeyringStore, desktop: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls behind one that does not come back end by themselves: no thread for each of them stays behind."""
     monkeypatch.setattr(_keyring, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(_keyring, "PAUSE_SECONDS", 0.0)
     desktop.unlocked.clear()
     for _ in range(5):
         with pytest.raises(TimeoutError):
             store.load("a")
     eventually(lambda: sum(thread.name == "oauth-cc-auth-keyring" for thread in threading.enumerate()) <= 1)
+
+
+@pytest.fixture
+def locked(store: KeyringStore, desktop: Keyring, monkeypatch: pytest.MonkeyPatch) -> Keyring:
+    """Return a keyring that has let somebody wait in vain, and is unlocked now."""
+    store.save("a", Token("1"))
+    desktop.unlocked.clear()
+    with monkeypatch.context() as impatient:
+        impatient.setattr(_keyring, "ANSWER_SECONDS", 0.02)
+        with pytest.raises(TimeoutError):
+            store.load("a")
+    desktop.unlocked.set()
+    return desktop
+
+
+def test_a_locked_keyring_is_waited_for_once(
+    store: KeyringStore, locked: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it has let one wait it is not asked for a while, by any store; then it is in use as before."""
+    real, asked, token = time.monotonic, locked.asked, Token("2", expires_at=time.time() + 60)
+    operations: tuple[Callable[[], object], ...] = (
+        lambda: store.load("a"),
+        lambda: store.save("a", token),
+        lambda: store.discard("a", token),
+        lambda: KeyringStore("another program").load("b"),
+    )
+    for operation in operations:
+        with pytest.raises(TimeoutError, match="did not answer"):
+            operation()
+    assert locked.asked == asked
+    monkeypatch.setattr(time, "monotonic", lambda: real() + _keyring.PAUSE_SECONDS)
+    assert getattr(store.load("a"), "access_token", None) == "1"
+
+
+def test_a_refresh_token_is_worth_another_try(store: KeyringStore, locked: Keyring) -> None:
+    """A refresh token is saved also while nothing else is, and when that works, all is well."""
+    store.save("a", Token("2", expires_at=time.time() + 60, refresh_token="r"))
+    assert getattr(store.load("a"), "access_token", None) == "2"
+
+
+def test_a_keyring_that_fails_is_asked_again(
+    store: KeyringStore, desktop: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a wait is saved: an error that comes at once leaves the next operation as it is."""
+
+    def fail(*_: str) -> None:
+        raise keyring.errors.KeyringLocked
+
+    store.save("a", Token("1"))
+    with monkeypatch.context() as failing:
+        failing.setattr(desktop, "get_password", fail)
+        with pytest.raises(keyring.errors.KeyringLocked):
+            store.load("a")
+    assert getattr(store.load("a"), "access_token", None) == "1"
 
 
 def test_a_keyring_that_fails_breaks_no_call(
@@ -166,7 +227,7 @@ def test_a_keyring_that_fails_breaks_no_call(
     monkeypatch.setattr(desktop, "set_password", fail)
     with Loopback() as server:
         assert TokenSource(grant_for(server.url), store=store).token().access_token == TOKEN
-    assert "(NoKeyringError); going on without it" in caplog.text
+    assert "(NoKeyringError); going on without KeyringStore('oauth-cc-auth')" in caplog.text
     assert TOKEN not in caplog.text
 
 

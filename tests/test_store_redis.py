@@ -21,6 +21,7 @@ import pytest
 import redis
 import redis.asyncio
 from cryptography import x509
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from loopback import SECRET, TOKEN, Loopback, grant_for, run_together, token_answer
@@ -30,7 +31,7 @@ from redis_server import RedisServer, Start, free_port, own_redis, redis_server,
 from waiting import eventually
 
 import oauth_cc_auth.stores
-from oauth_cc_auth import ConfigurationError, RedisStore, Token, TokenSource, TokenStore
+from oauth_cc_auth import ConfigurationError, EncryptedStore, RedisStore, Token, TokenSource, TokenStore
 from oauth_cc_auth.stores import _redis
 
 __all__ = ["own_redis", "redis_server", "shared_redis", "start_redis"]
@@ -101,7 +102,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[RedisStore]:
         assert client.ping()  # a given client is not closed
 
 
-def access_token(store: RedisStore, key: str) -> str | None:
+def access_token(store: TokenStore, key: str) -> str | None:
     """Return what is loaded under the key."""
     token = store.load(key)
     return None if token is None else token.access_token
@@ -356,6 +357,7 @@ def test_round_trips(own_redis: RedisServer, server: Loopback) -> None:
                 assert source.token() is token
         assert [command.split()[0] for command in commands] == ["SET", "GET", "SET", "EVAL"]
         source.reject(token)
+    assert own_redis.ask("INFO", "errorstats") == {}  # nor did it refuse what MONITOR does not tell
 
 
 def test_sources_share_the_token(redis_server: RedisServer, server: Loopback) -> None:
@@ -476,7 +478,7 @@ def test_is_in_use_again_after_a_pause(pretended: PretendedRedis, monkeypatch: p
     asked = len(pretended.asked)
     operations: tuple[Callable[[], object], ...] = (
         lambda: store.load("b"),
-        lambda: store.save("b", Token("2")),
+        lambda: store.save("b", Token("2", expires_at=time.time() + HOUR)),
         lambda: store.discard("b", Token("2")),
         lambda: store.lock("b").__enter__(),
     )
@@ -488,15 +490,97 @@ def test_is_in_use_again_after_a_pause(pretended: PretendedRedis, monkeypatch: p
     assert access_token(store, "a") == "1"
 
 
-def test_a_refresh_token_is_worth_another_try(pretended: PretendedRedis) -> None:
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_refresh_token_is_worth_another_try(pretended: PretendedRedis, *, encrypted: bool) -> None:
     """A refresh token is sent also while nothing else is: the server may have made it the only one that is good."""
-    store = RedisStore(pretended)  # type: ignore[arg-type]  # of the same shape
+    inner = RedisStore(pretended)  # type: ignore[arg-type]  # of the same shape
+    store = EncryptedStore(inner, Fernet.generate_key()) if encrypted else inner
     pretended.failing = fail
     with pytest.raises(redis.ConnectionError):
         store.load("a")
     pretended.failing = lambda: None
-    store.save("a", Token("1", refresh_token="r"))
+    store.save("a", Token("1", expires_at=time.time() + HOUR, refresh_token="r"))
     assert access_token(store, "a") == "1"
+
+
+def test_a_try_in_vain_makes_the_pause_no_longer(pretended: PretendedRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many refresh tokens wait to be saved, the others wait for one pause, and none of them is sent in it."""
+    real, ahead = time.monotonic, 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: real() + ahead)
+    store = RedisStore(pretended)  # type: ignore[arg-type]  # of the same shape
+    pretended.failing = fail
+    with pytest.raises(redis.ConnectionError):
+        store.load("a")
+    ahead = _redis.PAUSE_SECONDS / 2
+    with pytest.raises(redis.ConnectionError, match="password"):
+        store.save("a", Token("1", refresh_token="r"))
+    with pytest.raises(redis.ConnectionError, match="failed"):
+        store.load("a")
+    assert pretended.asked == ["get", "set"]
+    pretended.failing = lambda: None
+    ahead = _redis.PAUSE_SECONDS
+    assert store.load("a") is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."),
+        redis.exceptions.ReadOnlyError("You can't write against a read only replica."),
+        redis.exceptions.BusyLoadingError("Redis is loading the dataset in memory"),
+        redis.exceptions.MasterDownError("Link with MASTER is down"),
+        redis.exceptions.ClusterDownError("The cluster is down"),
+        redis.exceptions.NoPermissionError("this user has no permissions to run the 'get' command"),
+        redis.ResponseError("MISCONF Redis is configured to save RDB snapshots, but it's unable to persist to disk."),
+        redis.ResponseError("NOREPLICAS Not enough good replicas to write."),
+    ],
+    ids=lambda error: str(error).split()[0],
+)
+def test_what_fails_for_all_keys_is_an_outage(pretended: PretendedRedis, error: Exception) -> None:
+    """Also an error that Redis answers with begins a pause, if it is about the server."""
+
+    def answer() -> None:
+        raise error
+
+    store = RedisStore(pretended)  # type: ignore[arg-type]  # of the same shape
+    pretended.failing = answer
+    with pytest.raises(type(error)):
+        store.load("a")
+    with pytest.raises(redis.ConnectionError, match="failed"):
+        store.load("b")
+    assert pretended.asked == ["get"]
+
+
+@pytest.mark.parametrize("decodes", [False, True])
+@pytest.mark.parametrize("foreign", [("LPUSH", "x"), ("SET", "\udcff")], ids=["a list", "no text"])
+def test_somebody_elses_value_is_no_outage(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture, foreign: tuple[str, str], *, decodes: bool
+) -> None:
+    """What another program put under one key is a miss with a warning, stays, and keeps no other key waiting."""
+    command, value = foreign
+    redis_server.ask(command, "oauth-cc-auth:a", value.encode(errors="surrogateescape"))
+    with redis.Redis(port=redis_server.port, decode_responses=decodes) as client:
+        store = RedisStore(client)
+        store.save("b", Token("2", expires_at=time.time() + HOUR))
+        assert store.load("a") is None
+        assert "ignored" in caplog.text
+        assert access_token(store, "b") == "2"
+        store.discard("a", Token("1"))
+        assert redis_server.ask("EXISTS", "oauth-cc-auth:a") == 1
+        store.save("a", Token("1"))
+        assert access_token(store, "a") == "1"
+
+
+def test_a_value_that_becomes_somebody_elses_is_no_outage(redis_server: RedisServer) -> None:
+    """Where a script meets the foreign value, its own operation fails, and no other."""
+    store = RedisStore(redis_server.url)
+    lock = store.lock("a")
+    lock.__enter__()
+    redis_server.ask("DEL", "oauth-cc-auth:a:lock")
+    redis_server.ask("LPUSH", "oauth-cc-auth:a:lock", "x")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        lock.__exit__(None, None, None)
+    assert store.load("b") is None
 
 
 def test_comes_back_empty(redis_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -510,9 +594,8 @@ def test_comes_back_empty(redis_server: RedisServer, caplog: pytest.LogCaptureFi
     with Loopback(empty) as server:
         source = TokenSource(grant_for(server.url), store=RedisStore(redis_server.url))
         assert source.token().access_token == TOKEN
-    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
-        "the token store failed to unlock (LockNotOwnedError); going on without it"
-    ]
+    (warning,) = (record.message for record in caplog.records if record.levelno >= logging.WARNING)
+    assert warning.startswith("the token store failed to unlock (LockNotOwnedError); going on without ")
     assert len(redis_server.ask("KEYS", "*")) == 1
 
 
@@ -657,7 +740,9 @@ def test_a_wrong_url_is_not_quoted(url: str) -> None:
 )
 def test_shows_where_and_no_password(url: str, place: str) -> None:
     """The repr says where the tokens are, and not how to get there."""
-    assert repr(RedisStore(url, namespace="n")) == f"<RedisStore on {place}, namespace 'n'>"
+    store = RedisStore(url, namespace="n")
+    assert repr(store) == f"<RedisStore on {place}, namespace 'n'>"
+    assert repr(EncryptedStore(store, Fernet.generate_key())) == f"EncryptedStore({store!r})"
 
 
 def pickled(store: RedisStore) -> RedisStore:

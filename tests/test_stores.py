@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import pickle
-import runpy
 import threading
 from collections.abc import Callable
 
@@ -131,12 +130,6 @@ def test_starting_over_in_a_child() -> None:
     with kept.lock("a"):
         pass
     lock.__exit__(None, None, None)
-
-
-def test_a_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no fork, as on Windows, there is nothing to register, and nothing fails."""
-    monkeypatch.delattr(os, "register_at_fork", raising=False)
-    assert "MemoryStore" in runpy.run_path(_memory.__file__)
 
 
 @pytest.mark.parametrize("travel", [pickled, copy.copy, copy.deepcopy])

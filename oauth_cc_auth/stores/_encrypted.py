@@ -14,7 +14,7 @@ from hashlib import blake2b
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
-from oauth_cc_auth.stores._protocol import TokenStore
+from oauth_cc_auth.stores._protocol import TokenStore, is_ours
 
 try:
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -31,9 +31,10 @@ class EncryptedStore:
     """Encrypts tokens on their way into another store (Fernet: AES-128-CBC with HMAC-SHA256).
 
     `store` is any TokenStore. `keys` is one key as `cryptography.fernet.Fernet.generate_key()` makes it, or several:
-    the first encrypts, all decrypt, so that a new key is put first and an old one removed once nothing needs it. The
-    inner store sees in the clear when a token was obtained and when it expires, and the length of the rest. A pickle or
-    a copy carries the keys, as a grant's carries its secret: a spawned worker needs them.
+    the first encrypts, all decrypt. A new key is added last everywhere, then put first everywhere, and the old one
+    removed once nothing needs it: a process without the key that another writes with can cost a login. The inner store
+    sees in the clear when a token was obtained and when it expires, and the length of the rest. A pickle or a copy
+    carries the keys, as a grant's carries its secret: a spawned worker needs them.
 
     Raises ConfigurationError, without quoting it, for a key that is none. `load` returns None, and logs why, for what
     none of the keys decrypts, or what was saved in the clear; else the methods raise what the inner store raises.
@@ -79,12 +80,12 @@ class EncryptedStore:
         try:
             content = self._fernet.decrypt(kept.access_token.encode("utf-8", "surrogatepass"))
         except InvalidToken:
-            log.warning("the token in %r is ignored: it is in the clear, or none of the keys decrypts it", self.store)
+            log.warning("the token in %r is ignored: it is in the clear, or none of the keys decrypts it", self)
             return None
         try:
             return parse(content[_NAME_BYTES:] if content.startswith(_name(key)) else b"")
         except ValueError as error:
-            log.warning("the token in %r is ignored: it was saved under another key, or %s", self.store, error)
+            log.warning("the token in %r is ignored: it was saved under another key, or %s", self, error)
             return None
 
     def __reduce__(self) -> tuple[type[EncryptedStore], tuple[TokenStore, tuple[str | bytes, ...]]]:
@@ -92,8 +93,9 @@ class EncryptedStore:
         return EncryptedStore, (self.store, self._keys)
 
     def __repr__(self) -> str:
-        """Show the inner store, and no key."""
-        return f"EncryptedStore({self.store!r})"
+        """Show the inner store, and no key; of somebody else's store its class, which tells no password."""
+        inner = repr(self.store) if is_ours(self.store) else type(self.store).__name__
+        return f"EncryptedStore({inner})"
 
 
 def _name(key: str) -> bytes:

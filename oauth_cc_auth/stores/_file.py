@@ -74,7 +74,13 @@ class FileStore:
             given = platformdirs.user_cache_path("oauth-cc-auth", appauthor=False) if path is None else Path(path)
             self.path = given.expanduser().absolute()
         except (TypeError, RuntimeError) as error:
-            raise ConfigurationError("path is not the path of a folder, or this user has no home for it") from error
+            message = "path is not the path of a folder, or begins with a home that is not there"
+            if path is None:
+                message = (
+                    "this user has no home folder for its cache: set HOME or XDG_CACHE_HOME, "
+                    "or name a folder: FileStore(path)"
+                )
+            raise ConfigurationError(message) from error
         if path == "":
             raise ConfigurationError("path is empty; leave it out for the user's cache folder")
         self.lock_timeout = lock_timeout

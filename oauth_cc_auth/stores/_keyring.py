@@ -1,7 +1,8 @@
 """A store in the desktop's keyring: macOS Keychain, Windows Credential Locker, Secret Service, KWallet.
 
 A keyring knows no lock and no compare-and-delete, so both are had from files in the user's cache folder, which hold
-nothing. It may ask its user to unlock it and wait for the answer, so it is called in a thread that can be left behind.
+nothing. It may ask its user to unlock it and wait for the answer, so it is called in a thread that can be left behind,
+and then, for a while, not at all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from oauth_cc_auth._background import within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
+from oauth_cc_auth.stores._pause import Pause, is_worth_another_try
 
 try:
     import keyring
@@ -31,14 +33,20 @@ T = TypeVar("T")
 log = logging.getLogger("oauth_cc_auth")
 
 # A keyring that is unlocked answers within a second. A user who is asked to unlock it takes longer than a call may
-# wait; the next renewal finds it unlocked.
+# wait; a later renewal finds it unlocked.
 ANSWER_SECONDS = 4.0
+
+# After that nobody else waits, nor the same call once more, for about as long as a user needs to type a password.
+PAUSE_SECONDS = 5.0
 
 # CRED_MAX_CREDENTIAL_BLOB_SIZE is 2560 bytes, and Windows' keyring stores UTF-16.
 WINDOWS_CHARACTERS = 1280
 
 # One call at a time, so that one that was left behind cannot overwrite a later one; by process, for a forked child.
 _turns: dict[int, Lock] = {}
+
+# One for all stores: their keyring is the same.
+_pause = Pause()
 
 
 class KeyringStore:
@@ -49,8 +57,8 @@ class KeyringStore:
 
     Raises ConfigurationError for a `service` that is no name, and where FileStore() does. `load` returns None, and logs
     why, for an entry that is no token or a newer version's; `lock` raises TimeoutError when it gives up; the others
-    raise what the keyring raises, TimeoutError if it does not answer within 4 s, and ValueError if a token is too long
-    for it (Windows: 1280 characters).
+    raise what the keyring raises, TimeoutError if it does not answer within 4 s and at once in the 5 s after that, and
+    ValueError if a token is too long for it (Windows: 1280 characters).
     """
 
     def __init__(self, service: str = "oauth-cc-auth", *, lock_timeout: float = LOCK_SECONDS) -> None:
@@ -75,7 +83,7 @@ class KeyringStore:
         """Keep this token under this key."""
         content = dump(token).decode()
         with self._files.writing(self._name(key)):
-            _answer(lambda: _set(self.service, key, content))
+            _answer(lambda: _set(self.service, key, content), anyway=is_worth_another_try(token))
 
     def discard(self, key: str, token: Token) -> None:
         """Remove what is under this key if it is still this access token."""
@@ -105,7 +113,9 @@ def _set(service: str, key: str, content: str) -> None:
     keyring.set_password(service, key, content)
 
 
-def _answer(work: Callable[[], T]) -> T:
+def _answer(work: Callable[[], T], *, anyway: bool = False) -> T:
+    if _pause.lasts() and not anyway:
+        raise TimeoutError(f"the keyring did not answer less than {PAUSE_SECONDS:g} s ago")
     turn = _turns.setdefault(os.getpid(), Lock())
 
     def in_turn() -> T:
@@ -116,4 +126,11 @@ def _answer(work: Callable[[], T]) -> T:
         finally:
             turn.release()
 
-    return within(ANSWER_SECONDS, in_turn, "oauth-cc-auth-keyring")
+    try:
+        answer = within(ANSWER_SECONDS, in_turn, "oauth-cc-auth-keyring")
+    except TimeoutError:
+        _pause.begin(PAUSE_SECONDS)
+        raise
+    if anyway:
+        _pause.end()
+    return answer

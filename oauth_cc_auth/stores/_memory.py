@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from weakref import WeakSet
 
+from oauth_cc_auth._background import after_fork_in_child
 from oauth_cc_auth._token import Token
 
 # Just above the 20 s that a renewal takes at most, and below the 30 s that a caller waits: whoever holds the lock for
@@ -78,5 +78,4 @@ def _unlock_in_child() -> None:
         store._locks.clear()  # noqa: SLF001 - as above
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_unlock_in_child)
+after_fork_in_child(_unlock_in_child)

@@ -27,3 +27,8 @@ class TokenStore(Protocol):
     def lock(self, key: str) -> AbstractContextManager[object]:
         """Return a context in which nobody else who shares the store renews this key; it must give up by itself."""
         ...
+
+
+def is_ours(store: object) -> bool:
+    """Tell whether a store is one of this package: its repr shows no secret, and each key has a lock of its own."""
+    return type(store).__module__.startswith("oauth_cc_auth.")

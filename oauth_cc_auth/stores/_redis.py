@@ -33,10 +33,9 @@ from oauth_cc_auth._background import started, within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
+from oauth_cc_auth.stores._pause import Pause, is_worth_another_try
 
 log = logging.getLogger("oauth_cc_auth")
-
-_INF = float("inf")
 
 # For one operation, name lookup, connection, TLS and all; and for each step of it, where the client is ours.
 ANSWER_SECONDS, SOCKET_SECONDS = 2.0, 1.0
@@ -64,9 +63,10 @@ LONGEST_LIFE = 10 * 365 * 86_400.0
 # them yet; the text is short. The first deletes a key if it still holds this value, so it serves `discard` too.
 DELETE_IF_SAME, EXTEND_IF_SAME = Lock.LUA_RELEASE_SCRIPT, Lock.LUA_REACQUIRE_SCRIPT
 
-# What is said on a new connection besides the password: nothing. `protocol` 2 needs no HELLO, and `driver_info`, from
-# redis-py 7.1, no CLIENT SETINFO; each would be one more round trip.
-_SILENT = {"protocol": 2} | dict.fromkeys({"driver_info"} & set(signature(AbstractConnection.__init__).parameters))
+# What is said on a new connection besides the password: nothing. `protocol` 2 needs no HELLO, and None for
+# `driver_info`, before redis-py 7.1 for both others, no CLIENT SETINFO; each would be one more round trip.
+_accepted = set(signature(AbstractConnection.__init__).parameters)
+_SILENT = {"protocol": 2} | dict.fromkeys({"driver_info"} & _accepted or {"lib_name", "lib_version"} & _accepted)
 
 
 class RedisStore:
@@ -81,7 +81,8 @@ class RedisStore:
     may hold a password; a store made from a client can be pickled only if the client can.
 
     Raises ConfigurationError, naming the argument. `load` returns None, and logs why, for what is no token or a newer
-    version's; `lock` raises TimeoutError when it gives up; all may raise TimeoutError, OSError and redis.RedisError.
+    version's; `lock` raises TimeoutError when it gives up; all may raise TimeoutError, OSError and redis.RedisError,
+    and in the 5 s after that at once.
     """
 
     def __init__(
@@ -99,24 +100,23 @@ class RedisStore:
         self._given, self._namespace, self._lock_timeout = url_or_client, namespace, lock_timeout
         self._is_ours = isinstance(url_or_client, str)
         self._client: Any = _client_for(url_or_client) if isinstance(url_or_client, str) else _checked(url_or_client)
-        self._used_at = self._out_until = -_INF
+        self._pause, self._used_at = Pause(), float("-inf")
 
     def load(self, key: str) -> Token | None:
         """Return the token under this key, or None; in one round trip."""
-        return self._token_in(self._ask("get", self._name(key)))
+        return self._token_in(self._kept(key))
 
     def save(self, key: str, token: Token) -> None:
         """Keep this token under this key for the rest of its life; in one round trip.
 
         With a refresh token, or without an expiry, it stays until it is discarded.
         """
-        if token.refresh_token is not None:
-            self._out_until = -_INF  # worth another try: it may be the only one that is still good
-        self._ask("set", self._name(key), dump(token), px=_milliseconds_left(token))
+        anyway = is_worth_another_try(token)
+        self._ask("set", self._name(key), dump(token), px=_milliseconds_left(token), anyway=anyway)
 
     def discard(self, key: str, token: Token) -> None:
         """Remove what is under this key if it is still this access token; in two round trips at most."""
-        raw = self._ask("get", self._name(key))
+        raw = self._kept(key)
         kept = self._token_in(raw)
         if kept is not None and kept.access_token == token.access_token:
             self._ask("eval", DELETE_IF_SAME, 1, self._name(key), raw)
@@ -151,15 +151,28 @@ class RedisStore:
                 if not self._send("eval", EXTEND_IF_SAME, 1, name, mark, round(LOCK_SECONDS * 1000)):
                     return
 
-    def _ask(self, command: str, *args: object, **options: object) -> Any:
-        """Return Redis's answer; where there is none, raise, and for a while do so at once."""
-        if time.monotonic() < self._out_until:
+    def _kept(self, key: str) -> Any:
+        try:
+            return self._ask("get", self._name(key))
+        except Exception as error:
+            if not _is_about_one_key(error):
+                raise
+            log.warning("what %r holds under a key is ignored: this is no token of this package", self)
+            return None
+
+    def _ask(self, command: str, *args: object, anyway: bool = False, **options: object) -> Any:
+        """Return Redis's answer; where there is none, raise, and for a while do so at once, unless it is to try."""
+        if self._pause.lasts() and not anyway:
             raise redis.ConnectionError(f"Redis failed less than {PAUSE_SECONDS:g} s ago")
         try:
-            return self._send(command, *args, **options)
-        except Exception:
-            self._out_until = time.monotonic() + PAUSE_SECONDS
+            answer = self._send(command, *args, **options)
+        except Exception as error:
+            if not _is_about_one_key(error):
+                self._pause.begin(PAUSE_SECONDS)
             raise
+        if anyway:
+            self._pause.end()
+        return answer
 
     def _send(self, command: str, *args: object, **options: object) -> Any:
         now = time.monotonic()
@@ -204,6 +217,16 @@ def _checked(client: Any) -> Any:
     if not all(callable(getattr(client, command, None)) for command in ("get", "set", "eval")):
         raise ConfigurationError("url_or_client is neither a URL nor a client of redis-py")
     return client
+
+
+def _is_about_one_key(error: Exception) -> bool:
+    """Return whether somebody else's value is under the key: of another type, or, for a client that decodes, no text.
+
+    Redis's other errors are about the server, also those without a class of their own (MISCONF, NOREPLICAS).
+    """
+    return isinstance(error, UnicodeDecodeError) or (
+        isinstance(error, redis.ResponseError) and "WRONGTYPE" in str(error)
+    )
 
 
 def _milliseconds_left(token: Token) -> int | None:
