@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote_plus
 
 from oauth_cc_auth import _token_endpoint as protocol
@@ -24,6 +24,7 @@ from oauth_cc_auth._wire import HttpRequest, HttpResponse
 from oauth_cc_auth.errors import (
     ConfigurationError,
     InvalidClient,
+    OAuthError,
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
@@ -63,6 +64,16 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
     return secret
 
 
+class Count(Protocol):
+    """Counts the attempts that may issue a token; times are by the exchange's clock."""
+
+    def spend(self, now: float) -> None:
+        """Take note that a token is asked for now. Raises TokenBudgetExceeded where none may be."""
+
+    def refund(self, error: OAuthError, now: float) -> None:
+        """Take note that the attempt has ended so; the server may have issued nothing."""
+
+
 class Exchange:
     """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets.
 
@@ -87,10 +98,11 @@ class Exchange:
         """What stands for a secret that may be another when it is read again; None for one that stays as it is."""
         return fingerprint(self.secret or "") if callable(self.grant.client_secret) else None
 
-    def fetch(self, previous: Token | None, code: Parameters | None = None) -> Token:
+    def fetch(self, previous: Token | None, code: Parameters | None = None, count: Count | None = None) -> Token:
         """Return a new token; a refresh token and the granted scope are taken from the `previous` one.
 
-        For the end of a login `code` is what the code exchange says instead (RFC 6749 §4.1.3).
+        For the end of a login `code` is what the code exchange says instead (RFC 6749 §4.1.3). `count` is told of each
+        attempt.
         """
         parameters = code or self.grant.request_parameters(previous)
         known = [value for name, value in parameters if name in _SECRET_PARAMETERS]
@@ -102,6 +114,7 @@ class Exchange:
                 lambda: protocol.token_request(grant, self.secret, parameters),
                 lambda answer, asked_at: protocol.read_token(grant, answer, asked_at, previous),
                 known,
+                count,
             )
 
         token = self._with_current_secret(ask)
@@ -150,36 +163,60 @@ class Exchange:
             raise refusal from refusal.__cause__
 
     def _attempts(
-        self, make: Callable[[], HttpRequest], read: Callable[[HttpResponse, float], T], secrets: list[str]
+        self,
+        make: Callable[[], HttpRequest],
+        read: Callable[[HttpResponse, float], T],
+        secrets: list[str],
+        count: Count | None = None,
     ) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout
-        attempt = 0
+        attempt, failure = 0, None
         while True:
+            # Each is made anew: headers may be made per request, and an assertion counts once (RFC 7523 §3).
+            request = make()
+            self._spend(count, failure)
+            # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
+            left = max(give_up_at - time.monotonic(), _WORTH_IT * self.timeout)
             try:
-                # Each is made anew: headers may be made per request, and an assertion counts once (RFC 7523 §3).
-                request = make()
-                # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
-                left = max(give_up_at - time.monotonic(), _WORTH_IT * self.timeout)
                 return self._attempt(request, read, secrets, left)
-            except TokenRequestError as error:
+            except OAuthError as error:
+                if count is not None:
+                    count.refund(error, self.clock())
+                if not isinstance(error, TokenRequestError):
+                    raise
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
                 pause = protocol.pause_before_retry(error, attempt, self.timeout, jitter)
                 if pause is None or time.monotonic() + pause + _WORTH_IT * self.timeout > give_up_at:
                     raise
                 log.debug("token request failed, again in %.2f s: %s", pause, error)
+                failure = error.with_traceback(None)  # whose frames hold the secret
             time.sleep(pause)
             attempt += 1
+
+    def _spend(self, count: Count | None, failure: TokenRequestError | None) -> None:
+        """Have an attempt counted; where it may not be made, raise what the one before it has met, if there was one."""
+        if count is None:
+            return
+        try:
+            count.spend(self.clock())
+        except TokenBudgetExceeded:
+            if failure is None:
+                raise
+        else:
+            return
+        raise failure
 
     def _attempt(
         self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str], left: float
     ) -> T:
         timeout = min(self.timeout, left)
         # What a server could echo: the secret, the tokens, and how this request proves the client.
-        secrets = [*self._spellings(), *secrets, *protocol.sent_secrets(self.grant, request)]
+        known = [*self._spellings(), *secrets]
+        secrets = [*known, *protocol.sent_secrets(self.grant, request)]
         asked_at = self.clock()
         try:
             answer = within(timeout, lambda: self._send(request, timeout), "oauth-cc-auth-request")
-            return read(answer, asked_at)
+            return protocol.without_echo(read(answer, asked_at), known)
         except (TokenRequestError, TokenBudgetExceeded) as error:
             protocol.mask_error(error, secrets)
             if error.__cause__ is not None:

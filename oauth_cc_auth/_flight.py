@@ -1,7 +1,8 @@
 """One piece of slow work in the air, and everybody who waits for it.
 
 A flight has one thread and one future. Threads wait on the future; asyncio and trio tasks are woken in their own loop
-and hold no thread. Whoever is cancelled, interrupted or out of patience leaves, and the flight flies on for the others.
+and hold no thread. Whoever is cancelled, interrupted or out of patience leaves, and the flight flies on for the others;
+the interpreter's exit waits for those that bring something which is nowhere else.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from oauth_cc_auth._background import started
+from oauth_cc_auth._background import after_fork_in_child, started
 from oauth_cc_auth.errors import TokenEndpointUnavailable, copy_of, scrubbed
 
 if TYPE_CHECKING:
@@ -28,21 +29,27 @@ _LOST_AFTER = 2.0
 class Flight(Generic[T]):
     """Work that runs once; its result, or a copy of its exception, goes to everybody who waits."""
 
-    __slots__ = ("_future", "_lost_at", "_work")
+    __slots__ = ("_future", "_lost_at", "_patience", "_work")
 
     def __init__(self, work: Callable[[Flight[T]], T], patience: float) -> None:
         """Prepare the work, which is given its flight; `patience` is how long its opener would wait, in seconds."""
         self._work = work
         self._future: Future[T] = Future()
+        self._patience = patience
         self._lost_at = time.monotonic() + _LOST_AFTER * patience
 
-    def take_off(self, *, or_here: bool) -> bool:
+    def take_off(self, *, or_here: bool, must_land: bool = False) -> bool:
         """Start the work in a thread; return whether it runs, or ran.
 
         Where no thread can be started any more, because the interpreter is exiting, it runs here if `or_here` says so.
+        The interpreter's exit does not cut off a flight that `must_land`.
         """
+        if must_land:
+            _must_land[id(self)] = self
+            self._future.add_done_callback(lambda _: _must_land.pop(id(self), None))
         if started(self._fly_alone, "oauth-cc-auth-flight"):
             return True
+        _must_land.pop(id(self), None)
         if or_here:
             self._fly()
         return or_here
@@ -129,3 +136,17 @@ async def _await_in_trio(trio: ModuleType, future: Future[T], limit: float) -> N
     future.add_done_callback(wake)
     with trio.move_on_after(limit):
         await landed.wait()
+
+
+# Flights that the interpreter's exit must not cut off.
+_must_land: dict[int, Flight[Any]] = {}
+
+
+def land_all() -> None:
+    """Wait for the flights that must land; an impatient user ends the wait."""
+    with suppress(KeyboardInterrupt):
+        for flight in list(_must_land.values()):
+            wait([flight._future], flight._patience)  # noqa: SLF001 - this room's own
+
+
+after_fork_in_child(_must_land.clear)  # the parent lands its own

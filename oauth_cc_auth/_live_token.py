@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from enum import Enum
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
 from oauth_cc_auth._token import DUE_FROM, DUE_UNTIL, Token
@@ -77,6 +77,14 @@ class Window(NamedTuple):
     due: float
 
 
+class Withdrawn(NamedTuple):
+    """What is known of a token, or a login, that is about to be revoked, and of its renewal in the air."""
+
+    token: Token | None
+    previous: Token | None
+    flight: Flight[Token] | None
+
+
 _NO_TOKEN = Window(None, _INF, -_INF)
 _NEVER = Span(_INF, -_INF)
 
@@ -103,6 +111,7 @@ class LiveToken:
         "flight",
         "lock",
         "previous",
+        "spent",
         "store_key",
         "unsaved",
         "unsettled",
@@ -111,7 +120,8 @@ class LiveToken:
 
     def __init__(self, fixed: Token | None = None) -> None:
         """Begin without a token, or with one that never changes."""
-        self.lock = Lock()
+        # Taken again by a signal's handler that calls the API while its own thread holds it.
+        self.lock = RLock()
         self.fixed = fixed
         self.store_key: tuple[bytes, str] | None = None
         self.reset()
@@ -122,6 +132,8 @@ class LiveToken:
         self.flight: Flight[Token] | None = None
         # The last token obtained, also when it is expired or refused: a refresh token outlives its access token.
         self.previous: Token | None = None
+        # The refresh token with which that one was obtained: who still has it is behind us.
+        self.spent: str | None = None
         # The token that was refused or forgotten last: it is not taken from a store again.
         self.dropped: Token | None = None
         self._refused = False
@@ -278,6 +290,18 @@ class LiveToken:
         ):
             self.dropped = current
             self.window = _NO_TOKEN
+
+    def withdraw(self, only: Token | None) -> Withdrawn:
+        """Serve what is to be revoked no more: this token only, or all that there is."""
+        known, previous = self.window.token, self.previous
+        # A refresh token outlives its access token, and it is what is revoked.
+        token = only or known or (previous if previous and previous.refresh_token else None)
+        self.forget(token)
+        if only is not None:
+            return Withdrawn(token, previous, None)
+        # Nothing asks with the old refresh token any more, and what is in the air is not taken.
+        flight, self.flight, self.previous = self.flight, None, None
+        return Withdrawn(token, previous, flight)
 
 
 def _is_refusal(error: BaseException) -> bool:

@@ -1,6 +1,7 @@
 """How a token is renewed, from top to bottom: lock the store, look in it, else ask the token endpoint, save.
 
-Runs in a flight, as plain synchronous code. A store that fails costs a warning and nothing else.
+Runs in a flight, as plain synchronous code. A store that fails costs a warning and nothing else; but a login that is
+shared has its last refresh token there, and servers that rotate end a login for everybody who spends an older one.
 """
 
 from __future__ import annotations
@@ -8,19 +9,21 @@ from __future__ import annotations
 import hmac
 import logging
 import os
-import time
 from dataclasses import replace
-from functools import partial
 
-from oauth_cc_auth._background import started
-from oauth_cc_auth._budget import refund, spend
+from oauth_cc_auth._budget import Budget
 from oauth_cc_auth._exchange import Exchange, Parameters
 from oauth_cc_auth._grants import AuthorizationCode
 from oauth_cc_auth._guarded import GuardedStore
 from oauth_cc_auth._live_token import CLOCK_TOLERANCE, LiveToken
-from oauth_cc_auth._sharing import fingerprint, hold_on, let_go, slow_hash, store_key
+from oauth_cc_auth._refresh_token import Unsaved, is_behind, keep_saving, last_of, spare
+from oauth_cc_auth._sharing import fingerprint, hold_on, slow_hash, store_key
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError, TokenRequestError
+from oauth_cc_auth.errors import (
+    InteractionRequired,
+    InvalidGrant,
+    OAuthError,
+)
 from oauth_cc_auth.stores import TokenStore
 
 log = logging.getLogger("oauth_cc_auth")
@@ -29,28 +32,28 @@ log = logging.getLogger("oauth_cc_auth")
 _VERIFIER = "client_secret_verifier"
 
 
-# Seconds between the attempts to save a refresh token: 1 s doubling to a minute.
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-
-
 def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Token:
     """Return a token that is better than the live one. Raises an OAuthError."""
     if store is None:
         return _held(live, exchange, _fetch(exchange, store, live.previous))
-    guarded, key = GuardedStore(store), _key(live, exchange)
+    guarded, key = GuardedStore(store), key_of(live, exchange)
     with guarded.lock(key):
         stored = guarded.load(key)
         if stored is not None and _is_news(stored, live, exchange.clock()) and _vouched_for(exchange, stored):
+            live.unsaved, live.spent = None, _refresh_token_of(live.previous)
             return stored
+        if guarded.failed:
+            spare(live, exchange)
+        last = last_of(live, stored, live.unsaved or live.previous)
         voucher = _Voucher(exchange)
         try:
-            # The store knows best which refresh token is the last, except where it did not take ours.
-            token = voucher.beside(_fetch(exchange, store, live.unsaved or stored or live.previous))
+            token = voucher.beside(_fetch(exchange, store, last))
         except OAuthError:
             if stored is not None and live.dropped is not None and not isinstance(exchange.grant, AuthorizationCode):
                 # Nothing replaces the refused token yet, and others who start now should not try it.
                 guarded.discard(key, live.dropped)
             raise
+        live.spent = _refresh_token_of(last) or _refresh_token_of(exchange.grant)
         _save(live, exchange, guarded, token)
         return token
 
@@ -60,16 +63,21 @@ def log_in(live: LiveToken, exchange: Exchange, store: TokenStore | None, code: 
     if store is None:
         return _held(live, exchange, exchange.fetch(None, code))
     guarded = GuardedStore(store)
-    with guarded.lock(_key(live, exchange)):
+    with guarded.lock(key_of(live, exchange)):
         voucher = _Voucher(exchange)
         token = voucher.beside(exchange.fetch(None, code))
+        live.spent = _refresh_token_of(live.previous)
         _save(live, exchange, guarded, token)
         return token
 
 
+def _refresh_token_of(known: object) -> str | None:
+    return getattr(known, "refresh_token", None)
+
+
 def _held(live: LiveToken, exchange: Exchange, token: Token) -> Token:
     """Return the token; a login whose last refresh token is nowhere but here is kept in memory."""
-    if token.refresh_token not in (None, getattr(exchange.grant, "refresh_token", None)):
+    if token.refresh_token not in (None, _refresh_token_of(exchange.grant)):
         hold_on(live)
     return token
 
@@ -77,95 +85,25 @@ def _held(live: LiveToken, exchange: Exchange, token: Token) -> Token:
 def _save(live: LiveToken, exchange: Exchange, guarded: GuardedStore, token: Token) -> None:
     """Save a token before anybody uses it: a process that dies then has lost nothing."""
     # The key is made anew, because the exchange may have found the secret rotated.
-    key = _key(live, exchange)
+    key = key_of(live, exchange)
     live.unsaved = None if guarded.save(key, token) else token
     if live.unsaved is not None and token.refresh_token is not None:
         log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
-        started(partial(_save_until_it_works, guarded.store, key, token, live), "oauth-cc-auth-save")
-
-
-def revoke(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None, *, whole: bool) -> None:
-    """Revoke this token and remove it from the store, or end a whole login. Raises an OAuthError."""
-    if not isinstance(exchange.grant, AuthorizationCode):
-        _revoke_token(live, exchange, store, token)
-    elif whole:
-        _end_login(live, exchange, store, token)
-    else:
-        # What has leaked of a login is its access token; the store's entry has the refresh token too, and stays.
-        _tell(exchange, token)
-
-
-def _tell(exchange: Exchange, token: Token | None) -> None:
-    """Revoke a token at the server (RFC 7009), if there is one."""
-    if token is not None:
-        exchange.revoke(token)
-
-
-def _revoke_token(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
-    """Revoke this token, or the stored one where memory has none."""
-    if store is None:
-        _tell(exchange, token)
-        return
-    guarded, key = GuardedStore(store), _key(live, exchange)
-    with guarded.lock(key):
-        last = token or guarded.load(key)
-        if last is not None:
-            exchange.revoke(last)
-            guarded.discard(key, last)
-
-
-def _end_login(live: LiveToken, exchange: Exchange, store: TokenStore | None, token: Token | None) -> None:
-    """Revoke the last refresh token, which another process may have obtained; nobody finds it again."""
-    if store is None:
-        _tell(exchange, token)
-        if live.previous is None:  # unless the user has logged in again meanwhile
-            let_go(live)
-        return
-    guarded, key = GuardedStore(store), _key(live, exchange)
-    with guarded.lock(key):
-        stored = guarded.load(key)
-        if stored is not None and not _vouched_for(exchange, stored):
-            stored = None
-        _tell(exchange, live.unsaved or stored or token)
-        if stored is not None:
-            guarded.discard(key, stored)
-        live.unsaved = None
-
-
-def _save_until_it_works(store: TokenStore, key: str, token: Token, live: LiveToken) -> None:
-    """Go on until the refresh token is saved, or is not the last one any more: to lose it locks its user out."""
-    pause = _FIRST_PAUSE
-    while live.unsaved is token:
-        time.sleep(pause)
-        guarded = GuardedStore(store)
-        with guarded.lock(key):
-            stored = guarded.load(key)
-            if stored is not None and stored.obtained_at > token.obtained_at:
-                live.unsaved = None  # another process has renewed from what the store still had, and got through
-            elif live.unsaved is token and guarded.save(key, token):
-                live.unsaved = None
-                log.warning("the refresh token that could not be saved is saved now")
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        keep_saving(Unsaved(guarded.store, key, token, live, live.spent))
 
 
 def _fetch(exchange: Exchange, store: TokenStore | None, previous: Token | None) -> Token:
-    asked_at = exchange.clock()
-    spend(exchange.grant, store, asked_at)
     try:
-        return exchange.fetch(previous)
-    except OAuthError as error:
-        status = error.status_code if isinstance(error, TokenRequestError) else 400
-        if status is not None and status >= 400:
-            # Refused, held to the vendor's own limit, or never sent: nothing was issued.
-            refund(exchange.grant, store, asked_at)
-        if not isinstance(error, InvalidGrant) or not isinstance(exchange.grant, AuthorizationCode):
+        return exchange.fetch(previous, count=Budget(exchange.grant, store))
+    except InvalidGrant as error:
+        if not isinstance(exchange.grant, AuthorizationCode):
             raise
         how = exchange.grant.how_to_log_in
         message = f"The refresh token is not valid any more: a user has to log in again. {how} The server said: {error}"
         raise InteractionRequired(message) from error.__cause__
 
 
-def _key(live: LiveToken, exchange: Exchange) -> str:
+def key_of(live: LiveToken, exchange: Exchange) -> str:
     grant, secret = exchange.grant, exchange.secret
     if isinstance(grant, AuthorizationCode):
         # The login outlives the client secret, which may be rotated; `_vouched_for` keeps a wrong one out.
@@ -181,13 +119,14 @@ def _is_news(stored: Token, live: LiveToken, now: float) -> bool:
     if live.dropped is not None and stored.access_token == live.dropped.access_token:
         return False
     previous = live.previous
-    if previous is not None and (stored.access_token, stored.obtained_at) == (
-        previous.access_token,
-        previous.obtained_at,
-    ):
-        return False
-    # Where a save failed, memory is ahead of the store. What comes from the future is older than a clock set back.
-    return live.unsaved is None and stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
+    if previous is not None:
+        if (stored.access_token, stored.obtained_at) == (previous.access_token, previous.obtained_at):
+            return False
+        # A store that did not take ours, or has lost it.
+        if stored.obtained_at < previous.obtained_at - CLOCK_TOLERANCE or is_behind(stored, live, previous):
+            return False
+    # What comes from the future is older than a clock set back.
+    return stored.obtained_at - CLOCK_TOLERANCE <= now < stored.usable_until()
 
 
 class _Voucher:

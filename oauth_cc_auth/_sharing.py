@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import sys
 from collections import OrderedDict
-from collections.abc import Hashable
-from threading import Lock
+from collections.abc import Callable, Hashable
+from threading import BoundedSemaphore, Lock, RLock
 from types import MethodType
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
+from oauth_cc_auth._background import after_fork_in_child
 from oauth_cc_auth._client_auth import ClientAuthMethod, PrivateKeyJWT
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant, StaticToken
 from oauth_cc_auth._live_token import LiveToken
@@ -31,6 +31,8 @@ TABLE_SIZE = 16_384
 
 _process_key = secrets.token_bytes(32)
 _lock = Lock()
+# Each slow hash takes 16 MiB: a thousand grants that are asked for at once must not take 16 GiB.
+_hashing = BoundedSemaphore(2)
 _alive: WeakValueDictionary[Hashable, LiveToken] = WeakValueDictionary()
 _recent: OrderedDict[Hashable, LiveToken] = OrderedDict()
 # Logins whose last refresh token is nowhere but in memory: to drop one would lock its user out.
@@ -114,7 +116,8 @@ def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) 
 
 def slow_hash(secret: str, salt: bytes) -> str:
     """Return what may stand for a secret in a store: scrypt (RFC 7914) at its usual interactive cost."""
-    return hashlib.scrypt(secret.encode(), salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
+    with _hashing:
+        return hashlib.scrypt(secret.encode(), salt=salt, n=1 << 14, r=8, p=1, dklen=32).hex()
 
 
 def _identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
@@ -196,31 +199,38 @@ def fingerprint(secret: str) -> bytes:
 class _Same:
     """A thing that equals itself alone, whatever its class says about equality."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("_hash", "_parts")
 
     def __init__(self, thing: object) -> None:
         # A bound method is made anew each time it is looked up; what it is bound to, and its function, are not.
-        self._parts = (thing.__self__, thing.__func__) if isinstance(thing, MethodType) else (thing,)
+        parts = (thing.__self__, thing.__func__) if isinstance(thing, MethodType) else (thing,)
+        # Weakly: a session may hold the very source that it is lent to, and must not live for ever.
+        self._parts, self._hash = tuple(map(_weakly, parts)), hash(tuple(map(id, parts)))
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Same)
-            and len(self._parts) == len(other._parts)
-            and all(mine is theirs for mine, theirs in zip(self._parts, other._parts, strict=True))
-        )
+        if not isinstance(other, _Same) or len(self._parts) != len(other._parts):
+            return False
+        pairs = [(mine(), theirs()) for mine, theirs in zip(self._parts, other._parts, strict=True)]
+        return all(mine is not None and mine is theirs for mine, theirs in pairs)
 
     def __hash__(self) -> int:
-        return hash(tuple(map(id, self._parts)))
+        return self._hash
+
+
+def _weakly(thing: object) -> Callable[[], object]:
+    try:
+        return ref(thing)
+    except TypeError:  # not everything can be referred to so
+        return lambda: thing
 
 
 def _start_over_in_child() -> None:
     # A lock may have been held, and a flight in the air, by a thread that the child does not have.
-    global _lock  # noqa: PLW0603 - the module's one lock
-    _lock = Lock()
+    global _lock, _hashing
+    _lock, _hashing = Lock(), BoundedSemaphore(2)
     for live in list(_alive.values()):
-        live.lock = Lock()
+        live.lock = RLock()
         live.flight = None
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_over_in_child)
+after_fork_in_child(_start_over_in_child)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from oauth_cc_auth._background import unforked
 from oauth_cc_auth._flight import Flight
-from oauth_cc_auth._live_token import State
+from oauth_cc_auth._grants import AuthorizationCode
+from oauth_cc_auth._live_token import State, Withdrawn
 from oauth_cc_auth._resource_server import Presented, ResourceServer
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, OAuthError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import requests
 
     from oauth_cc_auth._exchange import Exchange
-    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant
+    from oauth_cc_auth._grants import ClientCredentials, Grant
     from oauth_cc_auth.stores import TokenStore
 
 log = logging.getLogger("oauth_cc_auth")
@@ -287,7 +288,9 @@ class TokenSource:
                 raise error
             work = partial(self._renew, library, state is not State.ABSENT)
             flight = live.flight = Flight(work, PATIENCE * self.timeout)
-        if not flight.take_off(or_here=served is None):
+        # A login's next refresh token is nowhere but in the answer, until the store has it.
+        must_land = self.store is not None and isinstance(self.grant, AuthorizationCode)
+        if not flight.take_off(or_here=served is None, must_land=must_land):
             with live.lock:
                 live.flight = None
         return served, flight, limit
@@ -332,28 +335,17 @@ class TokenSource:
             raise ConfigurationError(message)
         live = self._live
         with live.lock:
-            # A refresh token outlives its access token, and it is what is revoked.
-            previous = live.previous
-            token = only or live.window.token or (previous if previous and previous.refresh_token else None)
-            live.forget(token)
-            if only is None:  # nothing asks with the old refresh token any more, and what is in the air is not taken
-                live.previous = live.flight = None
-        if token is None and self.store is None:
+            known = live.withdraw(only)
+        if known.token is None and known.flight is None and self.store is None:
             return None
-        flight = Flight(partial(self._revoke, token, previous, only is None), PATIENCE * self.timeout)
+        flight = Flight(partial(self._revoke, known, only is None), PATIENCE * self.timeout)
         flight.take_off(or_here=True)
         return flight
 
-    def _revoke(self, token: Token | None, previous: Token | None, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
-        from oauth_cc_auth._renewal import revoke  # noqa: PLC0415 - see __init__
+    def _revoke(self, known: Withdrawn, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
+        from oauth_cc_auth._revocation import end  # noqa: PLC0415 - see __init__
 
-        live = self._live
-        try:
-            revoke(live, self._exchange(None), self.store, token, whole=whole)
-        except OAuthError:
-            with live.lock:
-                live.previous = live.previous or previous  # to be revoked later
-            raise
+        end(self._live, self._exchange(None), self.store, known, whole=whole, limit=PATIENCE * self.timeout)
 
     def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
         from oauth_cc_auth._login import code_of  # noqa: PLC0415 - see __init__

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 from oauth_cc_auth._api_error import ApiError, retry_after
@@ -38,6 +38,8 @@ from oauth_cc_auth.errors import (
 )
 
 Asking: TypeAlias = ClientCredentials | AuthorizationCode
+
+T = TypeVar("T")
 
 # Nothing of a token answer is this long; golang/oauth2 stops at the same size.
 MAX_ANSWER = 1 << 20
@@ -124,11 +126,17 @@ def read_token(grant: Asking, answer: HttpResponse, asked_at: float, previous: T
         return _token_in(grant, answer, asked_at, previous)
     except RecursionError:
         pass
+    except (TokenRequestError, TokenBudgetExceeded) as error:
+        # An answer that is refused may hold a token all the same, and quote it.
+        paths = (grant.token_response.access_token, grant.token_response.refresh_token, *_SECRETS_IN_ANSWER)
+        tokens = [_string(member(_document(answer), path)) or "" for path in paths]
+        error.masked_by(lambda text: masked(text, tokens))
+        raise
     raise _not_a_token(answer, None, "it is nested too deeply")
 
 
 def _token_in(grant: Asking, answer: HttpResponse, asked_at: float, previous: Token | None) -> Token:
-    members, form = json_object(answer.body), grant.token_response
+    members, form = _document(answer), grant.token_response
     said = form.errors.read(answer.status, answer.headers, members)
     refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
     if not 200 <= answer.status < 300 or refused:
@@ -168,7 +176,7 @@ def is_access_token(value: object) -> TypeGuard[str]:
 def read_revocation(grant: Asking, answer: HttpResponse) -> None:
     """Return if the token is revoked; RFC 7009 §2.2 asks for 200, also for a token that nobody knows."""
     if not 200 <= answer.status < 300:
-        members = json_object(answer.body)
+        members = _document(answer)
         raise _error(grant, answer, members, grant.token_response.errors.read(answer.status, answer.headers, members))
 
 
@@ -181,7 +189,7 @@ def read_metadata(grant: Asking, answer: HttpResponse) -> Asking:
         message = f"The server's metadata could not be had (HTTP {answer.status})."
         seconds = retry_after(answer.headers, grant.token_response.errors.seconds)
         raise TokenEndpointUnavailable(status_code=answer.status, retry_after=seconds, message=message)
-    url = _string(member(json_object(answer.body), "token_endpoint")) if answer.status == 200 else None
+    url = _string(member(_document(answer), "token_endpoint")) if answer.status == 200 else None
     try:
         return replace(grant, token_endpoint=url or "")
     except (ConfigurationError, InsecureTransport):
@@ -206,15 +214,42 @@ def pause_before_retry(error: TokenRequestError, attempt: int, timeout: float, j
 
 def masked(text: str, secrets: Collection[str]) -> str:
     """Return the text without the secrets that somebody echoed in it, however they were encoded."""
+    for spelling in _spelled(secrets):
+        text = text.replace(spelling, "***")
+    return text
+
+
+def without_echo(read: T, secrets: Collection[str]) -> T:
+    """Return what was read, a token without the secrets that the server echoed beside it."""
+    if not isinstance(read, Token):
+        return read
+    spelled = _spelled(secrets)
+
+    def kept(value: Any) -> Any:
+        # No deeper than the `kept` which has been here before, so that no answer is nested too deeply for this one.
+        if isinstance(value, dict):
+            return {name: kept(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [kept(inner) for inner in value]
+        if isinstance(value, str):
+            for spelling in spelled:
+                value = value.replace(spelling, "***")
+        return value
+
+    return replace(read, extra=kept(dict(read.extra)))
+
+
+def _spelled(secrets: Collection[str]) -> list[str]:
+    found: list[str] = []
     for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_MASKED}, key=len, reverse=True):
         encoded = {quote_plus(secret), quote(secret, safe="")}
         # Where a redirect's target holds the address that was asked for, what was encoded there is encoded again.
         spellings = {secret, *encoded, *(quote(once, safe="") for once in encoded)}
         spellings |= {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
         spellings |= {html.escape(secret), html.escape(secret, quote=False)}
-        for spelling in sorted(spellings, key=len, reverse=True):
-            text = text.replace(spelling, "***")
-    return text
+        spellings.add(secret.encode("cp1252", "replace").decode(errors="replace"))  # as `_document` reads it
+        found += sorted(spellings, key=len, reverse=True)
+    return found
 
 
 def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
@@ -303,6 +338,11 @@ def _headers(grant: Asking) -> dict[str, str]:
     return {**{name: value for name, value in own.items() if name.lower() not in named}, **written(grant.headers)}
 
 
+def _document(answer: HttpResponse) -> dict[str, Any] | None:
+    # RFC 8259 §8.1 wants UTF-8; a server that words its errors in Latin-1 still gives a code that can be read.
+    return json_object(answer.body) or json_object(answer.body.decode(errors="replace"))
+
+
 def _without_secrets(members: dict[str, Any], form: ResponseFormat, access_token: str) -> dict[str, Any]:
     """Return what else an answer said, without the tokens in it, wherever a vendor puts them."""
     secrets = {access_token, _string(member(members, form.refresh_token))}
@@ -349,7 +389,8 @@ def _error(grant: Asking, answer: HttpResponse, members: dict[str, Any] | None, 
         elif code or (members or {}).get("error"):
             cls = TokenRequestError
         else:
-            return _not_a_token(answer, said, "it is an error without a code")
+            words = f", which says: {said.message}" if said.message else ""
+            return _not_a_token(answer, said, f"it is an error without a code{words}")
     description = None if said.message == code else said.message
     if code == "use_dpop_nonce":
         description = f"{description or 'a nonce is missing'}{_dpop('DPoP')}"

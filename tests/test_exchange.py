@@ -18,12 +18,14 @@ from loopback import SECRET, TOKEN, Clock, grant_for
 from oauth_cc_auth import (
     AuthorizationCode,
     ConfigurationError,
+    Discovery,
     InvalidClient,
     InvalidScope,
     InvalidTokenResponse,
     OAuthError,
     RequestFormat,
     Token,
+    TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
     _exchange,
@@ -212,6 +214,13 @@ def test_a_machine_that_stands_still_in_a_pause(monkeypatch: pytest.MonkeyPatch)
     assert sender.timeouts == [10.0, 0.5]
 
 
+def test_an_error_without_a_code_is_quoted() -> None:
+    """What the server said stands in the message, without the secret that it may have repeated."""
+    answer = HttpResponse(400, {}, f'{{"msg": "no {SECRET}"}}'.encode())
+    with pytest.raises(InvalidTokenResponse, match=r"which says: no \*\*\*"):
+        exchange_by(Script(answer)).fetch(None)
+
+
 class Secrets:
     """A secret's source that gives one after the other, the last for ever."""
 
@@ -304,6 +313,102 @@ def test_a_source_that_raises() -> None:
     assert caught.value.__cause__.__traceback__ is None
     assert secret_of(grant_for()) == SECRET
     assert secret_of(grant_for(client_secret=None, token_endpoint_auth_method="none")) is None
+
+
+class Counted:
+    """Counts what is sent by a script, which may be sent so often."""
+
+    def __init__(self, sender: Script, count: int) -> None:
+        """Begin."""
+        self.sender, self.left = sender, count
+        self.said: list[object] = []
+
+    def spend(self, now: float) -> None:
+        """Note how many requests were sent before this one, and when."""
+        if not self.left:
+            raise TokenBudgetExceeded("no more")
+        self.left -= 1
+        self.said.append((len(self.sender.requests), now))
+
+    def refund(self, error: OAuthError, now: float) -> None:
+        """Note the error, and when it came."""
+        self.said.append((type(error), now))
+
+
+def test_each_attempt_is_counted_before_it_is_sent(pauses: list[float]) -> None:
+    """Whoever counts is told of each attempt, and of how it ended where it brought no token."""
+    clock = Clock(500.0)
+
+    def fail(_: HttpRequest) -> HttpResponse:
+        clock.now += 3.0
+        return status(503)
+
+    sender = Script(fail, GOOD)
+    count = Counted(sender, 2)
+    assert exchange_by(sender, clock=clock).fetch(None, count=count).access_token == TOKEN
+    assert count.said == [(0, 500.0), (TokenEndpointUnavailable, 503.0), (1, 503.0)]
+
+
+def test_what_may_not_be_sent_is_not() -> None:
+    """Where the first attempt may not be made, the caller learns why."""
+    sender = Script(GOOD)
+    with pytest.raises(TokenBudgetExceeded):
+        exchange_by(sender).fetch(None, count=Counted(sender, 0))
+    assert sender.requests == []
+
+
+def test_a_budget_that_ends_between_attempts(pauses: list[float]) -> None:
+    """Then nothing more is sent, and the caller learns what the last attempt has met."""
+    cause = OSError("the reason")
+    failed = unavailable()
+    failed.__cause__ = cause
+    sender = Script(status(502), failed)
+    with pytest.raises(TokenEndpointUnavailable) as caught:
+        exchange_by(sender).fetch(None, count=Counted(sender, 2))
+    assert caught.value.status_code is None
+    assert caught.value.__cause__ is cause
+    assert (len(sender.requests), len(pauses)) == (2, 2)
+    assert caught.value.__context__ is None
+    frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "_attempt" not in frames, "a frame that holds what was sent"
+
+
+def test_what_is_never_made_is_not_counted() -> None:
+    """A header that cannot be written uses up nothing."""
+    sender = Script(GOOD)
+    count = Counted(sender, 1)
+    with pytest.raises(ConfigurationError):
+        exchange_by(sender, headers={"X": Secrets(None)}).fetch(None, count=count)
+    assert (sender.requests, count.said) == ([], [])
+
+
+def test_an_attempt_with_a_rotated_secret_is_counted() -> None:
+    """It is a token request like any other; the refused one is told as refused."""
+    secrets, sender = Secrets("old", "new"), Script(right_is("new"))
+    count = Counted(sender, 2)
+    exchange = exchange_by(sender, client_secret=secrets, token_endpoint_auth_method="client_secret_post")
+    exchange.fetch(None, count=count)
+    assert count.said == [(0, exchange.clock()), (InvalidClient, exchange.clock()), (1, exchange.clock())]
+
+
+def test_only_token_requests_are_counted(pauses: list[float]) -> None:
+    """A request for the server's metadata issues no token."""
+    metadata = HttpResponse(200, {}, b'{"token_endpoint": "https://as.example.com/token"}')
+    sender = Script(status(503), metadata, GOOD)
+    count = Counted(sender, 1)
+    where = Discovery("https://as.example.com/.well-known/oauth-authorization-server")
+    assert exchange_by(sender, token_endpoint=where).fetch(None, count=count).access_token == TOKEN
+    assert count.said == [(2, Clock().now)]
+
+
+def test_a_source_that_says_what_to_do_is_not_talked_over() -> None:
+    """The ConfigurationError of an environment variable or a file is what the caller gets."""
+
+    def say() -> NoReturn:
+        raise ConfigurationError("set the variable")
+
+    with pytest.raises(ConfigurationError, match=r"^set the variable$"):
+        secret_of(grant_for(client_secret=say))
 
 
 def test_revocation() -> None:

@@ -14,6 +14,7 @@ import trio.testing
 from loopback import SECRET, run_together
 
 from oauth_cc_auth import InvalidClient, TokenEndpointUnavailable, _background
+from oauth_cc_auth import _flight as room
 from oauth_cc_auth._flight import Flight
 
 
@@ -227,6 +228,22 @@ def test_a_loop_that_is_gone_disturbs_nobody(
         if thread.name == "oauth-cc-auth-flight":
             thread.join(10)
     assert "exception calling callback" not in caplog.text
+
+
+def test_what_must_land_is_waited_for(gate: Gate) -> None:
+    """The interpreter's exit waits for a flight that must land, for no other, and not for one that has landed."""
+    flight: Flight[str] = Flight(gate, 20.0)
+    flight.take_off(or_here=True, must_land=True)
+    threading.Timer(0.01, gate.opened.set).start()
+    room.land_all()
+    assert flight.wait(0.0) == "landed"
+    assert room._must_land == {}
+    hanging = Gate()
+    flight = in_the_air(hanging)
+    room.land_all()
+    with pytest.raises(TokenEndpointUnavailable):
+        flight.wait(0.0)
+    hanging.opened.set()
 
 
 @pytest.mark.parametrize("lacks", ["in_trio_task", "current_task", "lowlevel"])

@@ -126,6 +126,14 @@ def test_the_same_token_again_counts_from_the_last_answer() -> None:
     assert not live.unsettled
 
 
+def test_a_signal_may_come_at_any_moment() -> None:
+    """A handler that calls the API while its own thread decides something does not wait for itself."""
+    live = live_with(token_of(seconds=100.0))
+    with live.lock:
+        assert live.lock.acquire(blocking=False)
+        live.lock.release()
+
+
 REFUSALS = [
     InvalidClient("invalid_client"),
     InvalidGrant("invalid_grant"),

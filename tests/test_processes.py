@@ -11,11 +11,13 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
+from itertools import count
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from doors import LoopbackServer, Reply, Seen, TokenEndpoint, refusing
+from doors import LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, refusing
 from waiting import HUNG
 
 from oauth_cc_auth import HttpxAuth, RequestsAuth, TokenSource
@@ -253,6 +255,53 @@ def test_a_call_after_the_exit() -> None:
         )
     assert printed == "asking\nfailed\n"
     assert server.issued == 1
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_exit_waits_for_a_login(tmp_path: Path, *, broken: bool) -> None:
+    """A script that ends while a login is renewed in the background leaves the new refresh token in the store, also in
+    one that takes it only when it is asked again.
+    """
+    numbers = count(1)
+
+    def answer(_: Seen) -> Reply:
+        number = next(numbers)
+        time.sleep(0.3 * (number - 1))  # the script has ended long before its second answer comes
+        return json_reply({"access_token": f"token {number}", "expires_in": 3600, "refresh_token": f"refresh {number}"})
+
+    with TokenEndpoint() as server:
+        server.answer = answer
+        run(
+            """
+            import logging
+            from oauth_cc_auth import AuthorizationCode, FileStore
+
+            class Store(FileStore):
+                broken = False
+
+                def save(self, key, token):
+                    if self.broken:
+                        self.broken = False
+                        raise OSError
+                    super().save(key, token)
+
+            logging.disable()
+            ahead, store = 0, Store(sys.argv[3])
+            login = TokenSource(
+                AuthorizationCode(
+                    token_endpoint=endpoint, client_id="client", client_secret="a secret", refresh_token="refresh 0"),
+                store=store, clock=lambda: time.time() + ahead)
+            login.token()
+            ahead, store.broken = 3000, len(sys.argv) > 4
+            login.token()
+            """,
+            f"{server.origin}/token",
+            "https://api.example.com",
+            str(tmp_path),
+            *["broken"] * broken,
+        )
+    (kept,) = tmp_path.glob("*.json")
+    assert '"refresh 2"' in kept.read_text()
 
 
 def test_an_exit_does_not_wait_for_a_flight() -> None:

@@ -26,7 +26,8 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._exchange import Exchange
 from oauth_cc_auth._live_token import LiveToken
-from oauth_cc_auth._renewal import renew, revoke
+from oauth_cc_auth._renewal import renew
+from oauth_cc_auth._revocation import revoke
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
 
 NOW = 1_000_000.0
@@ -173,9 +174,10 @@ def renewed(live: LiveToken, exchange: Exchange, store: MemoryStore | None) -> T
 
 @pytest.fixture(autouse=True)
 def unsaved(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
-    """Start no thread for what could not be saved, but return its work."""
+    """Start no thread for what could not be saved, but return its work; try it no more when the tests are over."""
     works: list[Callable[[], None]] = []
-    monkeypatch.setattr("oauth_cc_auth._renewal.started", lambda work, name: works.append(work))
+    monkeypatch.setattr("oauth_cc_auth._refresh_token.started", lambda work, name: works.append(work))
+    monkeypatch.setattr("oauth_cc_auth._refresh_token._unsaved", {})
     return works
 
 
@@ -444,13 +446,34 @@ def test_what_another_process_left_is_revoked() -> None:
 
 
 def test_a_wrong_secret_does_not_revoke_what_another_left() -> None:
-    """Case 20: a stored login of which the secret is another is not touched."""
+    """Case 20: a stored login stays when the server says that the secret is wrong; with the new one after a rotation it
+    is ended.
+    """
     server, store = Server(), Recording()
     left = renew(LiveToken(), login_with(server), store)
-    revocable = login_with(server, client_secret="wrong", revocation_endpoint="https://as.example.com/revoke")
-    revoke(LiveToken(), revocable, store, None, whole=True)
+    revocable = login_with(server, client_secret="another", revocation_endpoint="https://as.example.com/revoke")
+    with pytest.raises(InvalidClient):
+        revoke(LiveToken(), revocable, store, None, whole=True)
     assert store.tokens == [left]
+    server.secret = "another"
+    revoke(LiveToken(), revocable, store, None, whole=True)
+    assert store.tokens == []
+    assert server.asked[-1]["token"] == left.refresh_token
+
+
+@pytest.mark.parametrize("broken", ["load", "lock"])
+def test_a_login_in_a_store_that_does_not_answer_is_not_ended(broken: str) -> None:
+    """Who logs out is told that it did not work, rather than that a login is over which goes on."""
+    server, store, live = Server(), Broken(), LiveToken()
+    exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
+    token = renewed(live, exchange, store)
+    store.broken = (broken,)
+    with pytest.raises(TokenEndpointUnavailable, match="store"):
+        revoke(live, exchange, store, token, whole=True)
     assert len(server.asked) == 1
+    store.broken = ()
+    revoke(live, exchange, store, token, whole=True)
+    assert store.tokens == []
 
 
 @pytest.mark.parametrize("store", [None, Recording()])
@@ -488,7 +511,7 @@ def test_a_logout_ends_what_another_process_has_renewed() -> None:
 
 def test_a_logout_ends_the_attempts_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refresh token that no store took is not saved any more once it is revoked."""
-    monkeypatch.setattr("oauth_cc_auth._renewal._FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("oauth_cc_auth._refresh_token._FIRST_PAUSE", 0.05)
     server, store, live = Server(), Broken("save"), LiveToken()
     exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
     token = renewed(live, exchange, store)

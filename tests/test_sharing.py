@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import runpy
 import sys
 import threading
 import time
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from loopback import SECRET, grant_for
+from loopback import SECRET, grant_for, run_together
 
 from oauth_cc_auth import (
     AuthorizationCode,
@@ -35,6 +34,57 @@ from oauth_cc_auth._live_token import LiveToken, State
 from oauth_cc_auth._sharing import live_token, store_key
 
 NOBODYS = (None, None, None, None)
+
+
+class Lent:
+    """What may be lent to a source, and hold it."""
+
+    auth: object
+
+
+def test_what_is_lent_to_a_source_that_it_holds_does_not_live_for_ever() -> None:
+    """`session.auth = RequestsAuth(grant, session=session)` leaves no session, and no connection, behind."""
+    lent = Lent()
+    lent.auth = live_token(grant_for(), None, lent, None, None)
+    assert lent.auth is live_token(grant_for(), None, lent, None, None)
+    gone = weakref.ref(lent)
+    del lent
+    gc.collect()
+    assert gone() is None
+
+
+def test_two_that_are_gone_are_not_the_same() -> None:
+    """Another session at the place in memory of one that is gone gets no token of its."""
+    keys = [room._Same(Lent()) for _ in range(2)]
+    gc.collect()
+    assert keys[0] != keys[1]
+
+
+def test_what_cannot_be_referred_to_weakly_counts_too() -> None:
+    """Whatever a store, a session or a clock is made of, it counts by identity."""
+    one, other = (1, 2), tuple(range(1, 3))
+    assert live_token(grant_for(), None, None, None, one) is live_token(grant_for(), None, None, None, one)
+    assert live_token(grant_for(), None, None, None, one) is not live_token(grant_for(), None, None, None, other)
+
+
+def test_slow_hashes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand grants that are asked for at once take the memory of two slow hashes."""
+    inside, most, guard = [0], [0], threading.Lock()
+
+    def scrypt(*_: object, **__: object) -> bytes:
+        with guard:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        time.sleep(0.002)
+        with guard:
+            inside[0] -= 1
+        return b""
+
+    monkeypatch.setattr("hashlib.scrypt", scrypt)
+    run_together(*[lambda: room.slow_hash("secret", b"salt")] * 16)
+    assert most[0] <= 2
+
+
 NOW = 1_000_000.0
 
 
@@ -384,12 +434,6 @@ def test_starting_over_keeps_tokens() -> None:
     assert live.lock not in before
     assert room._lock not in before
     assert live_token(grant_for(), *NOBODYS) is live
-
-
-def test_a_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no fork, as on Windows, there is nothing to register, and nothing fails."""
-    monkeypatch.delattr(os, "register_at_fork", raising=False)
-    assert "live_token" in runpy.run_path(room.__file__)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 import weakref
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
 import pytest
 from loopback import SECRET, TOKEN, grant_for
@@ -22,6 +22,7 @@ from oauth_cc_auth import (
     InvalidRequest,
     InvalidScope,
     InvalidTokenResponse,
+    OAuthError,
     ResourceServer,
     ResponseFormat,
     Token,
@@ -41,6 +42,7 @@ from oauth_cc_auth._token_endpoint import (
     read_token,
     revocation_request,
     token_request,
+    without_echo,
 )
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
 
@@ -367,6 +369,40 @@ def test_error_bodies(body: dict[str, Any], code: str | None, description: str |
     assert str(error)
 
 
+@pytest.mark.parametrize("name", ["access_token", "refresh_token", "id_token", "data.token"])
+def test_a_token_in_a_refused_answer_is_masked(name: str) -> None:
+    """Case 37: a server that refuses, and says a token all the same, gets it into no message, field or header."""
+    grant = grant_for(
+        token_response=ResponseFormat(access_token="data.token", limit_reached=lambda said: said.code == "limit")
+    )
+    held = {"data": {"token": TOKEN}} if name == "data.token" else {name: TOKEN}
+    said = {**held, "error_description": f"{TOKEN} has no scope", "request_id": TOKEN}
+    for code in ("invalid_scope", "limit"):
+        with pytest.raises(OAuthError) as caught:
+            read_token(grant, answer_of({"error": code, **said}, 400, location=TOKEN), 0.0)
+        assert "*** has no scope" in str(caught.value)
+        assert TOKEN not in repr([caught.value, vars(caught.value), dict(getattr(caught.value, "headers", {}))])
+    assert "token_type is '***'" in str(error_of(answer_of({"access_token": TOKEN, "token_type": TOKEN})))
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_error_in_latin_1(status: int) -> None:
+    """RFC 8259 §8.1 wants UTF-8; a server that writes its description otherwise still says what is wrong."""
+    body = '{"error": "invalid_scope", "error_description": "ungültiger Bereich"}'.encode("latin-1")
+    error = error_of(answer_of(body, status))
+    assert (type(error), error.error_description) == (InvalidScope, "ung\ufffdltiger Bereich")
+    with pytest.raises(InvalidScope):
+        read_revocation(GRANT, answer_of(body, 400))
+
+
+def test_a_token_in_latin_1() -> None:
+    """A token is read though something beside it is not UTF-8, and refused where it is itself not ASCII."""
+    token = read_token(GRANT, answer_of('{"access_token": "t", "name": "Müller"}'.encode("latin-1")), 0.0)
+    assert (token.access_token, dict(token.extra)) == ("t", {"name": "M\ufffdller"})
+    error = error_of(answer_of('{"access_token": "tü"}'.encode("latin-1")))
+    assert "does not fit in a header" in str(error)
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_empty_error_is_none(nothing: str | None) -> None:
     """A member that says nothing does not make an error of a token."""
@@ -425,6 +461,26 @@ def test_refresh_tokens_go_on(answered: dict[str, Any], previous: Token | None, 
 def test_scope_that_was_granted(grant: Any, answered: str | None, previous: Token | None, expected: str | None) -> None:
     """RFC 6749 §5.1: a scope that is not said is as it was asked for; for a login, as it was granted."""
     assert read_token(grant, answer_of({"access_token": "t", "scope": answered}), 0.0, previous).scope == expected
+
+
+def test_extra_has_no_echo() -> None:
+    """Case 37: what the server repeats of the secrets that it was sent is not kept, however deep it stands."""
+    echo = {"app": {"secret": SECRET, "said": [f"{SECRET} and {quote_plus(SECRET)}", 5, None]}, "kept": "as it is"}
+    token = without_echo(read_token(GRANT, answer_of({"access_token": f"{SECRET}-1", **echo}), 0.0), [SECRET])
+    assert dict(token.extra) == {"app": {"secret": "***", "said": ["*** and ***", 5, None]}, "kept": "as it is"}
+    assert token.access_token == f"{SECRET}-1", "what is used stays as it was issued"
+    assert without_echo(GRANT, [SECRET]) is GRANT
+
+
+@pytest.mark.parametrize("depth", [10, 200, 450, 900])
+def test_an_echo_that_is_nested_without_end(depth: int) -> None:
+    """What could be read as a token can be looked through for an echo."""
+    body = b'{"access_token": "t", "x": ' + b"[" * depth + b'"x"' + b"]" * depth + b"}"
+    try:
+        token = read_token(GRANT, answer_of(body), 0.0)
+    except InvalidTokenResponse:
+        return
+    assert without_echo(token, [SECRET]).extra
 
 
 def test_extra_has_no_secrets() -> None:
@@ -535,11 +591,15 @@ def test_retry_after_is_honoured() -> None:
         ("form: p%25k%26%2B%C3%BC", "form: ***"),
         ("json: p%k&+\\u00fc", "json: ***"),
         ("in a parameter of its own: p%2525k%2526%252B%25C3%25BC", "in a parameter of its own: ***"),
+        ('in Latin-1: {"x": "p%k&+\ufffd"}', 'in Latin-1: {"x": "***"}'),
         ("nothing", "nothing"),
     ],
 )
 def test_masking(text: str, expected: str) -> None:
-    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, and in JSON; an empty one is not."""
+    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, in JSON, and misread.
+
+    An empty one is not.
+    """
     assert masked(text, ["", "p%k&+ü"]) == expected
 
 
