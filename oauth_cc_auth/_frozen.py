@@ -34,6 +34,10 @@ class FrozenMapping(Mapping[str, V_co], Generic[V_co]):
         """Hash the names, which are hashable whatever the values are."""
         return hash(frozenset(self._items))
 
+    def __reduce__(self) -> tuple[type[FrozenMapping[V_co]], tuple[dict[str, V_co]]]:
+        """Pickle by every protocol: the old ones do not know slots."""
+        return type(self), (self._items,)
+
     def __repr__(self) -> str:
         """Show the names without their values."""
         return "{" + ", ".join(f"{name!r}: ..." for name in self._items) + "}"

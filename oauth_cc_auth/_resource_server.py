@@ -109,6 +109,12 @@ class _PresentedBytes(bytes):
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[bytes], tuple[bytes]]:
         return bytes, (b"***",)
 
+    def __copy__(self) -> _PresentedBytes:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> _PresentedBytes:
+        return self
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ResourceServer:

@@ -78,18 +78,30 @@ class _ByRequests:
         import requests  # noqa: PLC0415 - only for those who use it
 
         headers = _merged(self._session.headers.items(), request.headers)
-        # Not session.prepare_request and not session.send: they add auth, netrc, cookies, params and hooks, and read a
-        # redirect's body to the end.
+        # Not session.prepare_request and not session.send: they add auth, netrc, cookies, params and hooks, and keep
+        # the answer's cookies.
         with _failures():
             prepared = requests.Request(
                 request.method, request.url, headers=headers, data=request.body or None
             ).prepare()
             settings = self._session.merge_environment_settings(prepared.url, {}, stream=True, verify=None, cert=None)
-            adapter = self._session.get_adapter(prepared.url)
-            response = adapter.send(prepared, timeout=(timeout, timeout), **settings)
+            response = _carrier(self._session).send(
+                prepared, timeout=(timeout, timeout), allow_redirects=False, **settings
+            )
             with response:
                 body = _capped(_as_they_come(response), timeout)
             return HttpResponse(response.status_code, _lowered(response.headers.items()), body)
+
+
+def _carrier(session: Any) -> Any:
+    """Return a session for one request, by the lent one's adapters: requests-mock patches ``Session.send``."""
+    import requests  # noqa: PLC0415 - as above
+
+    carrier = requests.Session()
+    # Both names: requests-mock takes the second away. Without a target no redirect's body is read to its end.
+    lent = {"adapters": session.adapters, "get_adapter": session.get_adapter}
+    vars(carrier).update(lent, get_redirect_target=lambda _: None)
+    return carrier
 
 
 class _ByHttpx:
@@ -170,11 +182,14 @@ def _text(name: str | bytes) -> str:
 def _as_they_come(response: Any) -> Iterator[bytes]:
     # iter_content(n) waits for n bytes, and so for as long as a server cares to drip them.
     raw = response.raw
-    if not (hasattr(raw, "stream") and hasattr(raw, "read1")):  # urllib3 before 2, or an adapter with a body of its own
+    try:
+        chunk = raw.read1(1 << 14, decode_content=True)
+    except (AttributeError, TypeError):  # urllib3 before 2, VCR.py, or an adapter with a body of its own
         yield from response.iter_content(1)
         return
-    while chunk := raw.read1(1 << 14, decode_content=True):
+    while chunk:
         yield chunk
+        chunk = raw.read1(1 << 14, decode_content=True)
 
 
 def _capped(chunks: Iterable[bytes], timeout: float) -> bytes:
@@ -191,9 +206,9 @@ def _capped(chunks: Iterable[bytes], timeout: float) -> bytes:
     return bytes(body)
 
 
-# What these log at DEBUG quotes the URL, or what a server quotes of it.
+# What these log quotes the URL, or what a server quotes of it: at DEBUG, the first also as a warning.
 _TALKATIVE = (
-    *("urllib3.connectionpool", "urllib3.util.retry", "hpack.hpack", "h2"),
+    *("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry", "hpack.hpack", "h2"),
     *(f"{name}.{part}" for name in ("httpcore", "httpcore2") for part in ("connection", "http11", "http2", "proxy")),
 )
 

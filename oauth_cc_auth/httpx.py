@@ -77,7 +77,7 @@ class HttpxAuth(_Auth):
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
             if self._must_read(response):
-                response.read()
+                _read(response)
             again = self._to_send_again(response, value)
             if again is not None:
                 _drain(response)
@@ -87,7 +87,7 @@ class HttpxAuth(_Auth):
                     self._renew(again, response, fresh)
                     response = yield again
                     if self._must_read(response):
-                        response.read()
+                        _read(response)
                     self._take_note(response, fresh)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -190,18 +190,35 @@ class HttpxAuth(_Auth):
         return raised_as(library.HTTPError, lambda: library.Request(request.method, request.url))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy without the token."""
-        return self._declared, (self._source,)
+        """Pickle and copy without the token, and with what a subclass has added, whose `__init__` is not called."""
+        ours = vars(HttpxAuth(self._source))
+        added = {name: value for name, value in vars(self).items() if name not in ours}
+        return _remade, (self._declared, self._source), added
 
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
         return f"HttpxAuth({self._source.grant!r})"
 
 
+def _remade(cls: type[HttpxAuth], source: TokenSource) -> HttpxAuth:
+    auth = object.__new__(cls)
+    HttpxAuth.__init__(auth, source)
+    return auth
+
+
+def _read(response: httpx.Response) -> None:
+    """Read an answer, unless it is an async client's, which a flow composed by the older name may bring here.
+
+    Such an answer is judged as it is, and httpx itself reads it before it sends again.
+    """
+    if isinstance(response.stream, sys.modules[_library(response)].SyncByteStream):
+        response.read()
+
+
 def _drain(response: httpx.Response) -> None:
     """Read what is left of a refused answer; one that breaks off has no body, and hinders nothing."""
     try:
-        response.read()
+        _read(response)
     except sys.modules[_library(response)].HTTPError:
         response._content = b""  # noqa: SLF001 - httpx would read it again for the history
         response.close()

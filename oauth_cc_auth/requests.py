@@ -68,12 +68,20 @@ class RequestsAuth(AuthBase):
         return r
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy without the token."""
-        return type(self), (self._source,)
+        """Pickle and copy without the token, and with what a subclass has added, whose `__init__` is not called."""
+        ours = vars(RequestsAuth(self._source))
+        added = {name: value for name, value in vars(self).items() if name not in ours}
+        return _remade, (type(self), self._source), added
 
     def __repr__(self) -> str:
         """Show the grant, which shows no secret."""
         return f"RequestsAuth({self._source.grant!r})"
+
+
+def _remade(cls: type[RequestsAuth], source: TokenSource) -> RequestsAuth:
+    auth = object.__new__(cls)
+    RequestsAuth.__init__(auth, source)
+    return auth
 
 
 class _Answered:
@@ -138,6 +146,8 @@ class _Answered:
         start = perf_counter()
         response: requests.Response = refused.connection.send(again, **how)
         response.elapsed = timedelta(seconds=perf_counter() - start)
+        if vars(refused)["_content"] is False:  # it broke off, and would be read again for whoever looks or pickles
+            vars(refused).update(_content=b"", _content_consumed=True)
         response.history.append(refused)
         response.request = again
         if fresh.token is not None and self._refused(response, fresh, how):

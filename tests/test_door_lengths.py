@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import doors
@@ -80,6 +81,22 @@ def test_a_refusal_that_breaks_off_is_one(door: Door, broken: str, *, stream: bo
 
 
 @pytest.mark.filterwarnings("ignore:Async generator")  # httpx's way to give up a body that is no gzip; trio tells
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_refusal_that_breaks_off_can_be_kept(door: Door, broken: str) -> None:
+    """In the history such an answer is empty, and both can be read and pickled."""
+
+    def answer(seen: Seen) -> Reply:
+        return BROKEN[broken] if seen.token == "token-1" else Reply()
+
+    with TokenEndpoint() as server, Server(answer) as api:
+        answered = door.call("GET", api.origin, door.auth(server.grant(api.origin)))
+    (refused,) = answered.history
+    chunks = refused.iter_content(9) if door.kind.library == "requests" else refused.iter_bytes(9)
+    assert (refused.content, list(chunks)) == (b"", [])
+    assert pickle.loads(pickle.dumps(answered)).history[0].status_code == 401
+
+
+@pytest.mark.filterwarnings("ignore:Async generator")  # as above
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_answer_that_has_to_be_judged(door: Door, broken: str, *, stream: bool) -> None:

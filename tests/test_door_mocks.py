@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import httpx2
 import pytest
 import requests
+import requests_mock
 import responses
 import respx
 from pytest_httpx import HTTPXMock
@@ -37,6 +39,30 @@ def test_responses() -> None:
     assert (asked.headers["Accept"], asked.body) == ("application/json", b"grant_type=client_credentials")
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert str(called.headers["Authorization"]) == "Bearer mocked"
+
+
+@pytest.mark.parametrize("lend", [lambda: None, requests.Session], ids=["own", "lent"])
+def test_requests_mock(lend: Callable[[], requests.Session | None]) -> None:
+    """requests-mock answers the token request, by a session of our own and by one that was lent."""
+    with requests_mock.Mocker() as mocked:
+        asked = mocked.post(ENDPOINT, json=TOKEN)
+        called = mocked.get("https://api.example.com/x", json={})
+        auth = RequestsAuth(grant(), session=lend())
+        assert requests.get("https://api.example.com/x", auth=auth, timeout=5).status_code == 200
+    assert (asked.call_count, called.call_count) == (1, 1)
+    assert str(called.last_request.headers["Authorization"]) == "Bearer mocked"
+
+
+def test_what_requests_mock_lets_pass_goes_by_the_lent_adapter() -> None:
+    """Where a mock of requests is told to let the token request pass, it goes the way that was lent."""
+    with requests.Session() as session, requests_mock.Mocker(real_http=True) as mocked:
+        adapter = requests_mock.Adapter()
+        session.mount("https://as.example.com", adapter)
+        adapter.register_uri("POST", ENDPOINT, json=TOKEN)
+        mocked.get("https://api.example.com/x", json={})
+        auth = RequestsAuth(grant(), session=session)
+        assert requests.get("https://api.example.com/x", auth=auth, timeout=5).status_code == 200
+        assert adapter.call_count == 1
 
 
 @respx.mock

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import doors
 import pytest
-from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, plain, refusing
+from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, plain, refusing
 from waiting import HUNG, eventually
 
-from oauth_cc_auth import InvalidClient, TokenSource
+from oauth_cc_auth import ApiError, InvalidClient, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
 
 door, sandbox = doors.door, doors.sandbox
@@ -171,6 +172,51 @@ def test_a_refusal_leaves_its_connection_usable(door: Door) -> None:
             refused.add(f"token-{number}")
             assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
         assert (server.issued, len(api.seen), api.connections) == (6, 10, 1)
+
+
+def composed(door: Door, inner: Any, *, reads: bool) -> Any:
+    """Return an auth object that adds a header and leaves the rest to another, by httpx's older name of a flow."""
+
+    class Composed(door.library.Auth):  # type: ignore[name-defined, misc]  # chosen at run time
+        requires_response_body = reads
+
+        def auth_flow(self, request: Any) -> Any:
+            request.headers["X-Tenant"] = "acme"
+            yield from inner.auth_flow(request)
+
+    return Composed()
+
+
+@doors.only(lambda kind: kind.library != "requests")
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_composed_flow_is_renewed(door: Door, *, reads: bool) -> None:
+    """Case 29: a flow that was composed of ours works with both kinds of client, though it has no way to wait."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        auth = composed(door, door.auth(server.grant(api.origin)), reads=reads)
+        answer = door.call("GET", f"{api.origin}/x", auth)
+        assert (answer.status_code, answer.content, len(answer.history)) == (200, b"yes", 1)
+        assert answer.history[0].content == b"no"
+        assert [seen.headers["x-tenant"] for seen in api.seen] == ["acme", "acme"]
+
+
+@doors.only(lambda kind: kind.library != "requests")
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_composed_flow_judges_what_can_be_read(door: Door, *, reads: bool) -> None:
+    """Line 29: an async client's answer is judged by what it says where the composed flow has it read, else without."""
+    judged: list[str | None] = []
+
+    def answer(seen: Seen) -> Reply:
+        return json_reply({"code": "dead" if seen.token == "token-1" else "fine"})
+
+    def dead(error: ApiError) -> bool:
+        judged.append(error.code)
+        return error.code != "fine"
+
+    with TokenEndpoint() as server, LoopbackServer(answer) as api:
+        inner = door.auth(server.grant(resource_server=ResourceServer(api.origin, renew_on={200}, renew_if=dead)))
+        answered = door.call("GET", f"{api.origin}/x", composed(door, inner, reads=reads))
+        assert [hop.json()["code"] for hop in (*answered.history, answered)] == ["dead", "fine"]
+        assert judged == (["dead", "fine"] if reads or not door.kind.loop else [None, None])
 
 
 def test_the_same_token_again_is_not_sent_again(door: Door, sandbox: Sandbox) -> None:

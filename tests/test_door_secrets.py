@@ -6,16 +6,21 @@ import base64
 import json
 import logging
 import pickle
+import subprocess
+import sys
+import textwrap
 import traceback
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import doors
 import pytest
 from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply
+from waiting import HUNG
 
-from oauth_cc_auth import OAuthError, ResourceServer, TokenSource
+from oauth_cc_auth import FileStore, HttpxAuth, OAuthError, RequestsAuth, ResourceServer, TokenSource
 
 door = doors.door
 
@@ -205,6 +210,79 @@ def test_an_answer_that_is_no_token_shows_nothing(door: Door, told: pytest.LogCa
                 door.call("GET", f"{api.origin}/x", door.auth(server.grant(client_secret=SECRET, scope=str(number))))
             check(caught.value)
         logging.getLogger("oauth_cc_auth").debug("done")
+
+
+def test_a_token_keeps_no_secret_that_the_server_repeats(tmp_path: Path) -> None:
+    """Case 37: a secret that the token endpoint repeats beside the token is neither in `extra` nor in a store."""
+    said = {"app": {"secret": SECRET, "basic": PAIR}, "message": f"issued to {SECRET}", "instance_url": "https://a.b"}
+    with canary_endpoint(**said) as server:
+        token = TokenSource(server.grant(client_secret=SECRET), store=FileStore(tmp_path)).token()
+    hidden = {"app": {"secret": "***", "basic": "***"}, "message": "issued to ***", "instance_url": "https://a.b"}
+    assert hidden.items() <= dict(token.extra).items()
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"issued to ***" in stored
+    clean(*(text.replace("canary-token", "") for text in (stored.decode(), pickle.dumps(token).decode("latin-1"))))
+
+
+class Tenant:
+    """What a user adds to an auth object: an `__init__` of his own, and what it keeps."""
+
+    def __init__(self, grant: Any, *, tenant: str) -> None:
+        """Keep the name, beside something that refers back."""
+        super().__init__(grant)  # type: ignore[call-arg]  # the next class is a door's
+        self.tenant, self.back = [tenant], self
+
+
+class TenantRequestsAuth(Tenant, RequestsAuth):
+    """With requests."""
+
+
+class TenantHttpxAuth(Tenant, HttpxAuth):
+    """With httpx and httpx2."""
+
+
+def test_a_subclass_is_copied_as_it_is(door: Door) -> None:
+    """Case 26: copies and pickles of a subclass keep what it has added; its `__init__` is not called a second time."""
+    import copy  # noqa: PLC0415 - here only
+
+    cls = TenantRequestsAuth if door.kind.library == "requests" else TenantHttpxAuth
+    refused: set[str | None] = set()
+
+    def answer(seen: Seen) -> Reply:
+        return Reply(401 if seen.token in refused else 200)
+
+    with canary_endpoint() as server, LoopbackServer(answer) as api:
+        auth: Any = cls(server.grant(api.origin), tenant="acme")
+        door.call("GET", f"{api.origin}/x", auth)
+        dumped = [pickle.dumps(auth, protocol) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
+        clean(*dumped)
+        for twin in (*map(pickle.loads, dumped), copy.deepcopy(auth)):
+            assert (type(twin), twin.tenant, twin.back) == (type(auth), ["acme"], twin)
+            assert twin.tenant is not auth.tenant
+            assert door.call("GET", f"{api.origin}/x", twin).status_code == 200
+            refused.add(api.seen[-1].token)
+            assert door.call("GET", f"{api.origin}/x", twin).status_code == 200
+        assert copy.copy(auth).tenant is auth.tenant
+        assert server.issued == 1 + len(refused)
+
+
+def test_a_pickle_where_another_library_is_loaded() -> None:
+    """Case 26: an auth object is unpickled as that of the library which is loaded there, with what a subclass added."""
+    with canary_endpoint() as server:
+        auth = TenantHttpxAuth(server.grant(), tenant="acme")
+    script = """
+        import base64, pickle, sys, types
+        import httpx2
+        import oauth_cc_auth.httpx
+        # The subclass's module without its imports.
+        Tenant = types.new_class("TenantHttpxAuth", (oauth_cc_auth.httpx.HttpxAuth,))
+        sys.modules["test_door_secrets"] = types.SimpleNamespace(TenantHttpxAuth=Tenant)
+        auth = pickle.loads(base64.b64decode(sys.argv[1]))
+        print(isinstance(auth, httpx2.Auth), "httpx" in sys.modules, auth.tenant, auth.back is auth)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), base64.b64encode(pickle.dumps(auth)).decode()]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, timeout=HUNG)  # noqa: S603 - our own
+    assert ended.stdout == "True False ['acme'] True\n"
 
 
 def test_a_pickled_auth_object_has_no_token(door: Door) -> None:

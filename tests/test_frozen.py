@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from loopback import SECRET
+from loopback import SECRET, grant_for
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 
@@ -56,6 +56,13 @@ def test_is_hashable_whatever_it_holds() -> None:
     assert one == other
     assert hash(one) == hash(other)
     assert hash(one) != hash(FrozenMapping({"c": []}))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_every_protocol_of_pickle(protocol: int) -> None:
+    """The oldest ones, which some task queues still speak, carry a mapping and a whole grant."""
+    for value in (FrozenMapping({"a": "1"}), grant_for(headers={"X-A": "1"}, parameters={"a": "1"})):
+        assert pickle.loads(pickle.dumps(value, protocol)) == value
 
 
 @pytest.mark.parametrize("travel", [pickled, copy.copy, copy.deepcopy])

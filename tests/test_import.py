@@ -183,6 +183,12 @@ assert "MemoryStore" in pydoc.plain(pydoc.render_doc(stores))
     )
 
 
+def test_a_library_that_is_missing_hides_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be imported is not listed."""
+    monkeypatch.setitem(oauth_cc_auth._ROOM_OF, "FileStore", "oauth_cc_auth.no_such_room")
+    assert set(oauth_cc_auth.__all__) - set(dir(oauth_cc_auth)) == {"FileStore"}
+
+
 def test_every_error_is_public() -> None:
     """An error that can be raised can be caught by a public name."""
     classes = [it for it in vars(errors).values() if isinstance(it, type) and issubclass(it, errors.OAuthError)]

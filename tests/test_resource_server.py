@@ -214,6 +214,7 @@ def test_a_presented_token_does_not_show(caplog: pytest.LogCaptureFixture) -> No
         assert TOKEN.encode() not in pickle.dumps(headers, protocol)
         assert pickle.loads(pickle.dumps(headers, protocol)) == {"Authorization": "***", "raw": b"***"}
     assert copy.deepcopy(headers)["Authorization"] == copy.copy(value) == f"Bearer {TOKEN}"
+    assert copy.deepcopy(headers)["raw"] == copy.copy(raw) == f"Bearer {TOKEN}".encode()
     assert TOKEN not in repr(copy.deepcopy(headers))
     assert value.__reduce__() == (str, ("***",))
 
