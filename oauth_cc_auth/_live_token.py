@@ -33,8 +33,8 @@ CLOCK_TOLERANCE = 60.0
 # How long a refusal is remembered. Creditsafe locks an account after 5 bad requests in 2 minutes.
 REFUSAL_SECONDS = 5.0
 
-# A secret that was refused is looked at again after this time where another can be there by now: often enough for whom
-# its exchange keeps waiting, and no vault is asked once a call.
+# Where another secret can be there by now, or in a store the token of somebody who was luckier, that is looked at again
+# after this time: often enough for whoever waits, and no vault or store is asked once a call.
 LOOK_SECONDS = 1.0
 
 # After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min; so an hour's due window of 12
@@ -99,11 +99,13 @@ class LiveToken:
         "_hold",
         "_hold_seconds",
         "_look",
+        "_looks",
         "_memory",
         "_pause",
         "_refused",
         "_refused_secret",
         "_remembered",
+        "_retold",
         "_trial",
         "_trial_ends",
         "dropped",
@@ -141,9 +143,11 @@ class LiveToken:
         self.unsettled = False
         self._memory = _NEVER
         self._remembered: BaseException | None = None
-        # The mark of the secret that was refused, where it can be another when it is read again, and when that may be.
+        # The mark of the secret that was refused, where it can be another when it is read again.
         self._refused_secret: bytes | None = None
-        self._look = _NEVER
+        # Whether it helps to look again, without asking the server; when not to; and what was told then.
+        self._looks, self._look = False, _NEVER
+        self._retold: BaseException | None = None
         self._backoff, self._pause = _NEVER, 0.0
         self._trial: Token | None = None
         self._trial_ends = _NEVER
@@ -165,19 +169,26 @@ class LiveToken:
         """Return a copy of the refusal that is still to be answered, without asking the server or for the secret."""
         if self._remembered is None or not self._memory.covers(now):
             return None
-        if self._refused_secret is not None and not self._look.covers(now):
+        if self._looks and not self._look.covers(now):
             return None
-        error = copy_of(self._remembered)
+        return self._told(self._remembered, now)
+
+    def _told(self, remembered: BaseException, now: float) -> BaseException:
+        error = copy_of(remembered)
         if getattr(error, "retry_after", None) is not None:
             vars(error)["retry_after"] = self._memory.until - now
         return error
 
-    def check(self, secret: bytes | None, now: float) -> None:
-        """Raise the refusal that the secret with this mark has met lately, so that it is not sent once more."""
-        refusal = self._remembered
-        if refusal is not None and secret is not None and secret == self._refused_secret and self._memory.covers(now):
-            self._look = Span(now, now + LOOK_SECONDS)
-            raise refusal
+    def refusal_of(self, secret: bytes | None, now: float) -> BaseException | None:
+        """Return what still holds for the secret with this mark when it is looked again, so that nothing is sent."""
+        remembered = self._remembered
+        if remembered is None or not self._memory.covers(now):
+            return None
+        if self._refused_secret is not None and secret != self._refused_secret:
+            return None
+        self._look = Span(now, now + LOOK_SECONDS)
+        self._retold = self._told(remembered, now)
+        return self._retold
 
     def alive(self, now: float) -> Token | None:
         """Return the current token if its life is not over to the last second."""
@@ -193,11 +204,18 @@ class LiveToken:
         return not self._backoff.covers(now) and self.remembered(now) is None
 
     def land(
-        self, flight: Flight[Token], outcome: Token | BaseException, now: float, secret: bytes | None = None
+        self,
+        flight: Flight[Token],
+        outcome: Token | BaseException,
+        now: float,
+        *,
+        secret: bytes | None = None,
+        shared: bool = False,
     ) -> None:
         """Take note of how a flight went, unless the state was reset or the flight was given up while it flew.
 
-        `secret` is the mark of the client secret it was flown with, where that can be another the next time.
+        `secret` is the mark of the client secret it was flown with, where that can be another the next time; `shared`
+        tells that others may leave a token in a store.
         """
         if self.flight is not flight:
             return
@@ -205,7 +223,7 @@ class LiveToken:
         if isinstance(outcome, Token):
             self.adopt(outcome, now)
         else:
-            self.fail(outcome, now, secret)
+            self.fail(outcome, now, secret=secret, shared=shared)
 
     def adopt(self, token: Token, now: float) -> None:
         """Make this the current token. One obtained because its predecessor was refused is on trial."""
@@ -213,7 +231,7 @@ class LiveToken:
         since = token.obtained_at - CLOCK_TOLERANCE if token.expires_at is not None else -_INF
         self.window = Window(token, since, token.due_at(share))
         self.previous = token
-        self._remembered, self._memory, self._refused_secret = None, _NEVER, None
+        self._remembered, self._memory, self._retold = None, _NEVER, None
         self._backoff, self._pause = _NEVER, 0.0
         dropped, self.dropped = self.dropped, None
         if self._refused:
@@ -224,9 +242,9 @@ class LiveToken:
                 # X, Feishu and Marketo hand out the running token again: it is as refused as it was.
                 self._hold_back(token, now)
 
-    def fail(self, error: BaseException, now: float, secret: bytes | None = None) -> None:
+    def fail(self, error: BaseException, now: float, *, secret: bytes | None = None, shared: bool = False) -> None:
         """Take note of a failed token request: what the next one must wait for."""
-        if error is self._remembered:
+        if error is self._retold:
             return  # nothing was asked
         seconds = getattr(error, "retry_after", None) or 0.0
         if _is_refusal(error):
@@ -235,6 +253,7 @@ class LiveToken:
             # Who makes a new secret for each request, such as a JWT, and is refused with the second too, has to wait.
             look = seconds if self._memory.covers(now) else LOOK_SECONDS
             self._refused_secret = secret if isinstance(error, InvalidClient) else None
+            self._looks = self._refused_secret is not None or (shared and isinstance(error, TokenEndpointUnavailable))
             self._look = Span(now, now + look)
             self._remembered, self._memory = error, Span(now, now + seconds)
         token = self.window.token

@@ -32,9 +32,14 @@ log = logging.getLogger("oauth_cc_auth")
 _VERIFIER = "client_secret_verifier"
 
 
-def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Token:
-    """Return a token that is better than the live one. Raises an OAuthError."""
+def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None, refusal: BaseException | None = None) -> Token:
+    """Return a token that is better than the live one. Raises an OAuthError.
+
+    With a `refusal` that still holds nothing is sent; but somebody else may have left a token in the store.
+    """
     if store is None:
+        if refusal is not None:
+            raise refusal
         return _held(live, exchange, _fetch(exchange, store, live.previous))
     guarded, key = GuardedStore(store), key_of(live, exchange)
     with guarded.lock(key):
@@ -42,6 +47,8 @@ def renew(live: LiveToken, exchange: Exchange, store: TokenStore | None) -> Toke
         if stored is not None and _is_news(stored, live, exchange.clock()) and _vouched_for(exchange, stored):
             live.unsaved, live.spent = None, _refresh_token_of(live.previous)
             return stored
+        if refusal is not None:
+            raise refusal
         if guarded.failed:
             spare(live, exchange)
         last = last_of(live, stored, live.unsaved or live.previous)

@@ -304,11 +304,12 @@ class TokenSource:
 
             exchange = self._exchange(library)
             with live.lock:
-                live.check(exchange.mark, self.clock())
-            token = renew(live, exchange, self.store)
+                refusal = live.refusal_of(exchange.mark, self.clock())
+            token = renew(live, exchange, self.store, refusal)
         except BaseException as error:
             with live.lock:
-                live.land(flight, error, self.clock(), exchange.mark if exchange else None)
+                secret, shared = exchange.mark if exchange else None, self.store is not None
+                live.land(flight, error, self.clock(), secret=secret, shared=shared)
             if background:
                 reason = error if isinstance(error, OAuthError) else "an unexpected error"
                 log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, reason)

@@ -161,19 +161,34 @@ def test_a_refusal_is_remembered(error: OAuthError) -> None:
 
 def test_a_secret_that_can_be_another_is_looked_at_again() -> None:
     """From a second after it was refused; the same is not sent again, and its refusal not remembered for longer."""
-    live, refusal = LiveToken(), InvalidClient("invalid_client")
-    live.fail(refusal, NOW, b"old")
+    live = LiveToken()
+    live.fail(InvalidClient("invalid_client"), NOW, secret=b"old")
     assert live.remembered(NOW + 0.9) is not None
     assert live.remembered(NOW + 1) is None
-    with pytest.raises(InvalidClient) as caught:
-        live.check(b"old", NOW + 1)
-    live.fail(caught.value, NOW + 1, b"old")
+    refusal = live.refusal_of(b"old", NOW + 1)
+    assert isinstance(refusal, InvalidClient)
+    live.fail(refusal, NOW + 1, secret=b"old")
     assert live.remembered(NOW + 1.9) is not None
-    live.check(b"new", NOW + 2)
-    live.fail(InvalidClient("invalid_client"), NOW + 4.9, b"new")
+    assert live.refusal_of(b"new", NOW + 2) is None
+    live.fail(InvalidClient("invalid_client"), NOW + 4.9, secret=b"new")
     assert live.remembered(NOW + 9.8) is not None
     assert live.remembered(NOW + 9.9) is None
-    live.check(b"new", NOW + 9.9)
+    assert live.refusal_of(b"new", NOW + 9.9) is None
+
+
+def test_a_store_is_looked_at_again() -> None:
+    """Who has to stay away from the server for long looks every second what others have left in a store."""
+    live = LiveToken()
+    live.fail(TokenEndpointUnavailable(retry_after=600), NOW, shared=True)
+    assert live.remembered(NOW + 0.9) is not None
+    assert live.remembered(NOW + 1) is None
+    refusal = live.refusal_of(None, NOW + 1)
+    assert isinstance(refusal, TokenEndpointUnavailable)
+    assert refusal.retry_after == 599
+    live.fail(refusal, NOW + 1, shared=True)
+    assert live.remembered(NOW + 1.9) is not None
+    live.fail(InvalidClient("invalid_client"), NOW + 700, shared=True)
+    assert live.remembered(NOW + 704) is not None
 
 
 @pytest.mark.parametrize(

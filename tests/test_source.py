@@ -356,6 +356,23 @@ def test_a_refused_secret_is_looked_at_again(server: Loopback, read: Callable[[i
     assert reads[0] <= 2 * len(requests)
 
 
+def test_others_may_be_luckier(server: Loopback) -> None:
+    """Who has to stay away from the server takes the token that somebody else has left in the store meanwhile."""
+    server.replies = [Answer(429, b"", {"Retry-After": "600"}), numbered()]
+    clock, store = Clock(), MemoryStore()
+    mine, theirs = (source_for(server, clock=turn, store=store) for turn in (clock, lambda: clock.now))
+    assert mine._live is not theirs._live
+    for _ in range(4):
+        with pytest.raises(TokenEndpointUnavailable):
+            mine.token()
+        clock.now += 0.6
+    assert len(server.received) == 1
+    token = theirs.token()
+    clock.now += 1.1
+    assert mine.token().access_token == token.access_token
+    assert len(server.received) == 2
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured(server: Loopback, status: int) -> None:
     """Case 25: ten calls make one token request and say how long to wait; another grant is not held back."""
