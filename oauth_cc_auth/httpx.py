@@ -11,7 +11,19 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._headers import written
-from oauth_cc_auth._resource_server import Presented, hidden, is_presented
+from oauth_cc_auth._httpx_messages import (
+    LIBRARIES,
+    adrain,
+    drain,
+    library_of,
+    origin,
+    read,
+    replayable,
+    set_by_us,
+    set_unless_caller_did,
+    take_cookies,
+)
+from oauth_cc_auth._resource_server import Presented, hidden
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
@@ -25,8 +37,6 @@ if TYPE_CHECKING:
     _Auth = httpx.Auth
 else:
     _Auth = object
-
-LIBRARIES = ("httpx", "httpx2")
 
 if not any(name in sys.modules or find_spec(name) for name in LIBRARIES):  # pragma: no cover - as in requests.py
     message = 'HttpxAuth needs httpx: pip install "oauth-cc-auth[httpx]", or "oauth-cc-auth[httpx2]"'
@@ -72,22 +82,22 @@ class HttpxAuth(_Auth):
         if value is None:
             with self._errors_for(request):
                 self._source.admit(str(request.url))
-                value = self._presented(self._source.obtain(_library(request)), request)
+                value = self._presented(self._source.obtain(library_of(request)), request)
         self._present(request, value)
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
             if self._must_read(response):
-                _read(response)
+                read(response)
             again = self._to_send_again(response, value)
             if again is not None:
-                _drain(response)
+                drain(response)
                 with self._errors_for(again):
-                    fresh = self._presented(self._source.obtain(_library(again)), again)
+                    fresh = self._presented(self._source.obtain(library_of(again)), again)
                 if fresh != value:
                     self._renew(again, response, fresh)
                     response = yield again
                     if self._must_read(response):
-                        _read(response)
+                        read(response)
                     self._take_note(response, fresh)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -96,7 +106,7 @@ class HttpxAuth(_Auth):
         if value is None:
             with self._errors_for(request):
                 self._source.admit(str(request.url))
-                value = self._presented(await self._source.aobtain(_library(request)), request)
+                value = self._presented(await self._source.aobtain(library_of(request)), request)
         self._present(request, value)
         response = yield request
         if response.status_code in self._server.renew_on or self._live.unsettled or self._may_leak:
@@ -104,9 +114,9 @@ class HttpxAuth(_Auth):
                 await response.aread()
             again = self._to_send_again(response, value)
             if again is not None:
-                await _adrain(response)
+                await adrain(response)
                 with self._errors_for(again):
-                    fresh = self._presented(await self._source.aobtain(_library(again)), again)
+                    fresh = self._presented(await self._source.aobtain(library_of(again)), again)
                 if fresh != value:
                     self._renew(again, response, fresh)
                     response = yield again
@@ -121,18 +131,13 @@ class HttpxAuth(_Auth):
         return self._source.ready((url.raw_scheme, url.raw_host, url.port))
 
     def _presented(self, token: Token, request: httpx.Request) -> Presented:
-        return self._source.presented(token, str(request.url), _origin(request.url))
+        return self._source.presented(token, str(request.url), origin(request.url))
 
     def _present(self, request: httpx.Request, value: Presented) -> None:
         if self._extra:
             with self._errors_for(request):
-                self._add(request, hidden(written(self._extra)))
+                set_unless_caller_did(request, hidden(written(self._extra)))
         request.headers[self._header] = value
-
-    def _add(self, request: httpx.Request, headers: dict[str, Presented]) -> None:
-        for name, text in headers.items():
-            if request.headers.get(name) in (None, _default_headers(_library(request)).get(name.lower())):
-                request.headers[name] = text
 
     def _must_read(self, response: httpx.Response) -> bool:
         headers = response.headers
@@ -145,21 +150,16 @@ class HttpxAuth(_Auth):
         request = response.request
         if not self._refused(response, sent) or not self._source.reject(_token_of(sent)):
             return None
-        if not _replayable(request):
-            self._source.prefetch(_library(request))
+        if not replayable(request):
+            self._source.prefetch(library_of(request))
             return None
         return request
 
     def _renew(self, request: httpx.Request, refused: httpx.Response, fresh: Presented) -> None:
-        ours = {name.decode().lower() for name, value in request.headers.raw if is_presented(value)}
         with self._errors_for(request):
-            request.headers.update(self._server.made_anew(ours))
+            request.headers.update(self._server.made_anew(set_by_us(request)))
         request.headers[self._header] = fresh
-        if "Set-Cookie" in refused.headers:
-            # As in httpx's own digest authentication, but for `refused.cookies`: it would make the answer unpicklable.
-            cookies = sys.modules[_library(request)].Cookies()
-            cookies.extract_cookies(refused)
-            cookies.set_cookie_header(request)
+        take_cookies(request, refused)
 
     def _take_note(self, response: httpx.Response, sent: Presented) -> None:
         if self._refused(response, sent):
@@ -177,15 +177,15 @@ class HttpxAuth(_Auth):
         """Tell whether a redirect carried a token in its own header to another origin; httpx lets nobody in between."""
         hops = [hop.request for hop in (*response.history, response)]
         carried = [hop.url for hop in hops if hop.headers.get(self._header) == sent]
-        home = _origin(hops[0].url)
+        home = origin(hops[0].url)
         token = _token_of(sent)
-        foreign = [url for url in carried if _origin(url) != home and not self._server.names(str(url), token)]
+        foreign = [url for url in carried if origin(url) != home and not self._server.names(str(url), token)]
         if foreign:
             self._source.disown(token, foreign[0].host)
         return bool(foreign)
 
     def _errors_for(self, request: httpx.Request) -> AbstractContextManager[None]:
-        library = sys.modules[_library(request)]
+        library = sys.modules[library_of(request)]
         # A copy without headers and body: an exception is logged, and these hold the token.
         return raised_as(library.HTTPError, lambda: library.Request(request.method, request.url))
 
@@ -206,33 +206,6 @@ def _remade(cls: type[HttpxAuth], source: TokenSource) -> HttpxAuth:
     return auth
 
 
-def _read(response: httpx.Response) -> None:
-    """Read an answer, unless it is an async client's, which a flow composed by the older name may bring here.
-
-    Such an answer is judged as it is, and httpx itself reads it before it sends again.
-    """
-    if isinstance(response.stream, sys.modules[_library(response)].SyncByteStream):
-        response.read()
-
-
-def _drain(response: httpx.Response) -> None:
-    """Read what is left of a refused answer; one that breaks off has no body, and hinders nothing."""
-    try:
-        _read(response)
-    except sys.modules[_library(response)].HTTPError:
-        response._content = b""  # noqa: SLF001 - httpx would read it again for the history
-        response.close()
-
-
-async def _adrain(response: httpx.Response) -> None:
-    """Do the same in an event loop."""
-    try:
-        await response.aread()
-    except sys.modules[_library(response)].HTTPError:
-        response._content = b""  # noqa: SLF001 - as above
-        await response.aclose()
-
-
 @cache
 def _as_auth_of(cls: type[HttpxAuth], *libraries: str) -> type[HttpxAuth]:
     # After httpx2.alias_httpx() both names lead to one class.
@@ -241,31 +214,5 @@ def _as_auth_of(cls: type[HttpxAuth], *libraries: str) -> type[HttpxAuth]:
     return type(cls.__name__, (cls, *bases), members)
 
 
-def _library(request: object) -> str:
-    names = (cls.__module__.partition(".")[0] for cls in type(request).__mro__)
-    return next(name for name in names if name in LIBRARIES)
-
-
-@cache
-def _default_headers(library: str) -> dict[str, str]:
-    with sys.modules[library].Client(trust_env=False, verify=False) as client:
-        return dict(client.headers)
-
-
-def _origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
-    return url.raw_scheme, url.raw_host, url.port
-
-
 def _token_of(sent: Presented) -> Any:
     return sent.token
-
-
-def _replayable(request: httpx.Request) -> bool:
-    """Tell whether the body can be sent again: bytes can, and multipart whose files httpx can rewind."""
-    stream = request.stream
-    if isinstance(stream, sys.modules[_library(request)].ByteStream):
-        return True
-    if type(stream).__name__ != "MultipartStream":
-        return False
-    files = [getattr(field, "file", b"") for field in stream.fields]  # type: ignore[union-attr]  # a private class
-    return all(isinstance(file, (str, bytes)) or (hasattr(file, "seekable") and file.seekable()) for file in files)

@@ -7,19 +7,18 @@ from datetime import timedelta
 from time import perf_counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 try:
     import requests
     from requests.auth import AuthBase
     from requests.cookies import extract_cookies_to_jar
-    from requests.utils import default_headers, rewind_body
 except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/test_import.py
     message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
     raise ImportError(message) from error
 
 from oauth_cc_auth._headers import written
-from oauth_cc_auth._resource_server import Presented, hidden, is_presented, origin_of
+from oauth_cc_auth._requests_messages import NoHook, bare, rewind, set_by_us, set_unless_caller_did, strip_from_redirect
+from oauth_cc_auth._resource_server import Presented, hidden
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
@@ -57,12 +56,12 @@ class RequestsAuth(AuthBase):
         origin = url[: url.find("/", 8)]  # a prepared URL has a path; what is odd is not in the set and looked at whole
         value = self._source.ready(origin)
         if value is None:
-            with raised_as(requests.RequestException, lambda: _bare(r, self._server.header)):
+            with raised_as(requests.RequestException, lambda: bare(r, self._server.header)):
                 self._source.admit(url)
                 value = self._source.presented(self._source.obtain("requests"), url, origin)
         if self._extra:
-            with raised_as(requests.RequestException, lambda: _bare(r, self._server.header)):
-                _set_unless_caller_did(r, hidden(written(self._extra)))
+            with raised_as(requests.RequestException, lambda: bare(r, self._server.header)):
+                set_unless_caller_did(r, hidden(written(self._extra)))
         r.headers[self._server.header] = value
         r.register_hook("response", self._answered)  # type: ignore[no-untyped-call]  # requests' own
         return r
@@ -98,7 +97,7 @@ class _Answered:
         if response.status_code in self._server.renew_on or self._live.unsettled:
             response = self._judge(response, how)
         if self._may_leak and response.is_redirect:
-            _strip(response, request)
+            strip_from_redirect(response, request)
         return response
 
     def _judge(self, response: requests.Response, how: dict[str, Any]) -> requests.Response:
@@ -108,8 +107,8 @@ class _Answered:
             return response
         if not source.reject(sent.token):
             return response
-        with raised_as(requests.RequestException, lambda: _bare(request, self._server.header)):
-            if not _rewind(request):
+        with raised_as(requests.RequestException, lambda: bare(request, self._server.header)):
+            if not rewind(request):
                 source.prefetch("requests")
                 return response
             # Drained and closed, the refused answer gives its connection back before the token request may want it. One
@@ -121,7 +120,7 @@ class _Answered:
             fresh = source.presented(source.obtain("requests"), url, url[: url.find("/", 8)])
             if fresh == sent:
                 return response
-            request.headers.update(self._server.made_anew(_set_by_us(request)))
+            request.headers.update(self._server.made_anew(set_by_us(request)))
         return self._again(response, fresh, how)
 
     def _refused(self, response: requests.Response, sent: Presented, how: dict[str, Any]) -> bool:
@@ -156,57 +155,4 @@ class _Answered:
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:
         """Pickle to nothing: a pickled response carries its request, and that its hooks."""
-        return _NoHook, ()
-
-
-class _NoHook:
-    """What is left of the hook in a pickled response."""
-
-    def __call__(self, response: requests.Response, **_: Any) -> requests.Response:
-        return response
-
-
-def _set_unless_caller_did(request: requests.PreparedRequest, headers: dict[str, Presented]) -> None:
-    defaults = default_headers()
-    for name, value in headers.items():
-        if request.headers.get(name) in (None, defaults.get(name)):
-            request.headers[name] = value
-
-
-def _strip(response: requests.Response, request: requests.PreparedRequest) -> None:
-    """Keep what we set from a redirect to another origin; requests does that for Authorization only."""
-    here = str(response.request.url)
-    try:
-        same = origin_of(here) == origin_of(urljoin(here, response.headers["Location"]))
-    except ValueError:
-        same = False
-    if not same:
-        for name in _set_by_us(request) - {"authorization"}:
-            del request.headers[name]
-
-
-def _set_by_us(request: requests.PreparedRequest) -> set[str]:
-    return {name.lower() for name, value in request.headers.items() if is_presented(value)}
-
-
-def _rewind(request: requests.PreparedRequest) -> bool:
-    """Put the body back to where it was before it was sent; say whether that was possible."""
-    if request.body is None or isinstance(request.body, (bytes, str)):
-        return True
-    if not isinstance(request._body_position, int):  # noqa: SLF001 - rewind_body reads it
-        return False
-    try:
-        rewind_body(request)
-    except (requests.exceptions.UnrewindableBodyError, ValueError):
-        return False
-    return True
-
-
-def _bare(request: requests.PreparedRequest, header: str) -> requests.PreparedRequest:
-    """Copy the request for an exception, without token, the API's own headers, cookies and body."""
-    bare = request.copy()
-    bare.body = None
-    bare.hooks = {}
-    for name in (header, "Authorization", "Cookie", *_set_by_us(bare)):
-        bare.headers.pop(name, None)
-    return bare
+        return NoHook, ()

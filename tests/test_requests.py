@@ -11,7 +11,7 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from oauth_cc_auth import ClientCredentials, RequestsAuth, ResourceServer
-from oauth_cc_auth.requests import _rewind
+from oauth_cc_auth._requests_messages import rewind
 
 API = "https://api.example.com/v1"
 TOKEN_ENDPOINT = "https://as.example.com/token"
@@ -44,9 +44,9 @@ def test_a_file_that_was_closed_meanwhile_is_not_sent_again() -> None:
     """Where the body cannot be rewound after all, the caller gets the 401 instead of a ValueError."""
     body = io.BytesIO(b"body")
     request = requests.Request("PUT", API, data=body).prepare()
-    assert _rewind(request)
+    assert rewind(request)
     body.close()
-    assert not _rewind(request)
+    assert not rewind(request)
 
 
 @responses.activate
