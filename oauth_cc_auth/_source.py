@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from oauth_cc_auth._background import unforked
 from oauth_cc_auth._flight import Flight
-from oauth_cc_auth._grants import AuthorizationCode
 from oauth_cc_auth._live_token import State, Withdrawn
 from oauth_cc_auth._resource_server import Presented, ResourceServer
 from oauth_cc_auth._token import Token
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     import requests
 
     from oauth_cc_auth._exchange import Exchange
-    from oauth_cc_auth._grants import ClientCredentials, Grant
+    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant
     from oauth_cc_auth.stores import TokenStore
 
 log = logging.getLogger("oauth_cc_auth")
@@ -289,7 +288,7 @@ class TokenSource:
             work = partial(self._renew, library, state is not State.ABSENT)
             flight = live.flight = Flight(work, PATIENCE * self.timeout)
         # A login's next refresh token is nowhere but in the answer, until the store has it.
-        must_land = self.store is not None and isinstance(self.grant, AuthorizationCode)
+        must_land = self.store is not None and hasattr(self.grant, "refresh_token")
         if not flight.take_off(or_here=served is None, must_land=must_land):
             with live.lock:
                 live.flight = None

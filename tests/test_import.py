@@ -83,6 +83,20 @@ assert not loaded, loaded
     )
 
 
+@pytest.mark.parametrize("door", ["requests", "httpx"])
+def test_a_door_waits_with_what_it_does_not_need_yet(door: str) -> None:
+    """Importing a door loads the rooms of the hot path; grants, formats and renewals come when they are used."""
+    run(
+        f"""
+import sys
+import oauth_cc_auth.{door}
+later = ("_grants", "_client_auth", "_formats", "_sharing", "_renewal", "_exchange", "_token_endpoint")
+loaded = [name for name in later if f"oauth_cc_auth.{{name}}" in sys.modules]
+assert not loaded, loaded
+"""
+    )
+
+
 def without(*names: str) -> str:
     """Return code that makes libraries look as if they were not installed."""
     return f"""
