@@ -18,6 +18,7 @@ _FOREIGN = (
     "HTTPS_PROXY",
     "ALL_PROXY",
     "NO_PROXY",
+    "PYTHONDONTWRITEBYTECODE",  # or this package, of which pip compiles nothing in a clone, is compiled each time
 )
 _LIMIT = 120  # seconds; a measurement takes 15 at most
 
