@@ -99,7 +99,6 @@ class LiveToken:
         "_hold",
         "_hold_seconds",
         "_look",
-        "_looks",
         "_memory",
         "_pause",
         "_refused",
@@ -145,8 +144,8 @@ class LiveToken:
         self._remembered: BaseException | None = None
         # The mark of the secret that was refused, where it can be another when it is read again.
         self._refused_secret: bytes | None = None
-        # Whether it helps to look again, without asking the server; when not to; and what was told then.
-        self._looks, self._look = False, _NEVER
+        # When it does not help to look again without asking the server, and what was told when somebody did.
+        self._look = _NEVER
         self._retold: BaseException | None = None
         self._backoff, self._pause = _NEVER, 0.0
         self._trial: Token | None = None
@@ -167,9 +166,7 @@ class LiveToken:
 
     def remembered(self, now: float) -> BaseException | None:
         """Return a copy of the refusal that is still to be answered, without asking the server or for the secret."""
-        if self._remembered is None or not self._memory.covers(now):
-            return None
-        if self._looks and not self._look.covers(now):
+        if self._remembered is None or not self._memory.covers(now) or not self._look.covers(now):
             return None
         return self._told(self._remembered, now)
 
@@ -250,11 +247,11 @@ class LiveToken:
         if _is_refusal(error):
             seconds = max(seconds, REFUSAL_SECONDS)
         if seconds:
-            # Who makes a new secret for each request, such as a JWT, and is refused with the second too, has to wait.
-            look = seconds if self._memory.covers(now) else LOOK_SECONDS
             self._refused_secret = secret if isinstance(error, InvalidClient) else None
-            self._looks = self._refused_secret is not None or (shared and isinstance(error, TokenEndpointUnavailable))
-            self._look = Span(now, now + look)
+            changes = self._refused_secret is not None or (shared and isinstance(error, TokenEndpointUnavailable))
+            # Who makes a new secret for each request, such as a JWT, and is refused with the second too, has to wait.
+            looks = changes and not self._memory.covers(now)
+            self._look = Span(now, now + (LOOK_SECONDS if looks else seconds))
             self._remembered, self._memory = error, Span(now, now + seconds)
         token = self.window.token
         if token is not None:
