@@ -17,6 +17,7 @@ from urllib.parse import quote_plus
 from oauth_cc_auth import _token_endpoint as protocol
 from oauth_cc_auth._background import within
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, is_text
+from oauth_cc_auth._masking import mask_error, masked, without_echo
 from oauth_cc_auth._senders import Sender, muted
 from oauth_cc_auth._sharing import fingerprint
 from oauth_cc_auth._token import Token
@@ -216,11 +217,11 @@ class Exchange:
         asked_at = self.clock()
         try:
             answer = within(timeout, lambda: self._send(request, timeout), "oauth-cc-auth-request")
-            return protocol.without_echo(read(answer, asked_at), known)
+            return without_echo(read(answer, asked_at), known)
         except (TokenRequestError, TokenBudgetExceeded) as error:
-            protocol.mask_error(error, secrets)
+            mask_error(error, secrets)
             if error.__cause__ is not None:
-                scrubbed(error.__cause__, lambda text: protocol.masked(text, secrets))
+                scrubbed(error.__cause__, lambda text: masked(text, secrets))
             raise
         except TimeoutError as error:
             message = f"The token endpoint gave no complete answer in {timeout:.3g} s."

@@ -6,15 +6,14 @@ the request out. The answer is read by the letter of RFC 6749 §5, because whate
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeAlias, TypeGuard, TypeVar
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
+from typing import Any, TypeAlias, TypeGuard
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from oauth_cc_auth._api_error import ApiError, retry_after
 from oauth_cc_auth._background import unforked
@@ -22,6 +21,7 @@ from oauth_cc_auth._client_auth import JSON_METHOD, ClientAuthMethod, authentica
 from oauth_cc_auth._formats import RequestFormat, ResponseFormat
 from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials
 from oauth_cc_auth._headers import written
+from oauth_cc_auth._masking import masked
 from oauth_cc_auth._members import json_object, member, text_at
 from oauth_cc_auth._token import Token
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
@@ -39,8 +39,6 @@ from oauth_cc_auth.errors import (
 
 Asking: TypeAlias = ClientCredentials | AuthorizationCode
 
-T = TypeVar("T")
-
 # Nothing of a token answer is this long; golang/oauth2 stops at the same size.
 MAX_ANSWER = 1 << 20
 
@@ -49,8 +47,6 @@ _RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 # The pauses before the retries, as shares of the timeout: 0.2, 0.4 and 0.8 s for the default of 10 s.
 _FIRST_PAUSE = 0.02
 
-# What is kept of a server's text; the rest of an error page helps nobody in a log.
-_LONGEST_TEXT = 1000
 
 # What authlib is told of the grant type, and what is left out again: it would guess one where there is none.
 _ANY = "urn:oauth-cc-auth:any"
@@ -58,8 +54,6 @@ _ANY = "urn:oauth-cc-auth:any"
 # Vendors' limits count in minutes to days. Who says nothing about when is asked again after this many seconds.
 _LIMIT_PAUSE = 60.0
 
-# To mask a secret of fewer characters would make a message unreadable, and protect nothing: it is guessed at once.
-_SHORTEST_MASKED = 4
 
 # What stands in these headers is no secret, and worth reading in a message.
 _HARMLESS = re.compile(r"accept.*|content-type|user-agent|.*(version|request-id|correlation.id)", re.IGNORECASE)
@@ -212,46 +206,6 @@ def pause_before_retry(error: TokenRequestError, attempt: int, timeout: float, j
     return max(backoff, error.retry_after or 0.0)
 
 
-def masked(text: str, secrets: Collection[str]) -> str:
-    """Return the text without the secrets that somebody echoed in it, however they were encoded."""
-    for spelling in _spelled(secrets):
-        text = text.replace(spelling, "***")
-    return text
-
-
-def without_echo(read: T, secrets: Collection[str]) -> T:
-    """Return what was read, a token without the secrets that the server echoed beside it."""
-    if not isinstance(read, Token):
-        return read
-    spelled = _spelled(secrets)
-
-    def kept(value: Any) -> Any:
-        # No deeper than the `kept` which has been here before, so that no answer is nested too deeply for this one.
-        if isinstance(value, dict):
-            return {name: kept(inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [kept(inner) for inner in value]
-        if isinstance(value, str):
-            for spelling in spelled:
-                value = value.replace(spelling, "***")
-        return value
-
-    return replace(read, extra=kept(dict(read.extra)))
-
-
-def _spelled(secrets: Collection[str]) -> list[str]:
-    found: list[str] = []
-    for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_MASKED}, key=len, reverse=True):
-        encoded = {quote_plus(secret), quote(secret, safe="")}
-        # Where a redirect's target holds the address that was asked for, what was encoded there is encoded again.
-        spellings = {secret, *encoded, *(quote(once, safe="") for once in encoded)}
-        spellings |= {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
-        spellings |= {html.escape(secret), html.escape(secret, quote=False)}
-        spellings.add(secret.encode("cp1252", "replace").decode(errors="replace"))  # as `_document` reads it
-        found += sorted(spellings, key=len, reverse=True)
-    return found
-
-
 def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
     """Return what of a request nobody may read beside the secret: its client assertion, and the values of headers."""
     body = request.body.decode()
@@ -261,11 +215,6 @@ def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
     values = [value for name, value in request.headers.items() if not _HARMLESS.fullmatch(name)]
     parts = [part for value in values for part in (value, value.rpartition(" ")[2])]  # "Basic", and what follows
     return [*assertions, *(part for part in parts if part != grant.client_id)]
-
-
-def mask_error(error: TokenRequestError | TokenBudgetExceeded, secrets: Collection[str]) -> None:
-    """Remove secrets that the server echoed from an error's message and fields, and only then cut what is too long."""
-    error.masked_by(lambda text: masked(text, secrets)[:_LONGEST_TEXT])
 
 
 @contextmanager

@@ -32,17 +32,15 @@ from oauth_cc_auth import (
     UnsupportedGrantType,
 )
 from oauth_cc_auth import _token_endpoint as protocol
+from oauth_cc_auth._masking import mask_error, masked, without_echo
 from oauth_cc_auth._token_endpoint import (
     RETRIES,
-    mask_error,
-    masked,
     pause_before_retry,
     read_metadata,
     read_revocation,
     read_token,
     revocation_request,
     token_request,
-    without_echo,
 )
 from oauth_cc_auth._wire import HttpRequest, HttpResponse
 
