@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from oauth_cc_auth import presets
-    from oauth_cc_auth._api_error import ApiError, ErrorFormat
-    from oauth_cc_auth._client_auth import ClientSecretJWT, PrivateKeyJWT
-    from oauth_cc_auth._formats import RequestFormat, ResponseFormat
-    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Discovery, IssuanceLimit, StaticToken
-    from oauth_cc_auth._resource_server import ResourceServer
-    from oauth_cc_auth._secrets import Env, File
-    from oauth_cc_auth._sharing import forget_all
+    from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+    from oauth_cc_auth._grant.client_authentication import ClientSecretJWT, PrivateKeyJWT
+    from oauth_cc_auth._grant.client_credentials import ClientCredentials
+    from oauth_cc_auth._grant.request_format import RequestFormat
+    from oauth_cc_auth._grant.response_format import ResponseFormat
+    from oauth_cc_auth._grant.secret import Env, File
+    from oauth_cc_auth._grant.static_token import StaticToken
+    from oauth_cc_auth._grant.token_endpoint import Discovery, IssuanceLimit
+    from oauth_cc_auth._life.table import forget_all
+    from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
+    from oauth_cc_auth._resource_server.server import ResourceServer
     from oauth_cc_auth._source import TokenSource
     from oauth_cc_auth._token import Token
     from oauth_cc_auth.errors import (
@@ -44,13 +48,17 @@ if TYPE_CHECKING:
     from oauth_cc_auth.stores import EncryptedStore, FileStore, KeyringStore, MemoryStore, RedisStore, TokenStore
 
 _ROOMS = {
-    "oauth_cc_auth._api_error": ("ApiError", "ErrorFormat"),
-    "oauth_cc_auth._client_auth": ("ClientSecretJWT", "PrivateKeyJWT"),
-    "oauth_cc_auth._formats": ("RequestFormat", "ResponseFormat"),
-    "oauth_cc_auth._grants": ("AuthorizationCode", "ClientCredentials", "Discovery", "IssuanceLimit", "StaticToken"),
-    "oauth_cc_auth._resource_server": ("ResourceServer",),
-    "oauth_cc_auth._secrets": ("Env", "File"),
-    "oauth_cc_auth._sharing": ("forget_all",),
+    "oauth_cc_auth._resource_server.error_format": ("ApiError", "ErrorFormat"),
+    "oauth_cc_auth._grant.client_authentication": ("ClientSecretJWT", "PrivateKeyJWT"),
+    "oauth_cc_auth._grant.authorization_code": ("AuthorizationCode",),
+    "oauth_cc_auth._grant.client_credentials": ("ClientCredentials",),
+    "oauth_cc_auth._grant.request_format": ("RequestFormat",),
+    "oauth_cc_auth._grant.response_format": ("ResponseFormat",),
+    "oauth_cc_auth._grant.static_token": ("StaticToken",),
+    "oauth_cc_auth._grant.token_endpoint": ("Discovery", "IssuanceLimit"),
+    "oauth_cc_auth._resource_server.server": ("ResourceServer",),
+    "oauth_cc_auth._grant.secret": ("Env", "File"),
+    "oauth_cc_auth._life.table": ("forget_all",),
     "oauth_cc_auth._source": ("TokenSource",),
     "oauth_cc_auth._token": ("Token",),
     "oauth_cc_auth.errors": (

@@ -16,10 +16,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from oauth_cc_auth._background import unforked
-from oauth_cc_auth._flight import Flight
-from oauth_cc_auth._live_token import State, Withdrawn
-from oauth_cc_auth._resource_server import Presented, ResourceServer
+from oauth_cc_auth._http.hidden import Presented
+from oauth_cc_auth._life.flight import Flight
+from oauth_cc_auth._life.live_token import State, Withdrawn
+from oauth_cc_auth._resource_server.server import ResourceServer
+from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
@@ -27,23 +28,33 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
-    from oauth_cc_auth._exchange import Exchange
-    from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Grant
+    from oauth_cc_auth._authorization_server.exchange import Exchange
+    from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+    from oauth_cc_auth._grant.client_credentials import ClientCredentials
+    from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth.stores import TokenStore
 
+
 log = logging.getLogger("oauth_cc_auth")
+
 
 # Seconds per attempt of a token request.
 TIMEOUT = 10.0
 
+
 # A caller waits this many timeouts for a token: two for the exchange with its retries, one for the store.
 PATIENCE = 3.0
 
+
 _NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""), 0.0)  # stands where nobody waits for one
+
+
 _STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
+
 
 # Without one, the token may go to any https origin.
 _ANYWHERE = ResourceServer()
+
 
 # Origins that passed the pin; a program talks to few.
 _ADMITTED_SIZE = 256
@@ -84,8 +95,8 @@ class TokenSource:
     ) -> None:
         """Join those who share this grant's token; nothing is sent yet."""
         # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
-        from oauth_cc_auth._grants import is_grant  # noqa: PLC0415 - see above
-        from oauth_cc_auth._sharing import live_token  # noqa: PLC0415 - see above
+        from oauth_cc_auth._grant.grant import is_grant  # noqa: PLC0415 - see above
+        from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
 
         if not is_grant(grant):
             message = "grant is not a ClientCredentials, AuthorizationCode or static token; presets.NAME() makes one"
@@ -100,7 +111,7 @@ class TokenSource:
             message = "clock is not callable"
             raise ConfigurationError(message)
         if session is not None or client is not None:
-            from oauth_cc_auth._senders import check_lent  # noqa: PLC0415 - see above
+            from oauth_cc_auth._http.sender import check_lent  # noqa: PLC0415 - see above
 
             check_lent(session, client)
         self.grant, self.store, self.session, self.client = grant, store, session, client
@@ -299,7 +310,7 @@ class TokenSource:
         live, exchange = self._live, None
         try:
             with unforked():
-                from oauth_cc_auth._renewal import renew  # noqa: PLC0415 - see __init__
+                from oauth_cc_auth._life.renewal import renew  # noqa: PLC0415 - see __init__
 
             exchange = self._exchange(library)
             with live.lock:
@@ -318,8 +329,8 @@ class TokenSource:
         return token
 
     def _exchange(self, library: str | None) -> Exchange:
-        from oauth_cc_auth._exchange import Exchange  # noqa: PLC0415 - see __init__
-        from oauth_cc_auth._senders import sender_for  # noqa: PLC0415 - see __init__
+        from oauth_cc_auth._authorization_server.exchange import Exchange  # noqa: PLC0415 - see __init__
+        from oauth_cc_auth._http.sender import sender_for  # noqa: PLC0415 - see __init__
 
         # Never a StaticToken, whose live token is always fresh.
         grant = cast("ClientCredentials | AuthorizationCode", self.grant)
@@ -343,12 +354,12 @@ class TokenSource:
         return flight
 
     def _revoke(self, known: Withdrawn, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
-        from oauth_cc_auth._revocation import end  # noqa: PLC0415 - see __init__
+        from oauth_cc_auth._life.revocation import end  # noqa: PLC0415 - see __init__
 
         end(self._live, self._exchange(None), self.store, known, whole=whole, limit=PATIENCE * self.timeout)
 
     def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
-        from oauth_cc_auth._login import code_of  # noqa: PLC0415 - see __init__
+        from oauth_cc_auth._login.consent import code_of  # noqa: PLC0415 - see __init__
 
         code = code_of(self.grant, redirected_url, state, code_verifier)
         flight = Flight(partial(self._exchange_code, code), PATIENCE * self.timeout)
@@ -356,7 +367,7 @@ class TokenSource:
         return flight
 
     def _exchange_code(self, code: list[tuple[str, str]], _: Flight[Token]) -> Token:
-        from oauth_cc_auth._renewal import log_in  # noqa: PLC0415 - see __init__
+        from oauth_cc_auth._life.renewal import log_in  # noqa: PLC0415 - see __init__
 
         token = log_in(self._live, self._exchange(None), self.store, code)
         with self._live.lock:

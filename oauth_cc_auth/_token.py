@@ -8,16 +8,18 @@ day.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 
 # Renewal starts at a moment drawn from this part of the life, so that processes which obtained their tokens together
 # do not all renew together. Four fifths leave 12 minutes of an hour to outlive an outage.
 DUE_FROM, DUE_UNTIL = 0.80, 0.82
+
 
 # Time for a request to travel, the server's clock to be ahead, and the API to look at the token.
 EXPIRY_SHARE, EXPIRY_SECONDS = 0.05, 10.0
@@ -63,3 +65,15 @@ class Token:
         if self.expires_at is None or self.lifetime is None:
             return float("inf")
         return self.expires_at - min(self.lifetime * EXPIRY_SHARE, EXPIRY_SECONDS)
+
+
+# A token from this far in the future was obtained before the clock was set back: two machines never differ by so much.
+CLOCK_TOLERANCE = 60.0
+
+
+_VSCHAR = re.compile(r"[\x20-\x7e]+")
+
+
+def is_access_token(value: object) -> TypeGuard[str]:
+    """Tell whether this can be an access token: printable ASCII, which fits in a header (RFC 6749 appendix A.12)."""
+    return isinstance(value, str) and _VSCHAR.fullmatch(value) is not None

@@ -10,8 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from oauth_cc_auth._headers import written
-from oauth_cc_auth._httpx_messages import (
+from oauth_cc_auth._http.by_httpx import (
     LIBRARIES,
     adrain,
     drain,
@@ -23,14 +22,15 @@ from oauth_cc_auth._httpx_messages import (
     set_unless_caller_did,
     take_cookies,
 )
-from oauth_cc_auth._resource_server import Presented, hidden
+from oauth_cc_auth._http.headers import written
+from oauth_cc_auth._http.hidden import Presented, hidden
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import raised_as
 
 if TYPE_CHECKING:
     import httpx
 
-    from oauth_cc_auth._grants import Grant
+    from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth._token import Token
     from oauth_cc_auth.stores import TokenStore
 

@@ -22,7 +22,7 @@ from oauth_cc_auth.errors import ConfigurationError, OAuthError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from oauth_cc_auth._grants import Grant
+    from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth.presets._adobe import adobe as adobe
     from oauth_cc_auth.presets._amadeus import amadeus as amadeus
     from oauth_cc_auth.presets._amazon_sp_api import amazon_sp_api as amazon_sp_api
@@ -200,11 +200,9 @@ def _loaded(point: EntryPoint) -> Preset:
 
 def _answering(name: str, preset: Preset) -> Preset:
     """Return another package's preset so that a mistake in it is an error of this package, which hinders no other."""
-    from oauth_cc_auth._grants import (  # noqa: PLC0415 - a list of names needs no grant
-        AuthorizationCode,
-        ClientCredentials,
-        StaticToken,
-    )
+    from oauth_cc_auth._grant.authorization_code import AuthorizationCode  # noqa: PLC0415 - a list of names needs no grant
+    from oauth_cc_auth._grant.client_credentials import ClientCredentials  # noqa: PLC0415 - a list of names needs no grant
+    from oauth_cc_auth._grant.static_token import StaticToken  # noqa: PLC0415 - a list of names needs no grant
 
     @wraps(preset)
     def answering(*args: Any, **words: Any) -> Grant:

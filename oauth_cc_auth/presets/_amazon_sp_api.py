@@ -8,10 +8,11 @@ https://github.com/amzn/selling-partner-api-models/issues/826.
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ApiError, ErrorFormat
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 _TOKEN_ENDPOINT = "https://api.amazon.com/auth/o2/token"

@@ -8,12 +8,13 @@ https://github.com/auth0/auth0-java and https://github.com/auth0/node-auth0.
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._client_auth import ClientAuthMethod
-from oauth_cc_auth._formats import ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, host
 
 # How many tokens are left this hour and this day, where the tenant has quotas (github.com/auth0/auth0-java,

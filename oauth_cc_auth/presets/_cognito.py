@@ -8,10 +8,11 @@ https://docs.amazonaws.cn/AWSCloudFormation/latest/TemplateReference/aws-propert
 
 from __future__ import annotations
 
-from oauth_cc_auth._client_auth import ClientAuthMethod
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, host, label
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._formats import ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials, Discovery, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.token_endpoint import Discovery
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, segment, text
 from oauth_cc_auth.presets._credentials import host as checked
 

@@ -7,9 +7,10 @@ https://github.com/dynatrace-oss/dynatrace-mcp.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, label, segment
 
 _TOKEN_ENDPOINT = "https://sso.dynatrace.com/sso/oauth2/token"

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._client_auth import PrivateKeyJWT
-from oauth_cc_auth._formats import RequestFormat, ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_authentication import PrivateKeyJWT
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.presets._credentials import credential, one_of, segment
 

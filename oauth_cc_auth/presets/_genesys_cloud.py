@@ -6,9 +6,9 @@ https://github.com/MyPureCloud/platform-client-sdk-javascript.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # github.com/MyPureCloud/platform-client-sdk-javascript, …/purecloud-platform-client-v2/PureCloudRegionHosts.js

@@ -6,10 +6,11 @@ https://www.keycloak.org/migration/migrating-to-quarkus and https://github.com/k
 
 from __future__ import annotations
 
-from oauth_cc_auth._client_auth import ClientAuthMethod
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, segment, text
 from oauth_cc_auth.presets._credentials import host as host_name
 

@@ -8,11 +8,11 @@ https://github.com/AdobeDocs/marketo-developer.en.
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ApiError, ErrorFormat
-from oauth_cc_auth._formats import RequestFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, label
 
 # The pages on authentication and error codes: errors come with 200, and these two say that the token is no good.

@@ -6,11 +6,13 @@ https://docs.moov.io/api/authentication/access-tokens/revoke and https://github.
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._formats import RequestFormat, ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # https://docs.moov.io/api/authentication/access-tokens/create/

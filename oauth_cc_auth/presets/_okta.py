@@ -10,11 +10,12 @@ https://developer.okta.com/docs/reference/error-codes/ and https://github.com/ok
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._client_auth import ClientAuthMethod, PrivateKeyJWT
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, host, segment
 
 # https://developer.okta.com/docs/reference/error-codes/: `errorId` is what Okta's support asks for.

@@ -7,11 +7,11 @@ https://developers.onelogin.com/api-docs/2/apps/list-users and https://github.co
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._formats import RequestFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, label
 
 # https://developers.onelogin.com/api-docs/2/apps/list-users; the API's version 1 has them below `status`.

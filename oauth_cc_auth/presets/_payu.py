@@ -6,9 +6,9 @@ https://github.com/PayU-EMEA/openpayu_php.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # lib/OpenPayU/Configuration.php of the vendor's package.

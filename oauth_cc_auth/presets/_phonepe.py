@@ -7,10 +7,10 @@ and https://github.com/PhonePe/phonepe-pg-sdk-python.
 
 from __future__ import annotations
 
-from oauth_cc_auth._formats import ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # phonepe/sdk/pg/common/constants/base_urls.py of the vendor's package: authorization server and API.

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # https://developer.sabre.com/guides/travel-agency/reference/environments

@@ -8,10 +8,10 @@ https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_cr
 
 from __future__ import annotations
 
-from oauth_cc_auth._formats import RequestFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.presets._credentials import credential, label
 

@@ -5,9 +5,10 @@ Read at https://sendcloud.dev/docs/getting-started/authentication/ and https://s
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # https://sendcloud.dev/api/v3/oauth2/token; the API's host is that of the examples in the guide.

@@ -6,9 +6,9 @@ https://docs.planet.com/develop/authentication/ and https://github.com/sentinel-
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # github.com/sentinel-hub/sentinelhub-py, sentinelhub/config.py

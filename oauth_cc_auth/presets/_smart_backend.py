@@ -6,10 +6,12 @@ client-confidential-asymmetric.md, which are published at https://hl7.org/fhir/s
 
 from __future__ import annotations
 
-from oauth_cc_auth._client_auth import PrivateKeyJWT
-from oauth_cc_auth._grants import ClientCredentials, Discovery, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_authentication import PrivateKeyJWT
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.token_endpoint import Discovery
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, host, one_of, segment
 
 # The two that every client must be able to make, and of which every server takes at least one.

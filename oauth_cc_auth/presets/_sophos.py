@@ -7,9 +7,9 @@ and https://github.com/sophos/Sophos-Central-SIEM-Integration.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, label
 
 # Sophos-Central-SIEM-Integration, config.ini.sample and api_client.py

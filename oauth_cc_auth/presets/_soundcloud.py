@@ -6,10 +6,11 @@ https://github.com/soundcloud/api.
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._grants import ClientCredentials, IssuanceLimit
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # github.com/soundcloud/api, openapi/api.yaml; api.soundcloud.com/oauth2/token is deprecated.

@@ -8,9 +8,9 @@ https://github.com/spotify/web-api-examples.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # github.com/spotify/web-api-examples, authorization/client_credentials/app.js

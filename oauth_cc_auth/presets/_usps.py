@@ -5,9 +5,11 @@ Read at https://developers.usps.com/getting-started and https://github.com/USPS/
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, IssuanceLimit, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # https://developers.usps.com/getting-started: the second is the Testing Environment for Mailers, with the same clients.

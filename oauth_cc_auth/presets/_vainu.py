@@ -6,9 +6,12 @@ https://github.com/vainu-app/vainu-cli.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Several, StaticToken
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.static_token import StaticToken
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # https://developers.vainu.com/v3/docs/client-credentials-authentication; the slash at the end belongs to the address.

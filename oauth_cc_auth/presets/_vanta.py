@@ -6,9 +6,11 @@ https://developer.vanta.com/docs/rest-api-authentication.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, IssuanceLimit, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # https://developer.vanta.com/reference/overview, all in this file

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 
-from oauth_cc_auth._grants import AuthorizationCode, Several, StaticToken
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.static_token import StaticToken
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # https://vend.email/pages/oauth-authentication

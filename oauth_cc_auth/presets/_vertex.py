@@ -6,11 +6,13 @@ https://developer.vertexinc.com/payroll/docs/token-caching-with-vertex-restful-a
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ApiError
-from oauth_cc_auth._formats import ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials, IssuanceLimit, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
+from oauth_cc_auth._resource_server.error_format import ApiError
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, host
 
 # https://developer.vertexinc.com/certificatecenter/docs/access-token

@@ -7,10 +7,13 @@ https://developers.vibe.co/reference/oauth2token and https://github.com/vibe-ad/
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._grants import AuthorizationCode, ClientCredentials, Several, StaticToken
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._grant.static_token import StaticToken
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # https://developers.vibe.co/docs/start-your-client-credentials-flow

@@ -7,10 +7,10 @@ https://developer.vippsmobilepay.com/docs/developer-resources/servers/.
 
 from __future__ import annotations
 
-from oauth_cc_auth._formats import RequestFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # https://developer.vippsmobilepay.com/docs/developer-resources/servers/, the same for all APIs.

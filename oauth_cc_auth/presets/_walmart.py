@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._headers import HeaderValue
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._http.headers import HeaderValue
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 _BASE_URL = "https://marketplace.walmartapis.com"

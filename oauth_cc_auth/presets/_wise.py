@@ -6,10 +6,10 @@ https://docs.wise.com/guides/developer/auth-and-security/oauth-2-setup.md and ht
 
 from __future__ import annotations
 
-from oauth_cc_auth._formats import ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # https://docs.wise.com/guides/developer

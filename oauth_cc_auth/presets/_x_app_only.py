@@ -7,11 +7,11 @@ https://developer.x.com/ja/docs/basics/authentication/api-reference/invalidate_b
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ApiError, ErrorFormat
-from oauth_cc_auth._formats import ResponseFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 _TOKEN_ENDPOINT = "https://api.x.com/oauth2/token"

@@ -6,9 +6,10 @@ https://github.com/XeroAPI/Xero-OpenAPI.
 
 from __future__ import annotations
 
-from oauth_cc_auth._grants import ClientCredentials, Several
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 # xero_python/api_client/oauth2.py of the vendor's package; servers of xero_accounting.yaml.

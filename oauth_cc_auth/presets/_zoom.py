@@ -7,10 +7,10 @@ https://devforum.zoom.us/t/zoom-api-how-to-revoke-app-access-when-user-wants-to-
 
 from __future__ import annotations
 
-from oauth_cc_auth._api_error import ErrorFormat
-from oauth_cc_auth._grants import ClientCredentials
-from oauth_cc_auth._resource_server import ResourceServer
-from oauth_cc_auth._secrets import Secret
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._resource_server.error_format import ErrorFormat
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 
 _BASE_URL = "https://api.zoom.us/v2"

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from threading import Lock
 from typing import TypeVar
 
-from oauth_cc_auth._background import within
+from oauth_cc_auth._threads import within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 from weakref import WeakSet
 
-from oauth_cc_auth._background import after_fork_in_child
+from oauth_cc_auth._threads import after_fork_in_child
 from oauth_cc_auth._token import Token
 
 # Just above the 20 s that a renewal takes at most, and below the 30 s that a caller waits: whoever holds the lock for

@@ -29,7 +29,7 @@ except ImportError as error:
     message = 'RedisStore needs redis: pip install "oauth-cc-auth[redis]"'
     raise ImportError(message) from error
 
-from oauth_cc_auth._background import started, within
+from oauth_cc_auth._threads import started, within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse

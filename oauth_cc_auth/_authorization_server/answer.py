@@ -1,0 +1,177 @@
+"""What the authorization server answers, read by the letter of RFC 6749 §5.
+
+Whatever is let through here is used for an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from oauth_cc_auth._authorization_server.redaction import masked
+from oauth_cc_auth._authorization_server.request import Asking
+from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._http.json_path import json_object, member, string_or_none, text_at
+from oauth_cc_auth._http.messages import HttpResponse
+from oauth_cc_auth._resource_server.error_format import ApiError
+from oauth_cc_auth._token import Token, is_access_token
+from oauth_cc_auth.errors import (
+    CLASS_OF_CODE,
+    InvalidClient,
+    InvalidTokenResponse,
+    OAuthError,
+    TokenBudgetExceeded,
+    TokenEndpointUnavailable,
+    TokenRequestError,
+)
+
+# Vendors' limits count in minutes to days. Who says nothing about when is asked again after this many seconds.
+_LIMIT_PAUSE = 60.0
+
+
+_SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
+
+
+def read_token(grant: Asking, answer: HttpResponse, asked_at: float, previous: Token | None = None) -> Token:
+    """Return the token that an answer holds; its life counts from `asked_at`. Raises TokenRequestError.
+
+    What the answer leaves out stays as it was: the scope as requested (RFC 6749 §5.1), or as granted to the `previous`
+    token, whose refresh token goes on being used where there is no new one (§6).
+    """
+    try:
+        return _token_in(grant, answer, asked_at, previous)
+    except RecursionError:
+        pass
+    except (TokenRequestError, TokenBudgetExceeded) as error:
+        # An answer that is refused may hold a token all the same, and quote it.
+        paths = (grant.token_response.access_token, grant.token_response.refresh_token, *_SECRETS_IN_ANSWER)
+        tokens = [string_or_none(member(document(answer), path)) or "" for path in paths]
+        error.masked_by(lambda text: masked(text, tokens))
+        raise
+    raise _not_a_token(answer, None, "it is nested too deeply")
+
+
+def _token_in(grant: Asking, answer: HttpResponse, asked_at: float, previous: Token | None) -> Token:
+    members, form = document(answer), grant.token_response
+    said = form.errors.read(answer.status, answer.headers, members)
+    refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
+    if not 200 <= answer.status < 300 or refused:
+        raise _error(grant, answer, members, said)
+    if members is None:
+        raise _not_a_token(answer, said, "its body is not a JSON object")
+    access_token = member(members, form.access_token)
+    if not is_access_token(access_token):
+        raise _not_a_token(answer, said, f"it has no {form.access_token}, or one that does not fit in a header")
+    token_type = member(members, form.token_type)
+    if not form.is_bearer(token_type):
+        raise _not_a_token(answer, said, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
+    lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
+    scope, refresh_token = form.scope_of(members), None
+    if isinstance(grant, AuthorizationCode):
+        scope = scope or (previous.scope if previous else None)
+        kept = previous.refresh_token if previous else None
+        refresh_token = string_or_none(member(members, form.refresh_token)) or kept or grant.refresh_token
+    else:
+        # RFC 6749 §4.4.3: this answer should have no refresh token, and one that is there is of no use.
+        scope = scope or string_or_none(grant.scope)
+    return Token(
+        access_token,
+        expires_at=None if lifetime is None else asked_at + lifetime,
+        obtained_at=asked_at,
+        scope=scope,
+        refresh_token=refresh_token,
+        extra={**_without_secrets(members, form, access_token), **_kept_headers(form, answer)},
+    )
+
+
+def read_revocation(grant: Asking, answer: HttpResponse) -> None:
+    """Return if the token is revoked; RFC 7009 §2.2 asks for 200, also for a token that nobody knows."""
+    if not 200 <= answer.status < 300:
+        members = document(answer)
+        raise _error(grant, answer, members, grant.token_response.errors.read(answer.status, answer.headers, members))
+
+
+def document(answer: HttpResponse) -> dict[str, Any] | None:
+    """Return the JSON object that an answer holds, None for anything else."""
+    # RFC 8259 §8.1 wants UTF-8; a server that words its errors in Latin-1 still gives a code that can be read.
+    return json_object(answer.body) or json_object(answer.body.decode(errors="replace"))
+
+
+def _without_secrets(members: dict[str, Any], form: ResponseFormat, access_token: str) -> dict[str, Any]:
+    """Return what else an answer said, without the tokens in it, wherever a vendor puts them."""
+    secrets = {access_token, string_or_none(member(members, form.refresh_token))}
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: kept(inner)
+                for name, inner in value.items()
+                if name not in _SECRETS_IN_ANSWER and not _is_among(secrets, inner)
+            }
+        if isinstance(value, list):
+            return [kept(inner) for inner in value if not _is_among(secrets, inner)]
+        return value
+
+    return dict(kept(members))
+
+
+def _is_among(secrets: Collection[object], value: object) -> bool:
+    return isinstance(value, str) and value in secrets
+
+
+def _kept_headers(form: ResponseFormat, answer: HttpResponse) -> dict[str, str]:
+    names = [name.lower() for name in form.headers]
+    return {name: answer.headers[name] for name in names if name in answer.headers}
+
+
+def _error(grant: Asking, answer: HttpResponse, members: dict[str, Any] | None, said: ApiError) -> OAuthError:
+    status, form = answer.status, grant.token_response
+    if 300 <= status < 400:
+        target = answer.headers.get("location", "nowhere").partition("?")[0]
+        return _not_a_token(answer, said, f"it redirects to {target}, which is not followed with a secret")
+    if form.is_limit(said):
+        message = f"The vendor gives no more tokens for now: {said.code}: {said.message} (HTTP {status})."
+        return TokenBudgetExceeded(message, retry_after=said.retry_after or _LIMIT_PAUSE)
+    in_the_rfc = string_or_none((members or {}).get("error"))
+    code = said.code or in_the_rfc
+    cls = CLASS_OF_CODE.get(form.errors.meaning.get(code or "", code or ""))
+    if cls is None:
+        if status == 429 or status >= 500:
+            cls = TokenEndpointUnavailable
+        elif status == 401 and in_the_rfc is None:
+            cls = InvalidClient
+        elif code or (members or {}).get("error"):
+            cls = TokenRequestError
+        else:
+            words = f", which says: {said.message}" if said.message else ""
+            return _not_a_token(answer, said, f"it is an error without a code{words}")
+    description = None if said.message == code else said.message
+    if code == "use_dpop_nonce":
+        description = f"{description or 'a nonce is missing'}{_dpop('DPoP')}"
+    return cls(
+        code,
+        description,
+        text_at(members, ("error_uri",)),
+        status,
+        said.retry_after,
+        request_id=said.request_id,
+        headers=answer.headers,
+    )
+
+
+def _dpop(token_type: object) -> str:
+    # RFC 9449; Okta asks for it where the application has "Require DPoP" switched on.
+    if str(token_type).lower() != "dpop":
+        return ""
+    return ". This server wants DPoP proofs, which are not made here: switch DPoP off for this client"
+
+
+def _not_a_token(answer: HttpResponse, said: ApiError | None, why: str) -> InvalidTokenResponse:
+    message = f"The token endpoint's answer (HTTP {answer.status}) is not a token: {why}."
+    return InvalidTokenResponse(
+        status_code=answer.status,
+        retry_after=said.retry_after if said else None,
+        headers=answer.headers,
+        message=message,
+    )

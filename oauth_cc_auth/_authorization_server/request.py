@@ -1,0 +1,162 @@
+"""What is asked of the authorization server, without I/O: token, revocation and authorization requests.
+
+authlib's protocol client builds bodies and authenticates the client. It sends nothing here: where it would, it hands
+the request out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod, authenticate
+from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._http.headers import written
+from oauth_cc_auth._http.json_path import json_object, string_or_none
+from oauth_cc_auth._http.messages import HttpRequest
+from oauth_cc_auth._threads import unforked
+from oauth_cc_auth._token import Token
+
+Asking: TypeAlias = ClientCredentials | AuthorizationCode
+
+
+# What authlib is told of the grant type, and what is left out again: it would guess one where there is none.
+_ANY = "urn:oauth-cc-auth:any"
+
+
+# What stands in these headers is no secret, and worth reading in a message.
+_HARMLESS = re.compile(r"accept.*|content-type|user-agent|.*(version|request-id|correlation.id)", re.IGNORECASE)
+
+
+_ASSERTION = "client_assertion"  # RFC 7521 §4.2
+
+
+def token_request(grant: Asking, secret: str | None, parameters: list[tuple[str, str]]) -> HttpRequest:
+    """Return the request that asks for a token with these parameters (RFC 6749 §4.1.3, §4.4.2, §6)."""
+    # All of it goes through `body`: authlib's keyword arguments drop empty and repeated values, share their namespace
+    # with those of its method, and it has its own ideas of what each grant type needs.
+    with _client(grant, secret, grant.token_endpoint_auth_method) as client:
+        request: HttpRequest = client.fetch_token(
+            grant.token_endpoint, body=urlencode(parameters), grant_type=_ANY, headers=_headers(grant)
+        )
+    return _as_written(request, grant.token_request, grant.token_endpoint_auth_method)
+
+
+def revocation_request(grant: Asking, secret: str | None, token: Token) -> HttpRequest:
+    """Return the request that revokes a token, the refresh token where there is one (RFC 7009 §2.1)."""
+    hint = "refresh_token" if token.refresh_token else "access_token"
+    method = grant.revocation_endpoint_auth_method or grant.token_endpoint_auth_method
+    with _client(grant, secret, method) as client:
+        request: HttpRequest = client.revoke_token(
+            grant.revocation_endpoint,
+            token=token.refresh_token or token.access_token,
+            token_type_hint=hint,
+            headers=_headers(grant),
+        )
+    return _as_written(request, grant.revocation_request, method)
+
+
+def authorization_url(grant: AuthorizationCode, state: str, code_verifier: str, parameters: Mapping[str, str]) -> str:
+    """Return the address of the authorization request (RFC 6749 §4.1.1) with an S256 challenge (RFC 7636 §4.2)."""
+    asked = [(name, value) for name, value in grant.common_parameters() if name == "resource"]  # RFC 8707 §2.1
+    with _client(grant, None, "none") as client:
+        client.code_challenge_method = "S256"
+        url, _ = client.create_authorization_url(
+            grant.authorization_endpoint,
+            state=state,
+            code_verifier=code_verifier,
+            redirect_uri=grant.redirect_uri,
+            scope=grant.scope and grant.token_request.scope_separator.join(str(grant.scope).split()),
+            resource=[value for _, value in asked],
+            **parameters,
+        )
+    return str(url)
+
+
+def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
+    """Return what of a request nobody may read beside the secret: its client assertion, and the values of headers."""
+    body = request.body.decode()
+    said = {**dict(parse_qsl(urlsplit(request.url).query)), **(json_object(body) or dict(parse_qsl(body)))}
+    names = [form.names.get(_ASSERTION, _ASSERTION) for form in (grant.token_request, grant.revocation_request)]
+    assertions = [string_or_none(said.get(name or "")) or "" for name in names]
+    values = [value for name, value in request.headers.items() if not _HARMLESS.fullmatch(name)]
+    parts = [part for value in values for part in (value, value.rpartition(" ")[2])]  # "Basic", and what follows
+    return [*assertions, *(part for part in parts if part != grant.client_id)]
+
+
+@contextmanager
+def _client(grant: Asking, secret: str | None, method: ClientAuthMethod) -> Iterator[Any]:
+    with unforked():
+        client = _request_builder()(None, grant.client_id or "", secret)
+    try:
+        with unforked():
+            authenticate(client, method)
+        yield client
+    finally:
+        # The client and its TokenAuth refer to each other; the secret must not wait in there for the garbage collector.
+        client.token_auth.client = client.client_secret = None
+
+
+@cache
+def _request_builder() -> type[Any]:
+    from authlib.oauth2.client import OAuth2Client  # noqa: PLC0415 - 60 ms, once, off the caller's way
+
+    class RequestBuilder(OAuth2Client):
+        """authlib's client, which hands its requests out instead of sending them."""
+
+        def _fetch_token(self, url: str, body: str, headers: Any, auth: Any, method: str) -> HttpRequest:  # type: ignore[override]  # only what our calls pass
+            url, headers, body = auth.prepare(method, url, headers, body)
+            return HttpRequest(url, headers, body.encode())
+
+        def _http_post(self, url: str, body: str, auth: Any, headers: Any) -> HttpRequest:  # type: ignore[override]  # as above
+            return self._fetch_token(url, body, headers, auth, "POST")
+
+    return RequestBuilder
+
+
+def _as_written(request: HttpRequest, form: RequestFormat, method: ClientAuthMethod) -> HttpRequest:
+    """Rewrite a request by the letter of the RFC as the vendor wants it."""
+    if method == JSON_METHOD:
+        form = replace(form, body="json")
+    parameters = parse_qsl(request.body.decode(), keep_blank_values=True)
+    query, body = form.placed((name, value) for name, value in parameters if (name, value) != ("grant_type", _ANY))
+    url, headers = request.url, dict(request.headers)
+    if query:
+        url += ("&" if "?" in url else "?") + urlencode(query)
+    if form.body == "json":
+        _replace_header(headers, "Content-Type", "application/json")
+        return HttpRequest(url, headers, json.dumps(_members(body)).encode(), form.method)
+    if form.body is None:
+        headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+    return HttpRequest(url, headers, urlencode(body).encode(), form.method)
+
+
+def _members(parameters: list[tuple[str, str]]) -> dict[str, str | list[str]]:
+    # A parameter that occurs several times becomes a list.
+    names = dict.fromkeys(name for name, _ in parameters)
+    values = {name: [value for other, value in parameters if other == name] for name in names}
+    return {name: several if len(several) > 1 else several[0] for name, several in values.items()}
+
+
+def _replace_header(headers: dict[str, str], name: str, value: str) -> None:
+    for known in [known for known in headers if known.lower() == name.lower()]:
+        del headers[known]
+    headers[name] = value
+
+
+def _headers(grant: Asking) -> dict[str, str]:
+    own = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    named = {name.lower() for name in grant.headers}
+    return {**{name: value for name, value in own.items() if name.lower() not in named}, **written(grant.headers)}

@@ -1,0 +1,65 @@
+"""How a vendor writes what RFC 6749 writes otherwise in its token request.
+
+The request is always built by the letter first; `RequestFormat` then says where each parameter goes and by what name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
+
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._grant.checks import checked_names, refuse
+
+Parameters = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RequestFormat:
+    """How a request to the authorization server is written, where a vendor departs from RFC 6749 §4.4.2.
+
+    `body` is "form", "json", or None: then every parameter stands in the query, as it does where `method` is "GET".
+    `query` names the parameters that stand there although there is a body. `names` gives a parameter the vendor's name,
+    as ``{"client_id": "appid"}``, or leaves it out: ``{"client_id": None}``. `scope_separator` stands between scopes.
+    """
+
+    method: Literal["POST", "GET"] = "POST"
+    _: KW_ONLY
+    body: Literal["form", "json"] | None = "form"
+    query: Collection[str] = ()
+    names: Mapping[str, str | None] = EMPTY
+    scope_separator: str = " "
+
+    __repr__ = spoken_repr
+
+    def __post_init__(self) -> None:
+        """Check the fields and make them immutable. Raises ConfigurationError, naming the field."""
+        if self.method not in ("POST", "GET"):
+            refuse("RequestFormat: method is neither POST nor GET")
+        if self.body not in ("form", "json", None):
+            refuse("RequestFormat: body is neither form nor json, nor None")
+        object.__setattr__(self, "query", checked_names("RequestFormat: query", self.query))
+        names = self.names
+        if not isinstance(names, Mapping) or not all(
+            isinstance(name, str) and (written is None or (isinstance(written, str) and written))
+            for name, written in names.items()
+        ):
+            refuse("RequestFormat: names is not a mapping of names to the vendor's, or to None")
+        object.__setattr__(self, "names", FrozenMapping(names))
+        if not isinstance(self.scope_separator, str) or not self.scope_separator:
+            refuse("RequestFormat: scope_separator is empty or not a string")
+        if self.method == "GET":
+            object.__setattr__(self, "body", None)
+
+    def placed(self, parameters: Iterable[tuple[str, str]]) -> tuple[Parameters, Parameters]:
+        """Return the parameters of the query and those of the body, by the vendor's names."""
+        query: Parameters = []
+        body: Parameters = []
+        for name, value in parameters:
+            written = self.names.get(name, name)
+            if written is None:
+                continue
+            text = value.replace(" ", self.scope_separator) if name == "scope" else value
+            (query if self.body is None or name in self.query else body).append((written, text))
+        return query, body

@@ -1,0 +1,42 @@
+"""A token or key that needs no grant: somebody made it by hand."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Any
+
+from oauth_cc_auth._grant.checks import is_text, refuse
+from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
+from oauth_cc_auth._resource_server.server import ResourceServer
+
+
+@dataclass(frozen=True, slots=True)
+class StaticToken:
+    """A token or key that somebody made by hand and that lives until it is revoked; there is nothing to renew.
+
+    It goes only where `resource_server` lets it, and in the header that it names.
+    """
+
+    access_token: str = field(repr=False)
+    _: KW_ONLY
+    resource_server: ResourceServer | None = None
+    allow_insecure_http: bool = False
+
+    def api_error(self, response: Any) -> ApiError:
+        """Return what an error of this API says, as `ClientCredentials.api_error` does."""
+        return read_response(response, {}, self.resource_server.errors if self.resource_server else ANY_ENVELOPE)
+
+    def __post_init__(self) -> None:
+        """Check the token."""
+        token = self.access_token
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+            refuse("the token or key is empty, not a string, or does not fit in a header")
+
+    @classmethod
+    def basic(cls, user: str, password: str, *, resource_server: ResourceServer) -> StaticToken:
+        """Return a user and a password as a token of the Basic scheme (RFC 7617). Raises ConfigurationError."""
+        if not (is_text(user) and is_text(password)):
+            refuse("the user or the password is not a string that can be sent")
+        pair = b64encode(f"{user}:{password}".encode()).decode("ascii")
+        return cls(pair, resource_server=replace(resource_server, scheme="Basic"))

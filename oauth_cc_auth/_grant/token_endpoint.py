@@ -1,0 +1,177 @@
+"""What every grant with a token endpoint has in common: which authorization server, which client, asking for what.
+
+Frozen values, checked at construction. A grant is everything that decides what the token request says. Two grants that
+say the same share one token.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._grant.checks import Several, check_seconds, each, is_text, refuse, several, strings
+from oauth_cc_auth._grant.client_authentication import METHODS, WITHOUT_SECRET, ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.secret import Secret
+from oauth_cc_auth._http.headers import HeaderValue, checked_headers
+from oauth_cc_auth._http.origin import is_secure, origin_of
+from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
+from oauth_cc_auth._resource_server.server import ResourceServer
+from oauth_cc_auth.errors import InsecureTransport
+
+
+@dataclass(frozen=True, slots=True)
+class IssuanceLimit:
+    """At most `count` tokens within any `seconds`, as the vendor documents it. Raises ConfigurationError."""
+
+    count: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if not isinstance(self.count, int) or isinstance(self.count, bool) or self.count < 1:
+            refuse("IssuanceLimit: count is not a whole number above 0")
+        check_seconds("IssuanceLimit: seconds", self.seconds)
+
+
+_BY_THE_RFC, _AS_THE_RFC_HAS_IT = RequestFormat(), ResponseFormat()
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """A token endpoint that the authorization server's metadata names (RFC 8414 §3, OpenID Connect Discovery §4).
+
+    `url` is the full address of that document, which is asked for before each token request, without a secret.
+    """
+
+    url: str
+
+
+# Nobody makes one of these: what a dataclass generates for it, at a millisecond, the grants below have anew.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, init=False, eq=False)
+class TokenEndpointGrant:
+    """What every grant with a token endpoint has in common."""
+
+    token_endpoint: str | Discovery
+    client_id: str | None
+    client_secret: Secret | None = field(default=None, repr=False)
+    token_endpoint_auth_method: ClientAuthMethod = "client_secret_basic"
+    scope: Several | None = None
+    audience: Several | None = None
+    resource: Several | None = None
+    parameters: Mapping[str, Any] = EMPTY
+    headers: Mapping[str, HeaderValue] = EMPTY
+    token_request: RequestFormat = _BY_THE_RFC
+    token_response: ResponseFormat = _AS_THE_RFC_HAS_IT
+    default_lifetime: float | None = None
+    issuance_limit: IssuanceLimit | None = None
+    revocation_endpoint: str | None = None
+    revocation_endpoint_auth_method: ClientAuthMethod | None = None
+    revocation_request: RequestFormat = _BY_THE_RFC
+    resource_server: ResourceServer | None = None
+    allow_insecure_http: bool = False
+
+    __repr__ = spoken_repr
+
+    def __post_init__(self) -> None:
+        """Check every argument and make it immutable."""
+        self._check_formats()
+        self._check_client_authentication()
+        endpoint = self.token_endpoint
+        self._check_endpoint("token_endpoint", endpoint.url if isinstance(endpoint, Discovery) else endpoint)
+        if self.revocation_endpoint is not None:
+            self._check_endpoint("revocation_endpoint", self.revocation_endpoint)
+        scope = self.scope
+        if isinstance(scope, Collection) and not isinstance(scope, str):
+            scope = " ".join(strings("scope", sorted(scope) if isinstance(scope, (set, frozenset)) else scope))
+        elif scope is not None and not is_text(scope):
+            refuse("scope is neither a string nor a collection of strings")
+        object.__setattr__(self, "scope", scope or None)
+        for name in ("audience", "resource"):
+            object.__setattr__(self, name, several(name, getattr(self, name)))
+        object.__setattr__(self, "parameters", _parameters(self.parameters))
+        object.__setattr__(self, "headers", checked_headers(self.headers))
+        if self.default_lifetime is not None:
+            check_seconds("default_lifetime", self.default_lifetime)
+        if not isinstance(self.issuance_limit, (IssuanceLimit, type(None))):
+            refuse("issuance_limit is not an IssuanceLimit")
+        if not isinstance(self.resource_server, (ResourceServer, type(None))):
+            refuse("resource_server is not a ResourceServer")
+
+    def _check_formats(self) -> None:
+        for name in ("token_request", "revocation_request"):
+            if not isinstance(getattr(self, name), RequestFormat):
+                refuse(f"{name} is not a RequestFormat")
+        if not isinstance(self.token_response, ResponseFormat):
+            refuse("token_response is not a ResponseFormat")
+
+    def _check_client_authentication(self) -> None:
+        secret = self.client_secret
+        # Some vendors know a client by its secret alone: IBM Cloud's API keys, ClearTax.
+        method = self.token_endpoint_auth_method
+        unsent = self.token_request.names.get("client_id", "") is None
+        nameless = self.client_id is None and (unsent or not isinstance(method, (str, PrivateKeyJWT)))
+        if not nameless and (not is_text(self.client_id) or not self.client_id):
+            refuse("client_id is empty or not a string")
+        for name in ("token_endpoint_auth_method", "revocation_endpoint_auth_method"):
+            method = getattr(self, name)
+            known = method in METHODS if isinstance(method, str) else _is_method(method)
+            if not known and not (method is None and name == "revocation_endpoint_auth_method"):
+                refuse(f"{name} is none of {', '.join(METHODS)}, nor a PrivateKeyJWT or a function")
+        if secret is None or secret == "":
+            if self.token_endpoint_auth_method not in WITHOUT_SECRET:
+                refuse('client_secret is missing; a client without one has token_endpoint_auth_method="none"')
+        elif not is_text(secret) and not callable(secret):
+            refuse("client_secret is neither a string nor a callable that returns one")
+        elif inspect.iscoroutinefunction(secret):
+            refuse("client_secret is an async function; it is called in a thread, so pass a plain one")
+
+    def _check_endpoint(self, name: str, url: str) -> None:
+        try:
+            origin = origin_of(url)
+        except (ValueError, TypeError):
+            refuse(f"{name} is not an http or https URL with a host")
+        if "#" in url:
+            refuse(f"{name} holds a fragment, which RFC 6749 §3.1 and §3.2 forbid")  # and a query after it is not sent
+        if "@" in url.split("/")[2] or not url.lower().startswith("http"):
+            # requests would make Basic authentication of it, and overwrite the client's.
+            refuse(f"{name} holds a user name, or is no http or https URL")
+        if not (self.allow_insecure_http or is_secure(origin)):
+            message = (
+                f"{name} is plain http, where anybody on the way can read the client secret. Use https, or pass "
+                "allow_insecure_http=True if this network is yours."
+            )
+            raise InsecureTransport(message)
+
+    def api_error(self, response: Any) -> ApiError:
+        """Return what an error of this vendor's API or token endpoint says, whichever HTTP library the answer is of.
+
+        Never raises: what the answer does not say is None.
+        """
+        # One host may be both: Vibe's errors have one shape at its token endpoint and another in its API.
+        of_api = self.resource_server.errors if self.resource_server else ANY_ENVELOPE
+        return read_response(response, {str(self.token_endpoint): self.token_response.errors}, of_api)
+
+    def common_parameters(self) -> list[tuple[str, str]]:
+        """Return the parameters that every token request of this grant carries (RFC 8707 for `resource`)."""
+        several = (("audience", self.audience), ("resource", self.resource), *self.parameters.items())
+        return [(name, value) for name, values in several for value in each(values)]
+
+
+def _is_method(method: object) -> bool:
+    return isinstance(method, PrivateKeyJWT) or callable(method)
+
+
+def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
+    if not isinstance(parameters, Mapping):
+        refuse("parameters is not a mapping")
+    if not all(isinstance(name, str) and name for name in parameters):
+        refuse("parameters has a name that is not a string, or an empty one")
+    own = {"client_id", "client_secret", "grant_type", "scope", "audience", "resource"} & set(parameters)
+    if own:
+        refuse(f"parameters holds {', '.join(sorted(own))}, which has an argument of its own")
+    return FrozenMapping({name: several(f"parameters[{name!r}]", value) or () for name, value in parameters.items()})

@@ -1,0 +1,29 @@
+"""One HTTP request and its answer as values: what the token endpoint's protocol and the HTTP libraries exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to an endpoint of the authorization server; its URL holds a secret where the vendor wants it there."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """Its answer; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+# Nothing of a token answer is this long; golang/oauth2 stops at the same size.
+MAX_ANSWER = 1 << 20

@@ -1,0 +1,53 @@
+"""Origins, in one spelling, read strictly: what two parsers may read differently has none (RFC 6454 §4)."""
+
+from __future__ import annotations
+
+import re
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+_SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
+
+
+# Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
+_AUTHORITY = re.compile(
+    r"(https?|wss?)://(?:[^@/\\?#\s]*@)?(\[[0-9a-fA-F:.]+\]|[^@/\\?#\s:\[\]]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)",
+    re.IGNORECASE,
+)
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL in one spelling, as ``scheme://host:port`` (RFC 6454 §4).
+
+    Raises ValueError for what is not an http, https, ws or wss URL.
+    """
+    match = _AUTHORITY.match(url)
+    if match is None:
+        message = "not an http or https URL"
+        raise ValueError(message)
+    scheme, host = match[1].lower(), match[2].lower()
+    scheme = _SAME_AS.get(scheme, scheme)
+    if not host.isascii():
+        host = _to_ascii(host)
+    return f"{scheme}://{host}:{match[3] or _DEFAULT_PORTS[scheme]}"
+
+
+def is_secure(origin: str) -> bool:
+    """Tell whether what is sent to this origin stays unread on its way: https, or loopback."""
+    scheme, _, authority = origin.partition("://")
+    host = authority.rpartition(":")[0].strip("[]")
+    if scheme == "https" or host == "localhost":
+        return True
+    from ipaddress import ip_address  # noqa: PLC0415 - only for plain http
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _to_ascii(host: str) -> str:
+    import idna  # noqa: PLC0415 - 10 ms that only a host with letters beyond ASCII costs
+
+    return idna.encode(host, uts46=True).decode("ascii")

@@ -1,0 +1,91 @@
+"""Which HTTP library carries a token request: the one that the user lent, else that of the caller's own library."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from oauth_cc_auth._http.lending import loaded_library
+from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
+from oauth_cc_auth._threads import unforked
+from oauth_cc_auth.errors import (
+    ConfigurationError,
+    scrubbed,
+)
+
+LIBRARIES = ("requests", "httpx", "httpx2")
+
+
+class Sender(Protocol):
+    """Sends one request and returns its answer; `timeout` is in seconds and bounds each read."""
+
+    def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
+        """Raise TokenEndpointUnavailable where no answer came."""
+
+
+def check_lent(session: object, client: object) -> None:
+    """Raise ConfigurationError unless what the user lends can send a token request from a thread."""
+    if session is not None and client is not None:
+        message = "session and client are two ways to say the same: pass one"
+        raise ConfigurationError(message)
+    if session is not None and not _is_a(session, ("requests",), "Session"):
+        message = "session is not a requests.Session; an httpx.Client is passed as client="
+        raise ConfigurationError(message)
+    if client is not None and not _is_a(client, ("httpx", "httpx2"), "Client"):
+        message = (
+            "client is not an httpx.Client: the token request is sent from a thread, so an AsyncClient cannot send it"
+        )
+        raise ConfigurationError(message)
+
+
+def sender_for(session: Any, client: Any, library: str | None) -> Sender:
+    """Return what the user lent, else the library of the door, else the first that is loaded, or installed."""
+    if session is not None:
+        return _by("requests", session)
+    if client is not None:
+        return _by("httpx", client)
+    name = library or next(_at_hand(), None)
+    if name is None:
+        message = 'No HTTP library is installed: pip install "oauth-cc-auth[requests]" or "oauth-cc-auth[httpx]"'
+        raise ConfigurationError(message)
+    return _with_own(name)
+
+
+def _by(name: str, lent: Any) -> Sender:
+    # Each is imported for its own users only: it needs its library.
+    if name == "requests":
+        from oauth_cc_auth._http.by_requests import ByRequests  # noqa: PLC0415 - see above
+
+        return ByRequests(lent)
+    from oauth_cc_auth._http.by_httpx import ByHttpx  # noqa: PLC0415 - see above
+
+    return ByHttpx(lent)
+
+
+def _with_own(name: str) -> Sender:
+    """Make a session or client for one exchange, so that proxies from the environment and patched libraries count."""
+
+    def send(request: HttpRequest, timeout: float) -> HttpResponse:
+        with unforked():
+            library = import_module(name)
+        try:
+            own = library.Session() if name == "requests" else library.Client()
+        except Exception as error:  # noqa: BLE001 - a proxy or certificate named in the environment may be anything
+            message = f"{name} cannot be used for the token request ({type(error).__name__}: {error})."
+            raise ConfigurationError(message) from scrubbed(error)
+        with own:
+            return _by(name, own)(request, timeout)
+
+    return send
+
+
+def _at_hand() -> Iterator[str]:
+    yield from (name for name in LIBRARIES if name in sys.modules)
+    yield from (name for name in LIBRARIES if find_spec(name) is not None)
+
+
+def _is_a(lent: object, libraries: Iterable[str], cls: str) -> bool:
+    return loaded_library(type(lent), cls, libraries) is not None

@@ -1,0 +1,195 @@
+"""The API side: where a token may go, how it is presented, and whether a 401 is about it.
+
+A token goes to the resource server's origins and nowhere else (RFC 6750 §5.3, RFC 6819 §4.6.4). It is sent over plain
+http to loopback only. A refusal is about our token when the status says so and WWW-Authenticate is absent or names our
+scheme, without an error or with `invalid_token` (RFC 6750 §3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+
+from oauth_cc_auth._frozen import EMPTY, spoken_repr
+from oauth_cc_auth._http.challenge import parse_challenges
+from oauth_cc_auth._http.headers import NAME as HEADER_NAME
+from oauth_cc_auth._http.headers import HeaderValue, checked_headers, written
+from oauth_cc_auth._http.hidden import Presented, hidden, presented_text
+from oauth_cc_auth._http.origin import is_secure, origin_of
+from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
+from oauth_cc_auth._token import Token
+from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed, scrubbed
+
+# WeChat is one of those who call their JSON plain text, or nothing at all.
+_JSON_TYPES = {"", "application/json", "text/json", "text/plain"}
+
+
+_ERROR_SIZE = 1024 * 1024  # bytes; as much as is read of a token endpoint's answer, and no error comes near it
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ResourceServer:
+    """An API: its origins, how it wants the token, and which answers mean that the token is refused.
+
+    `base_url` is where the API's paths begin; its origin, and those of `origins`, are the only ones the token goes to.
+    None means any https origin. The token stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where
+    `scheme` is None. `headers` are sent on every API call unless the caller sets them; a value may be a function that
+    makes one for each call. `renew_on` are the statuses that may mean a refused token, and `renew_if` looks at what
+    such an answer says, where the status alone does not tell. `base_url_of` is for APIs whose base only the token's
+    answer tells: a function that returns it, which is then the one origin besides those named here. `errors` says how
+    the API's errors read.
+
+    Raises ConfigurationError, naming the argument.
+    """
+
+    base_url: str | None = None
+    _: KW_ONLY
+    header: str = "Authorization"
+    scheme: str | None = "Bearer"
+    headers: Mapping[str, HeaderValue] = EMPTY
+    renew_on: Collection[int] = frozenset({401})
+    renew_if: Callable[[ApiError], bool] | None = None
+    origins: Collection[str] = ()
+    base_url_of: Callable[[Token], str | None] | None = None
+    errors: ErrorFormat = ANY_ENVELOPE
+    _allowed: frozenset[str] | None = field(init=False, repr=False, compare=False)
+
+    __repr__ = spoken_repr
+
+    def __post_init__(self) -> None:
+        """Check the arguments and make them immutable."""
+        if not isinstance(self.header, str) or not HEADER_NAME.fullmatch(self.header):
+            message = "header is not the name of an HTTP header"
+            raise ConfigurationError(message)
+        if self.scheme is not None and (not isinstance(self.scheme, str) or not HEADER_NAME.fullmatch(self.scheme)):
+            message = "scheme is not one word; for a token that stands alone pass scheme=None"
+            raise ConfigurationError(message)
+        for name in ("origins", "renew_on"):
+            if isinstance(getattr(self, name), str) or not isinstance(getattr(self, name), Collection):
+                message = f"{name} is not a collection: pass a tuple or a set"
+                raise ConfigurationError(message)
+        for name in ("renew_if", "base_url_of"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                message = f"{name} is not a function"
+                raise ConfigurationError(message)
+        if not isinstance(self.errors, ErrorFormat):
+            message = "errors is not an ErrorFormat"
+            raise ConfigurationError(message)
+        urls = (*(() if self.base_url is None else (self.base_url,)), *self.origins)
+        object.__setattr__(self, "headers", checked_headers(self.headers))
+        object.__setattr__(self, "renew_on", frozenset(self.renew_on))
+        object.__setattr__(self, "origins", tuple(self.origins))
+        object.__setattr__(self, "_allowed", frozenset(map(_configured_origin, urls)) if urls else None)
+
+    def admit(self, url: str, token: Token | None = None, *, allow_insecure_http: bool = False) -> None:
+        """Return if the token may go to this URL, else raise OriginNotAllowed or InsecureTransport.
+
+        Where only the token's answer tells the API's origin, the URL is judged in full once there is a `token`.
+        """
+        try:
+            origin = origin_of(url)
+        except ValueError:
+            message = "Not sent: the URL is not an absolute http or https URL with a plain host."
+            raise OriginNotAllowed(message) from None
+        allowed = self._origins(token)
+        if allowed is not None and origin not in allowed:
+            message = (
+                f"Not sent: this token may go to {', '.join(sorted(allowed)) or 'no API that is known'}, not to "
+                f"{origin}. If that host belongs to the API, name it in ResourceServer(origins=...)."
+            )
+            raise OriginNotAllowed(message)
+        if not (allow_insecure_http or is_secure(origin)):
+            message = (
+                f"Not sent: {origin} is plain http, where anybody on the way can read the token. Use https, or pass "
+                "allow_insecure_http=True to the grant if this network is yours."
+            )
+            raise InsecureTransport(message)
+
+    def base_url_for(self, token: Token) -> str | None:
+        """Return where the paths of the API begin for this token. Raises ConfigurationError where that is no URL."""
+        try:
+            base = self.base_url_of(token) if self.base_url_of else None
+            if base is not None:
+                origin_of(base)
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+            message = f"base_url_of failed on the token's answer ({type(error).__name__}), or returned no URL"
+            raise ConfigurationError(message) from scrubbed(error)
+        return base or self.base_url
+
+    def may_receive(self, url: str, token: Token) -> bool:
+        """Tell whether the URL's origin is one of the API's, or any where none is named."""
+        allowed = self._origins(token)
+        try:
+            return allowed is None or origin_of(url) in allowed
+        except ValueError:
+            return False
+
+    def names(self, url: str, token: Token) -> bool:
+        """Tell whether the URL's origin is one that was named, so that a token on its way there is no leak."""
+        return self._origins(token) is not None and self.may_receive(url, token)
+
+    def _origins(self, token: Token | None) -> frozenset[str] | None:
+        if self.base_url_of is None or token is None:
+            return None if self.base_url_of else self._allowed
+        base = self.base_url_for(token)
+        return (self._allowed or frozenset()) | (frozenset() if base is None else {origin_of(base)})
+
+    def credentials(self, token: Token) -> Presented:
+        """Return the header's value that presents the token (RFC 6750 §2.1)."""
+        return presented_text(
+            token.access_token if self.scheme is None else f"{self.scheme} {token.access_token}", token
+        )
+
+    def present(self, method: str, url: str, token: Token) -> dict[str, str]:  # noqa: ARG002 - a scheme may sign them
+        """Return the headers that an API request carries: the token's and the API's own."""
+        return {**hidden(written(self.headers)), self.header: self.credentials(token)}
+
+    def made_anew(self, names: Collection[str]) -> dict[str, Presented]:
+        """Return what functions make for a request that goes once more, of these headers in lower case: a nonce counts
+        once.
+        """
+        headers = self.headers.items()
+        return hidden(written({name: make for name, make in headers if callable(make) and name.lower() in names}))
+
+    def must_read(
+        self, status: int, content_type: str, content_length: str | None = None, *, streamed: bool = False
+    ) -> bool:
+        """Tell whether the body of an answer is needed to judge it, and may be read for that.
+
+        It may be read where it can be an error: one document in JSON, not a download nor a stream of records, and of at
+        most 1 MiB. Many servers state no length (chunked): an answer of 400 and above is read all the same, since it
+        ends; any other unless the caller has `streamed` the call. httpx tells nobody whether he has, so there it is
+        read: else no refusal that such a server calls 200 would ever be noticed.
+        """
+        if self.renew_if is None or status not in self.renew_on:
+            return False
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind not in _JSON_TYPES and (not kind.endswith("+json") or "stream" in kind):
+            return False
+        if content_length is None or not content_length.isdecimal():
+            return status >= 400 or not streamed
+        return int(content_length) <= _ERROR_SIZE
+
+    def refuses(self, status: int, www_authenticate: str | None, said: Callable[[], ApiError] | None = None) -> bool:
+        """Tell whether an answer means that the token it was asked with is no good any more; `said` reads its error.
+
+        An absent WWW-Authenticate counts as "yes": half of the vendors forget it, though RFC 9110 §15.5.2 demands it.
+        """
+        if status not in self.renew_on or (www_authenticate and not self._challenged(www_authenticate)):
+            return False
+        return self.renew_if is None or said is None or bool(self.renew_if(said()))
+
+    def _challenged(self, www_authenticate: str) -> bool:
+        scheme = (self.scheme or "Bearer").lower()
+        return any(
+            challenge.scheme == scheme and challenge.parameters.get("error") in (None, "", "invalid_token")
+            for challenge in parse_challenges(www_authenticate)
+        )
+
+
+def _configured_origin(url: str) -> str:
+    try:
+        return origin_of(url)
+    except (ValueError, TypeError):
+        message = "base_url and origins are http or https URLs with a host"
+        raise ConfigurationError(message) from None

@@ -1,0 +1,90 @@
+"""Short-lived daemon threads: what may hang runs in one, so that whoever waits can stop waiting.
+
+And what such threads need from a process that forks: a module that one of them is importing at that moment would stay
+half imported in the child for good.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager, suppress
+from threading import RLock, Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+# A fork waits this long for an import to end. It takes a tenth of a second; only who forks while importing the very
+# module that the thread waits for gets to the end of it.
+_FORK_PATIENCE = 5.0
+
+
+_importing = RLock()
+
+
+def started(work: Callable[[], None], name: str) -> bool:
+    """Start the work in a daemon thread; return False where the interpreter starts none any more (it is exiting)."""
+    # Before Python 3.12 a thread that is started so late never runs, and whoever starts it waits for it for ever.
+    if sys.is_finalizing():
+        return False
+    try:
+        Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
+
+
+def after_fork_in_child(work: Callable[[], None]) -> None:
+    """Call this in each child that is forked, where there is fork."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=work)
+
+
+def within(seconds: float, work: Callable[[], T], name: str) -> T:
+    """Return the work's result, or raise TimeoutError and leave it behind.
+
+    A library's timeout bounds each read, and none bounds the lookup of a host's name or an answer that drips.
+    """
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+            result.set_exception(error)
+
+    if not started(run, name):
+        return work()
+    try:
+        return result.result(seconds)
+    except FutureTimeoutError as error:  # another class than TimeoutError before Python 3.11
+        raise TimeoutError from error
+
+
+@contextmanager
+def unforked() -> Iterator[None]:
+    """Import in here: no fork happens meanwhile."""
+    with _importing:
+        yield
+
+
+def _before_fork() -> None:
+    _importing.acquire(timeout=_FORK_PATIENCE)
+
+
+def _after_fork_in_parent() -> None:
+    with suppress(RuntimeError):  # it was not acquired in time
+        _importing.release()
+
+
+def _after_fork_in_child() -> None:
+    global _importing  # noqa: PLW0603 - the module's one lock
+    _importing = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -1,0 +1,496 @@
+"""Tests of the login of a user: the address where it begins, the address where it ends, and the code in between."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import os
+import runpy
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+import pytest
+import requests
+import trio
+from loopback import SECRET, TOKEN, Answer, Clock, Loopback, Received, grant_for, token_answer
+
+from oauth_cc_auth import (
+    AuthorizationCode,
+    AuthorizationFailed,
+    ConfigurationError,
+    InteractionRequired,
+    InvalidGrant,
+    MemoryStore,
+    RequestFormat,
+    RequestsAuth,
+    Token,
+    TokenSource,
+    forget_all,
+)
+from oauth_cc_auth._login import consent
+
+CALLBACK = "http://localhost:8765/callback"
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """Run a token endpoint whose answers hold a refresh token."""
+    with Loopback(token_answer(refresh_token="refresh-1", scope="public")) as server:
+        yield server
+
+
+def login_for(server: Loopback | None = None, **changes: Any) -> AuthorizationCode:
+    """Return a grant that nobody has logged in to."""
+    origin = server.url if server else "https://as.example.com"
+    arguments = {
+        "authorization_endpoint": f"{origin}/authorize",
+        "token_endpoint": f"{origin}/token",
+        "client_id": "client",
+        "client_secret": SECRET,
+        "redirect_uri": CALLBACK,
+        **changes,
+    }
+    return AuthorizationCode(**arguments)
+
+
+def asked(grant: AuthorizationCode, **arguments: Any) -> dict[str, str]:
+    """Return the parameters of the authorization request."""
+    return dict(parse_qsl(urlsplit(grant.authorization_url(**arguments)).query, strict_parsing=True))
+
+
+def redirected(state: str, **parameters: str) -> str:
+    """Return the address that the user comes back by."""
+    return f"{CALLBACK}?{urlencode({'code': 'the code', 'state': state, **parameters})}"
+
+
+def challenge_of(code_verifier: str) -> str:
+    """Return the S256 challenge (RFC 7636 §4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(code_verifier.encode()).digest()).decode().rstrip("=")
+
+
+def form_of(received: Received) -> dict[str, str]:
+    """Return the parameters of a token request, none of which occurs twice."""
+    assert len(received.form) == len(dict(received.form))
+    return dict(received.form)
+
+
+def test_where_the_user_logs_in() -> None:
+    """Line 44, RFC 6749 §4.1.1: client, redirect, scope, state, S256 challenge and further parameters; no secret."""
+    grant = login_for(scope=["read", "write"], token_request=RequestFormat(scope_separator=","))
+    url = grant.authorization_url(prompt="consent", audience="https://api")
+    assert url.startswith("https://as.example.com/authorize?")
+    assert SECRET not in url
+    parameters = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
+    assert len(parameters.pop("state")) >= 43
+    assert len(parameters.pop("code_challenge")) == 43
+    assert parameters == {
+        "response_type": "code",
+        "client_id": "client",
+        "redirect_uri": CALLBACK,
+        "scope": "read,write",
+        "code_challenge_method": "S256",
+        "prompt": "consent",
+        "audience": "https://api",
+    }
+
+
+def test_what_is_not_said_is_not_asked() -> None:
+    """Line 44: without redirect, scope and resource nothing of them is sent; an endpoint keeps its own query."""
+    grant = login_for(redirect_uri=None, authorization_endpoint="https://as.example.com/authorize?tenant=t")
+    assert asked(grant).keys() == {
+        "tenant",
+        "response_type",
+        "client_id",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+    }
+    several = parse_qs(urlsplit(login_for(resource=["https://1", "https://2"]).authorization_url()).query)
+    assert several["resource"] == ["https://1", "https://2"]
+
+
+def test_state_and_verifier_are_new_each_time() -> None:
+    """RFC 6749 §10.12: state and challenge are never the same twice, unless they are given."""
+    made = [asked(login_for()) for _ in range(50)]
+    assert len({each["state"] for each in made}) == len({each["code_challenge"] for each in made}) == 50
+    given = asked(login_for(), state="my state", code_verifier="v" * 43)
+    assert (given["state"], given["code_challenge"]) == ("my state", challenge_of("v" * 43))
+
+
+def test_without_an_authorization_endpoint() -> None:
+    """A grant that knows no authorization endpoint says which argument is missing."""
+    with pytest.raises(ConfigurationError, match="authorization_endpoint is missing"):
+        login_for(authorization_endpoint=None).authorization_url()
+
+
+@pytest.mark.parametrize(
+    "name", ["scope", "redirect_uri", "client_id", "response_type", "resource", "url", "code_challenge"]
+)
+def test_what_the_grant_says_cannot_be_said_again(name: str) -> None:
+    """RFC 7636: a parameter that would undo PKCE or the grant is refused by name."""
+    with pytest.raises(ConfigurationError, match=f"authorization_url: {name}"):
+        login_for().authorization_url(**{name: "other"})
+
+
+def test_the_code_is_exchanged(server: Loopback) -> None:
+    """RFC 6749 §4.1.3, RFC 7636 §4.5: code, verifier and redirect_uri are sent; the token is served from then on."""
+    grant = login_for(server, resource="https://api", scope="read_user")
+    question = asked(grant)
+    token = grant.exchange(redirected(question["state"]))
+    assert (token.access_token, token.refresh_token, token.scope) == (TOKEN, "refresh-1", "public")
+    form = form_of(server.received[0])
+    assert challenge_of(form.pop("code_verifier")) == question["code_challenge"]
+    assert form == {
+        "grant_type": "authorization_code",
+        "code": "the code",
+        "redirect_uri": CALLBACK,
+        "resource": "https://api",
+    }
+    assert server.received[0].headers["authorization"].startswith("Basic ")
+    assert TokenSource(login_for(server, resource="https://api", scope="read_user")).token() is token
+    with Loopback(Answer(body={})) as api:
+        requests.get(api.url, auth=RequestsAuth(grant), timeout=5)
+        assert api.received[0].headers["authorization"] == f"Bearer {TOKEN}"
+    assert len(server.received) == 1
+
+
+def test_what_follows_is_a_refresh(server: Loopback) -> None:
+    """Line 25: after a login the refresh token that it brought renews the token, with the scope that was granted."""
+    clock = Clock()
+    source = TokenSource(login_for(server, scope="read_user"), clock=clock)
+    source.exchange(redirected(asked(login_for(server, scope="read_user"))["state"]))
+    clock.now += 3601
+    source.token()
+    assert form_of(server.received[1]) == {
+        "grant_type": "refresh_token",
+        "refresh_token": "refresh-1",
+        "scope": "public",
+    }
+
+
+def test_a_second_login_replaces_the_first(server: Loopback) -> None:
+    """Line 44: who logs in again goes on with the new login; another `login` is another user."""
+    for number in (1, 2):
+        server.replies = [token_answer(f"{TOKEN} {number}", refresh_token=f"refresh-{number}")]
+        grant = login_for(server)
+        grant.exchange(redirected(asked(grant)["state"]))
+        assert TokenSource(grant).token().access_token == f"{TOKEN} {number}"
+    with pytest.raises(InteractionRequired):
+        TokenSource(login_for(server, login="somebody else")).token()
+
+
+def test_the_token_is_saved_before_it_is_used(server: Loopback) -> None:
+    """Line 25: a login is in the store when `exchange` returns, and another process goes on with it."""
+    store, grant = MemoryStore(), login_for(server)
+    grant.exchange(redirected(asked(grant)["state"]), store=store)
+    forget_all()
+    assert TokenSource(grant, store=store).token().access_token == TOKEN
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda state: redirected("x" + state),
+        lambda state: redirected(state[:-1]),
+        lambda _: redirected(""),
+        lambda _: f"{CALLBACK}?code=c",
+        lambda _: CALLBACK,
+        lambda state: f"{CALLBACK}#code=c&state={state}",
+        lambda _: "",
+        lambda _: "https://[",
+        lambda _: f"{CALLBACK}?state=\ud800",
+        lambda _: f"{CALLBACK}?state=%ff%fe&code=%00",
+        lambda _: None,
+        lambda _: 5,
+        lambda _: b"http://x/?state=y",
+    ],
+)
+def test_a_state_that_is_not_ours(spoil: Callable[[str], Any], server: Loopback) -> None:
+    """RFC 6749 §10.12: an answer to somebody else's question, or to none, is refused, and nothing is sent."""
+    grant = login_for(server)
+    question = asked(grant)
+    with pytest.raises(AuthorizationFailed, match="state") as caught:
+        grant.exchange(spoil(question["state"]))
+    assert caught.value.error is None
+    assert isinstance(caught.value, InteractionRequired)
+    assert server.received == []
+    assert grant.exchange(redirected(question["state"])).access_token == TOKEN
+
+
+def test_an_answer_counts_once(server: Loopback) -> None:
+    """RFC 6749 §10.5: the same address does not end a login twice, however many come with it at once."""
+    grant = login_for(server)
+    url = redirected(asked(grant)["state"])
+    outcomes: list[object] = []
+
+    def end() -> None:
+        try:
+            outcomes.append(grant.exchange(url))
+        except AuthorizationFailed as failure:
+            outcomes.append(failure)
+
+    threads = [threading.Thread(target=end) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sum(isinstance(outcome, Token) for outcome in outcomes) == 1
+    assert len(server.received) == 1
+
+
+def test_an_answer_counts_once_with_state_and_verifier(server: Loopback) -> None:
+    """RFC 6749 §10.5: with both passed an answer counts once too, in the process that asked and in another."""
+    grant, kept = login_for(server), dict[str, Any](state="S", code_verifier="v" * 43)
+    asked(grant, **kept)
+    with pytest.raises(AuthorizationFailed, match="pass state= and code_verifier="):
+        grant.exchange(redirected("S"))
+    for other_process in (False, True):
+        if other_process:
+            consent.forget()
+        grant.exchange(redirected("S"), **kept)
+        for again in (kept, dict[str, Any](state="S"), dict[str, Any]()):
+            with pytest.raises(AuthorizationFailed):
+                grant.exchange(redirected("S", code="another"), **again)
+    assert len(server.received) == 2
+    asked(grant, **kept)
+    assert grant.exchange(redirected("S"), **kept).access_token == TOKEN, "a login that begins anew ends anew"
+
+
+def test_what_is_remembered_is_used_up_by_both(server: Loopback) -> None:
+    """A login whose state and verifier are passed at its end only is not remembered after it."""
+    grant = login_for(server)
+    verifier = "w" * 43
+    asked(grant, code_verifier=verifier, state=None)
+    state = next(iter(consent._pending))
+    grant.exchange(redirected(state), state=state, code_verifier=verifier)
+    with pytest.raises(AuthorizationFailed):
+        grant.exchange(redirected(state))
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("more", ["code=two", "state=x", "iss=x&iss=y", "error=no&error=yes"])
+def test_what_is_said_twice(more: str, server: Loopback) -> None:
+    """RFC 6749 §3.1: an answer that repeats a parameter is refused; the login can still end with the right one."""
+    grant = login_for(server)
+    state = asked(grant)["state"]
+    for url in (f"{redirected(state)}&{more}", redirected(state).replace("?", f"?{more}&")):
+        with pytest.raises(AuthorizationFailed, match="more than once"):
+            grant.exchange(url)
+    assert server.received == []
+    assert grant.exchange(f"{redirected(state)}&tag=a&tag=b").access_token == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("state", "code_verifier"),
+    [(5, None), ("\ud800", None), (b"S", None), *(("S", wrong) for wrong in ("", "v" * 42, "v" * 129, "ä" * 50, 5))],
+)
+def test_what_is_no_state_or_verifier(state: Any, code_verifier: Any, server: Loopback) -> None:
+    """RFC 7636 §4.1: what cannot be a state or a code verifier is named, where a login begins and where it ends."""
+    name = "state" if code_verifier is None else "code_verifier"
+    with pytest.raises(ConfigurationError, match=f"^{name} is"):
+        login_for(server).authorization_url(state=state, code_verifier=code_verifier)
+    with pytest.raises(ConfigurationError, match=f"^{name} is"):
+        login_for(server).exchange(redirected("S"), state=state, code_verifier=code_verifier)
+
+
+def test_a_verifier_without_its_state(server: Loopback) -> None:
+    """A code verifier that would not be looked at is refused, and says what is missing."""
+    grant = login_for(server)
+    with pytest.raises(ConfigurationError, match="pass both"):
+        grant.exchange(redirected(asked(grant)["state"]), code_verifier="v" * 43)
+    assert server.received == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+def test_a_fork_in_the_midst_of_a_login() -> None:
+    """A child that was forked while a thread began a login can begin its own."""
+    with consent._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(not consent._lock.acquire(timeout=5))
+    assert os.waitpid(child, 0)[1] == 0
+    held = consent._lock
+    consent._start_over_in_child()
+    assert consent._lock is not held
+
+
+def test_logins_are_forgotten(server: Loopback) -> None:
+    """For tests: after `forget` no login is pending, and none has ended."""
+    grant = login_for(server)
+    state = asked(grant)["state"]
+    consent.forget()
+    with pytest.raises(AuthorizationFailed):
+        grant.exchange(redirected(state))
+    assert not consent._pending
+    assert not consent._ended
+
+
+@pytest.mark.parametrize(
+    "changes", [{"client_id": "other"}, {"login": "other"}, {"token_endpoint": "https://other.example"}]
+)
+def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) -> None:
+    """RFC 9700 §4.4: a login that began with one client, server or user does not end with another."""
+    url = redirected(asked(login_for(server))["state"])
+    with pytest.raises(AuthorizationFailed):
+        login_for(server, **changes).exchange(url)
+    assert server.received == []
+    assert login_for(server).exchange(url).access_token == TOKEN, "the user whose login it is was locked out"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "iss", "accepted"),
+    [
+        (None, None, True),
+        (None, "{origin}", True),
+        (None, "{origin}/tenant", True),
+        (None, "https://evil.example", False),
+        (None, "", False),
+        (None, "not a url", False),
+        ("https://issuer.example", "https://issuer.example", True),
+        ("https://issuer.example", "https://issuer.example/", False),
+        ("https://issuer.example", "{origin}", False),
+        ("https://issuer.example", None, False),
+    ],
+)
+def test_the_issuer(server: Loopback, issuer: str | None, iss: str | None, accepted: bool) -> None:
+    """RFC 9207 §2.4: an answer that names another server than the one asked, or none where one is known, is refused."""
+    grant = login_for(server, issuer=issuer)
+    extra = {} if iss is None else {"iss": iss.format(origin=server.url)}
+    url = redirected(asked(grant)["state"], **extra)
+    if accepted:
+        assert grant.exchange(url).access_token == TOKEN
+        return
+    with pytest.raises(AuthorizationFailed, match=r"\(iss\).*issuer="):
+        grant.exchange(url)
+    assert server.received == []
+
+
+def test_a_user_who_declines(server: Loopback) -> None:
+    """RFC 6749 §4.1.2.1: what the server says is told, in one line, not for ever, and its fields are kept."""
+    grant = login_for(server, how_to_log_in="Ask Bob.")
+    said = {"error": "access_denied", "error_description": "no\r\nway" + "y" * 900, "error_uri": "https://e"}
+    with pytest.raises(AuthorizationFailed, match=r"The user declined .*Ask Bob") as caught:
+        grant.exchange(f"{CALLBACK}?{urlencode({'state': asked(grant)['state'], **said})}")
+    assert caught.value.error == "access_denied"
+    assert (caught.value.error_description or "").startswith("no  way")
+    assert len(caught.value.error_description or "") <= 500
+    assert caught.value.error_uri == "https://e"
+    with pytest.raises(AuthorizationFailed, match=r"The authorization server refused \(server_error\)") as caught:
+        grant.exchange(redirected(asked(grant)["state"], error="server_error"))
+    assert (caught.value.error, caught.value.error_description) == ("server_error", None)
+    with pytest.raises(AuthorizationFailed, match="no authorization code"):
+        grant.exchange(f"{CALLBACK}?state={asked(grant)['state']}&code=")
+    assert server.received == []
+
+
+def test_across_processes(server: Loopback) -> None:
+    """Line 44: a login that began in another process ends here with the state and the verifier that were kept."""
+    grant, verifier = login_for(server), "v" * 43
+    asked(grant, state="kept state", code_verifier=verifier)
+    consent.forget()
+    assert grant.exchange(redirected("kept state"), state="kept state", code_verifier=verifier).access_token == TOKEN
+    assert form_of(server.received[0])["code_verifier"] == verifier
+    for state, returned in (("kept state", "other"), ("", ""), ("kept", "kept\ud800")):
+        with pytest.raises(AuthorizationFailed):
+            grant.exchange(f"{CALLBACK}?code=c&state={returned}", state=state, code_verifier=verifier)
+    with pytest.raises(AuthorizationFailed):
+        grant.exchange(redirected("kept state"), state="kept state")
+    assert len(server.received) == 1
+
+
+def test_a_state_that_is_only_checked(server: Loopback) -> None:
+    """A web application may compare the state with its session's, and leave the verifier to this process."""
+    grant = login_for(server)
+    question = asked(grant)
+    with pytest.raises(AuthorizationFailed):
+        grant.exchange(redirected(question["state"]), state="of another session")
+    assert grant.exchange(redirected(question["state"]), state=question["state"]).access_token == TOKEN
+
+
+def test_pending_logins_are_bounded(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tabs that were closed do not fill the memory: the oldest login is forgotten first."""
+    monkeypatch.setattr(consent, "_MOST_PENDING", 3)
+    consent.forget()
+    states = [asked(login_for(server))["state"] for _ in range(5)]
+    assert list(consent._pending) == states[2:]
+    for number in range(5):
+        login_for(server).exchange(redirected(str(number)), state=str(number), code_verifier="v" * 43)
+    assert [state for state, _ in consent._ended] == ["2", "3", "4"]
+    assert login_for(server).exchange(redirected(states[2])).access_token == TOKEN
+
+
+def test_a_code_that_is_refused(server: Loopback) -> None:
+    """RFC 6749 §5.2: what the server refuses is typed; code and verifier, if echoed, are masked."""
+    grant = login_for(server)
+    server.replies = [
+        lambda received: Answer(
+            400, {"error": "invalid_grant", "error_description": received.body.decode() + " the code"}
+        )
+    ]
+    with pytest.raises(InvalidGrant) as caught:
+        grant.exchange(redirected(asked(grant)["state"]))
+    verifier = form_of(server.received[0])["code_verifier"]
+    for secret in (verifier, "the+code", "the code"):
+        assert secret not in str(caught.value)
+    with pytest.raises(InteractionRequired):
+        TokenSource(grant).token()
+
+
+def test_other_grants_need_no_login(server: Loopback) -> None:
+    """A login ends with the grant that it began with; others say that they need none."""
+    with pytest.raises(ConfigurationError, match="needs no login"):
+        TokenSource(grant_for(f"{server.url}/token")).exchange(redirected("x"))
+
+
+@pytest.mark.parametrize("run", [asyncio.run, trio.run])
+def test_in_an_event_loop(run: Any, server: Loopback) -> None:
+    """A login ends in asyncio and trio too, and the loop goes on meanwhile."""
+    grant, moved = login_for(server), list[int]()
+    entered = threading.Event()
+
+    def slow(_: Received) -> Answer:
+        entered.wait(5)
+        return token_answer(refresh_token="refresh-1")
+
+    server.replies = [slow]
+
+    async def main() -> Token:
+        if run is trio.run:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(tick)
+                return await TokenSource(grant).aexchange(redirected(asked(grant)["state"]))
+        ticking = asyncio.create_task(tick())
+        try:
+            return await TokenSource(grant).aexchange(redirected(asked(grant)["state"]))
+        finally:
+            await ticking
+
+    async def tick() -> None:
+        for number in range(5):
+            moved.append(number)
+            if run is trio.run:
+                await trio.sleep(0.01)
+            else:
+                await asyncio.sleep(0.01)
+        entered.set()
+
+    token = run(main) if run is trio.run else run(main())
+    assert token.access_token == TOKEN
+    assert len(moved) == 5
+
+
+@pytest.mark.parametrize(("name", "value"), [("redirect_uri", 5), ("issuer", 5), ("login", 5), ("login", "\ud800")])
+def test_a_wrong_argument_of_a_login_is_named(name: str, value: Any) -> None:
+    """Case 7: what only a login has is checked at construction."""
+    with pytest.raises(ConfigurationError, match=name):
+        login_for(**{name: value})
+
+
+def test_where_nobody_can_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has no fork, and so nothing to register for it."""
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    assert "code_of" in runpy.run_path(consent.__file__)

@@ -1,0 +1,122 @@
+"""What README.md and docs/ show is run as it stands, against the sandbox in place of the vendors."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+
+import oauth_cc_auth
+from oauth_cc_auth import presets
+from oauth_cc_auth.cli import _catalogue
+from oauth_cc_auth.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(CODE.findall(page.read_text(encoding="utf-8")))
+]
+
+
+@pytest.fixture
+def instead_of_vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Send what is meant for a vendor's host to the sandbox; everything above the transport is the reader's own."""
+    with Sandbox() as sandbox:
+        for name in ("VAINU", "VIBE", "VIBES_RBM", "FYMA", "VEND_EMAIL"):
+            monkeypatch.setenv(f"{name}_CLIENT_ID", "id")
+            monkeypatch.setenv(f"{name}_CLIENT_SECRET", "secret")
+        for known in (presets.vainu(), presets.vibe()):
+            sandbox.grant(known)
+        sandbox.register_client("as.example.com", "my-client", "my-secret")
+        sandbox.register_client("as.example.com", "another-client", "read from a vault")
+        send, handle = HTTPAdapter.send, httpx.HTTPTransport.handle_request
+
+        def send_there(adapter: HTTPAdapter, request: PreparedRequest, **how: Any) -> Response:
+            request.url = _there(sandbox, str(request.url))
+            return send(adapter, request, **how)
+
+        def handle_there(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            request.url = httpx.URL(_there(sandbox, str(request.url)))
+            request.headers["Host"] = request.url.netloc.decode()
+            return handle(transport, request)
+
+        monkeypatch.setattr(HTTPAdapter, "send", send_there)
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle_there)
+        yield sandbox
+
+
+def _there(sandbox: Sandbox, url: str) -> str:
+    return sandbox.url(url) if url.startswith("https:") else url  # a block may run a sandbox of its own
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_block_runs_as_it_stands(instead_of_vendors: Sandbox, block: str) -> None:
+    """A reader who copies a block from README or docs has code that works."""
+    exec(compile(block, "README", "exec"), {"__name__": "readme"})  # noqa: S102 - that is the point
+
+
+def test_the_first_snippets_reach_the_api(instead_of_vendors: Sandbox) -> None:
+    """The two snippets of the first screen fetch one token each and get an answer of the API."""
+    for block in BLOCKS[:2]:
+        instead_of_vendors.reset_counts()
+        exec(compile(str(block.values[0]), "README", "exec"), {"__name__": "readme"})  # noqa: S102 - that is the point
+        assert (instead_of_vendors.token_requests, instead_of_vendors.api_requests) == (1, 1)
+        assert instead_of_vendors.requests[-1].status == 200
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    """Links between the pages are not broken."""
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_every_preset_is_in_the_docs() -> None:
+    """Each preset stands in docs/vendors.md; README names the five of the first hour with what they read."""
+    readme, vendors = (page.read_text(encoding="utf-8") for page in (PAGES[0], ROOT / "docs" / "vendors.md"))
+    assert [name for name in presets.__all__ if f"`{name}(" not in vendors] == []
+    for name in ("VIBE", "VIBES_RBM", "VAINU", "VEND_EMAIL", "FYMA"):
+        assert f"presets.{name.lower()}(" in readme
+        assert f"`{name}_CLIENT_SECRET`" in readme
+    files = {presets.get(name).__module__ for name in presets.__all__}
+    counted = f"{len(presets.__all__)} presets for {len(files)} vendors"
+    assert f"There are {counted}" in readme
+    assert counted in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_vendor_of_the_docs_is_listed_as_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of docs/vendors.md, installed by the entry point that stands below it, is listed with its sources."""
+    page = (ROOT / "docs" / "vendors.md").read_text(encoding="utf-8")
+    (tmp_path / "acme_oauth.py").write_text(CODE.findall(page)[0], encoding="utf-8")
+    points = re.findall(r"^    (acme = .*)$", page, re.MULTILINE)
+    assert f"{points[0]}\n".replace("= ", '= "').replace("\n", '"\n') in page  # the same in pyproject.toml's form
+    info = tmp_path / "acme_oauth-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-oauth\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[{presets.GROUP}]\n{points[0]}\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (entry,), broken = _catalogue.catalogue(["acme"])
+    sys.modules.pop("acme_oauth", None)  # other tests install another one
+    assert broken == []
+    assert (entry.vendor, entry.sources) == ("Acme", ("https://developers.acme.example/docs/oauth",))
+    assert entry.variables == ("ACME_CLIENT_ID", "ACME_CLIENT_SECRET")
+
+
+def test_nothing_is_installed_from_an_index() -> None:
+    """The pages install from a clone: on an index, the name may be anybody's."""
+    assert [page.name for page in PAGES if "oauth-cc-auth[" in page.read_text(encoding="utf-8")] == []
+
+
+def test_public_names_have_docstrings() -> None:
+    """Whatever a user may import says what it is."""
+    assert [name for name in oauth_cc_auth.__all__ if not getattr(oauth_cc_auth, name).__doc__] == []

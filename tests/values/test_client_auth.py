@@ -1,0 +1,344 @@
+"""Tests of how a client proves itself: on the request that authlib and our methods build together."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from joserfc import jwk, jwt
+from joserfc.errors import SecurityWarning
+from loopback import SECRET, grant_for
+
+from oauth_cc_auth import ClientSecretJWT, ConfigurationError, PrivateKeyJWT, Token
+from oauth_cc_auth._authorization_server.request import revocation_request, token_request
+from oauth_cc_auth._grant.client_authentication import METHODS, WITHOUT_SECRET
+from oauth_cc_auth._http.messages import HttpRequest
+
+ENDPOINT = "https://as.example.com/token"
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+_KEYS: dict[str, Any] = {}
+_MAKERS: dict[str, Callable[[], Any]] = {
+    "RSA": lambda: rsa.generate_private_key(65537, 2048),
+    "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+    "X25519": x25519.X25519PrivateKey.generate,
+    "DSA": lambda: dsa.generate_private_key(1024),  # noqa: S505 - nobody uses it
+}
+_ALG_OF = {"RSA": "RS256", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
+
+
+def private_key(kind: str) -> Any:
+    """Return a key of this kind, made once."""
+    if kind not in _KEYS:
+        _KEYS[kind] = _MAKERS[kind]()
+    return _KEYS[kind]
+
+
+def pem(kind: str, password: bytes | None = None) -> str:
+    """Return the key as PEM."""
+    protection = BestAvailableEncryption(password) if password else NoEncryption()
+    text: bytes = private_key(kind).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
+    return text.decode()
+
+
+def public_pem(kind: str) -> str:
+    """Return the public half as PEM."""
+    text: bytes = private_key(kind).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return text.decode()
+
+
+def key_type(kind: str) -> Any:
+    """Return joserfc's class for keys of this kind."""
+    return {"RSA": jwk.RSAKey, "Ed25519": jwk.OKPKey, "X25519": jwk.OKPKey}.get(kind, jwk.ECKey)
+
+
+def as_jwk(kind: str, *, private: bool = True, **members: str) -> str:
+    """Return the key as a JWK."""
+    return json.dumps({**key_type(kind).import_key(pem(kind)).as_dict(private=private), **members})
+
+
+def request_by(method: str | PrivateKeyJWT, secret: str | None = SECRET, **changes: Any) -> HttpRequest:
+    """Return the token request of a client that authenticates by this method."""
+    grant = grant_for(ENDPOINT, token_endpoint_auth_method=method, client_secret=secret, **changes)
+    return token_request(grant, secret, grant.request_parameters(None))
+
+
+def form_of(request: HttpRequest) -> dict[str, str]:
+    """Return the form parameters of a request, none of which may occur twice."""
+    pairs = parse_qsl(request.body.decode(), keep_blank_values=True, strict_parsing=True)
+    assert len(pairs) == len(dict(pairs))
+    return dict(pairs)
+
+
+def basic_of(request: HttpRequest) -> str:
+    """Return what stands behind Basic, decoded."""
+    scheme, _, value = request.headers["Authorization"].partition(" ")
+    assert scheme == "Basic"
+    return base64.b64decode(value, validate=True).decode()
+
+
+def assertion_of(request: HttpRequest, key: str, algorithm: str) -> jwt.Token:
+    """Return the assertion in a request after verifying its signature."""
+    form = form_of(request)
+    assert form["client_assertion_type"] == JWT_BEARER
+    assert "client_secret" not in form
+    assert "Authorization" not in request.headers
+    with warnings.catch_warnings():
+        # joserfc prefers RFC 9864's name for EdDSA; servers know RFC 8037's. Only the verifier is let off here.
+        warnings.simplefilter("ignore", SecurityWarning)
+        return jwt.decode(form["client_assertion"], key_of(key), algorithms=[algorithm])
+
+
+def key_of(key: str) -> Any:
+    """Return the verifier's key: a JWK, or a shared secret."""
+    return jwk.import_key(json.loads(key)) if key.startswith("{") else jwk.OctKey.import_key(key)
+
+
+def test_basic_puts_nothing_into_the_body() -> None:
+    """Case 2: client_secret_basic leaves id and secret out of the body."""
+    request = request_by("client_secret_basic", "s")
+    assert basic_of(request) == "client:s"
+    assert form_of(request) == {"grant_type": "client_credentials"}
+
+
+def test_post_sends_no_authorization_header() -> None:
+    """Case 2: client_secret_post has both in the body, form-encoded, and no Authorization header."""
+    request = request_by("client_secret_post")
+    assert "Authorization" not in request.headers
+    assert form_of(request) == {"grant_type": "client_credentials", "client_id": "client", "client_secret": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("client %&+-_.!~*'()", "client+%25%26%2B-_.%21~%2A%27%28%29"),
+        ("5f3a-B_c.d~E", "5f3a-B_c.d~E"),
+        ("0b59e1a2-64f7-4e5c-9d1a-2f6f3f8d7c11", "0b59e1a2-64f7-4e5c-9d1a-2f6f3f8d7c11"),
+        ("a:b/c=d", "a%3Ab%2Fc%3Dd"),
+        ("€", "%E2%82%AC"),
+        ("ü", "%C3%BC"),
+        ("\U0001f511", "%F0%9F%94%91"),
+    ],
+)
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_basic_and_post"])
+def test_basic_is_form_encoded_first(method: str, text: str, encoded: str) -> None:
+    """Case 3: RFC 6749 §2.3.1 form-encodes both halves in UTF-8, leaving letters, digits and -._~ as they are."""
+    assert basic_of(request_by(method, text, client_id=text)) == f"{encoded}:{encoded}"
+
+
+@pytest.mark.parametrize("text", ["client %&+-_.!~*'()", "a+b", "€", "ü"])
+def test_raw_basic_is_not_encoded(text: str) -> None:
+    """Case 3: for servers that do not decode, the pair goes as it is, in UTF-8."""
+    request = request_by("client_secret_basic_raw", text, client_id=text)
+    assert basic_of(request) == f"{text}:{text}"
+    assert form_of(request) == {"grant_type": "client_credentials"}
+
+
+def test_both_at_once() -> None:
+    """client_secret_basic_and_post sends the pair in the header and in the body."""
+    request = request_by("client_secret_basic_and_post", "s+", scope="a")
+    assert basic_of(request) == "client:s%2B"
+    expected = {"grant_type": "client_credentials", "scope": "a", "client_id": "client", "client_secret": "s+"}
+    assert form_of(request) == expected
+
+
+def test_json_body() -> None:
+    """client_secret_json sends one JSON object; what occurs twice, or three times, is a list, what is empty stays."""
+    request = request_by(
+        "client_secret_json",
+        scope="a b",
+        audience="https://api",
+        resource=["https://1", "https://2", "https://3"],
+        parameters={"tenant": "ü"},
+    )
+    assert request.headers["Content-Type"] == "application/json"
+    assert "Authorization" not in request.headers
+    assert json.loads(request.body) == {
+        "grant_type": "client_credentials",
+        "scope": "a b",
+        "audience": "https://api",
+        "resource": ["https://1", "https://2", "https://3"],
+        "tenant": "ü",
+        "client_id": "client",
+        "client_secret": SECRET,
+    }
+
+
+@pytest.mark.parametrize("method", sorted(WITHOUT_SECRET))
+def test_without_a_secret_the_body_says_who(method: str) -> None:
+    """RFC 8705 §2 and RFC 6749 §3.2.1: client_id is in the body, and nothing else about the client."""
+    request = request_by(method, None)
+    assert form_of(request) == {"grant_type": "client_credentials", "client_id": "client"}
+    assert "Authorization" not in request.headers
+
+
+@pytest.mark.parametrize("kind", sorted(_ALG_OF))
+@pytest.mark.parametrize("form", ["pem", "jwk"])
+@pytest.mark.parametrize("method", ["private_key_jwt", PrivateKeyJWT()])
+def test_private_key_jwt(kind: str, form: str, method: str | PrivateKeyJWT) -> None:
+    """Case 6: RSA, EC and Ed25519 keys, PEM and JWK, sign with their usual algorithm what RFC 7523 §3 asks for."""
+    before = int(time.time())
+    request = request_by(method, pem(kind) if form == "pem" else as_jwk(kind))
+    assertion = assertion_of(request, as_jwk(kind, private=False), _ALG_OF[kind])
+    claims = assertion.claims
+    assert claims["iss"] == claims["sub"] == "client"
+    assert claims["aud"] == ENDPOINT
+    assert before <= claims["iat"] <= time.time()
+    assert before + 300 <= claims["exp"] <= time.time() + 300
+    assert claims["jti"]
+    assert assertion.header["alg"] == _ALG_OF[kind]
+    assert assertion.header["typ"] == "JWT"
+    assert form_of(request)["grant_type"] == "client_credentials"
+
+
+@pytest.mark.parametrize(
+    ("secret", "method", "kid"),
+    [
+        (lambda: as_jwk("P-256", kid="of-the-jwk"), PrivateKeyJWT(), "of-the-jwk"),
+        (lambda: as_jwk("P-256", kid="of-the-jwk"), PrivateKeyJWT(kid="given"), "given"),
+        (lambda: pem("P-256"), PrivateKeyJWT(kid="given"), "given"),
+        (lambda: pem("P-256"), PrivateKeyJWT(), None),
+        (lambda: as_jwk("P-256"), PrivateKeyJWT(), None),
+    ],
+)
+def test_kid(secret: Callable[[], str], method: PrivateKeyJWT, kid: str | None) -> None:
+    """Case 6: the key is named as the user says, else as the JWK says, else not at all."""
+    assertion = assertion_of(request_by(method, secret()), as_jwk("P-256", private=False), "ES256")
+    assert assertion.header.get("kid") == kid
+
+
+@pytest.mark.parametrize("claims", [{}, {"extra": "1", "list": [1]}])
+@pytest.mark.parametrize("method", [PrivateKeyJWT, ClientSecretJWT])
+def test_two_assertions_never_share_a_jti(method: type[PrivateKeyJWT], claims: dict[str, Any]) -> None:
+    """Case 6: a server may refuse a repeated jti as a replay, also where extra claims are given once for all."""
+    client_auth = method(claims=claims)
+    shared = "s" * 64
+    key = as_jwk("P-256") if method is PrivateKeyJWT else shared
+    grant = grant_for(ENDPOINT, token_endpoint_auth_method=client_auth, client_secret=key)
+    alg = "ES256" if method is PrivateKeyJWT else "HS256"
+    seen = [assertion_of(token_request(grant, key, grant.request_parameters(None)), key, alg).claims for _ in range(5)]
+    assert len({claims["jti"] for claims in seen}) == 5
+    for one in seen:
+        assert {name: one[name] for name in claims} == claims
+    assert client_auth.claims == claims
+
+
+def test_settings_of_an_assertion() -> None:
+    """Audience, lifetime, algorithm and claims are as the user says."""
+    method = PrivateKeyJWT(alg="PS256", audience="https://as.example.com", lifetime=60, claims={"tenant": "t"})
+    assertion = assertion_of(request_by(method, pem("RSA")), as_jwk("RSA", private=False), "PS256")
+    assert assertion.claims["aud"] == "https://as.example.com"
+    assert assertion.claims["tenant"] == "t"
+    assert 0 < assertion.claims["exp"] - time.time() <= 60
+
+
+def test_what_entra_id_wants_beside() -> None:
+    """Lines 10, Entra ID: further headers of the assertion, and the client's id beside it; others need neither."""
+    method = PrivateKeyJWT(alg="PS256", headers={"x5t#S256": "thumb"}, name_client=True)
+    request = request_by(method, pem("RSA"))
+    assert assertion_of(request, as_jwk("RSA", private=False), "PS256").header["x5t#S256"] == "thumb"
+    assert form_of(request)["client_id"] == "client"
+    assert "client_id" not in form_of(request_by(PrivateKeyJWT(), pem("RSA")))
+
+
+@pytest.mark.parametrize(("kind", "alg"), [("P-256", "RS384"), ("RSA", "ES256"), ("RSA", "nope"), ("P-384", "ES256")])
+def test_a_key_that_is_for_another_algorithm(kind: str, alg: str) -> None:
+    """A key that does not sign by the algorithm is a ConfigurationError that names it and quotes no key."""
+    with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
+        request_by(PrivateKeyJWT(alg=alg), pem(kind))
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(("alg", "expected"), [(None, "HS256"), ("HS512", "HS512")])
+def test_client_secret_jwt(alg: str | None, expected: str) -> None:
+    """The client secret itself signs, HS256 unless told otherwise."""
+    secret = "0123456789" * 7
+    assertion = assertion_of(request_by(ClientSecretJWT(alg=alg, kid="k"), secret), secret, expected)
+    assert assertion.claims["iss"] == assertion.claims["sub"] == "client"
+    assert assertion.header["kid"] == "k"
+    named = assertion_of(request_by("client_secret_jwt", secret), secret, "HS256")
+    assert named.claims["aud"] == ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        lambda: SECRET,
+        lambda: "-----BEGIN PRIVATE KEY-----\n" + SECRET + "\n-----END PRIVATE KEY-----\n",
+        lambda: '{"kty": "' + SECRET,
+        lambda: '{"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"}',
+        lambda: as_jwk("RSA", private=False),
+        lambda: as_jwk("P-256", private=False),
+        lambda: public_pem("RSA"),
+        lambda: pem("RSA", b"passphrase"),
+        lambda: pem("X25519"),
+        lambda: pem("DSA"),
+    ],
+    ids=[
+        "text",
+        "broken pem",
+        "broken jwk",
+        "oct",
+        "public jwk",
+        "public ec jwk",
+        "public pem",
+        "locked",
+        "x25519",
+        "dsa",
+    ],
+)
+def test_what_is_no_private_key_is_said_without_quoting_it(secret: Callable[[], str]) -> None:
+    """Case 37: a secret that cannot sign is a ConfigurationError that names the argument and shows nothing of it."""
+    text = secret()
+    with pytest.raises(ConfigurationError, match="client_secret is not a private key") as caught:
+        request_by("private_key_jwt", text)
+    assert text not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_revocation_authenticates_alike(method: str) -> None:
+    """RFC 7009 §2.1: the client proves itself at the revocation endpoint as it does at the token endpoint."""
+    key = {"private_key_jwt": as_jwk("P-256"), "client_secret_jwt": "s" * 64}.get(method, "s")
+    secret = None if method in WITHOUT_SECRET else key
+    endpoint = "https://as.example.com/revoke"
+    grant = grant_for(ENDPOINT, token_endpoint_auth_method=method, client_secret=secret, revocation_endpoint=endpoint)
+    request = revocation_request(grant, secret, Token("the-token", obtained_at=0.0))
+    asked = token_request(grant, secret, grant.request_parameters(None))
+    assert request.url == endpoint
+    assert ("Authorization" in request.headers) == ("Authorization" in asked.headers)
+    if method == "client_secret_json":
+        assert json.loads(request.body)["client_secret"] == "s"
+        return
+    form, own = form_of(request), {"token", "token_type_hint"}
+    assert (form["token"], form["token_type_hint"]) == ("the-token", "access_token")
+    assert form.keys() - own == form_of(asked).keys() - {"grant_type"}
+
+
+def test_assertion_settings_are_a_value() -> None:
+    """They are equal and hashable by what they say, and follow no outside change."""
+    claims = {"a": "1"}
+    one = PrivateKeyJWT(claims=claims)
+    claims["a"] = "2"
+    assert one == PrivateKeyJWT(claims={"a": "1"})
+    assert hash(one) == hash(PrivateKeyJWT(claims={"a": "1"}))
+    assert one != ClientSecretJWT(claims={"a": "1"})
+    assert SECRET not in repr(PrivateKeyJWT(claims={"a": SECRET}))

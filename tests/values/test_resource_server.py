@@ -1,0 +1,421 @@
+"""Tests of where a token may go, how it is presented, and the verdict on a refusal."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+from typing import Any
+
+import pytest
+from loopback import TOKEN
+
+from oauth_cc_auth import ApiError, ConfigurationError, InsecureTransport, OriginNotAllowed, ResourceServer, Token
+from oauth_cc_auth._http.hidden import Presented
+from oauth_cc_auth._http.origin import is_secure, origin_of
+
+API = ResourceServer(
+    "https://api.example.com/v1", origins=["https://files.example.com", "https://münchen.example:8443"]
+)
+
+ALLOWED = [
+    "https://api.example.com",
+    "https://api.example.com/",
+    "https://api.example.com/v1/things?x=1#y",
+    "https://api.example.com/another/path",
+    "https://api.example.com?x=1",
+    "https://api.example.com#x",
+    "https://API.Example.COM/",
+    "HTTPS://api.example.com/",
+    "https://api.example.com:443/",
+    "https://api.example.com:/",
+    "https://user:password@api.example.com/",
+    "https://files.example.com/",
+    "https://münchen.example:8443/",
+    "https://MÜNCHEN.example:8443/",
+    "https://xn--mnchen-3ya.example:8443/",
+]
+FOREIGN = [
+    "https://example.com/",
+    "https://evil.example/",
+    "https://sub.api.example.com/",
+    "https://api.example.com.evil.example/",
+    "https://api.example.com./",
+    "https://api.example.com@evil.example/",
+    "https://api.example.com:443@evil.example/",
+    "https://api.example.com%2eevil.example/",
+    "https://api.example.com。evil.example/",
+    "https://api.example.com:444/",
+    "https://api.example.com:80/",
+    "http://api.example.com/",
+    "http://api.example.com:443/",
+    "https://evil.example/https://api.example.com/",
+    "https://evil.example?https://api.example.com/",
+    "https://evil.example#@api.example.com/",
+    "https://münchen.example/",
+    "https://munchen.example:8443/",
+    "https://aрi.example.com/",  # noqa: RUF001 - a Cyrillic letter is the point
+    "https://127.0.0.1/",
+    "https://[::1]/",
+]
+NO_ORIGIN = [
+    "",
+    "/v1/things",
+    "//api.example.com/",
+    "api.example.com",
+    "ftp://api.example.com/",
+    "https:///v1",
+    "https://",
+    "https:api.example.com",
+    "https://:443/",
+    "https://@/",
+    " https://api.example.com/",
+    "https://api.example.com \t/",
+    "https://api.example.com\n",
+    "https://api.example.com\n.evil.example/",
+    "https://api.example.com\\@evil.example/",
+    "https://evil.example\\.api.example.com/",
+    "https://a@b@api.example.com/",
+    "https://api.example.com:port/",
+    "https://api.example.com:443:443/",
+    "https://api.example.com:4430000/",
+    "https://[::1/",
+    "https://\u2028.example/",
+    "https://xn--\u00fc.example/",
+]
+
+
+def token_of(access_token: str = TOKEN) -> Token:
+    """Return a token that lives for ever."""
+    return Token(access_token, obtained_at=0.0)
+
+
+@pytest.mark.parametrize("url", ALLOWED)
+def test_the_token_goes_to_the_api(url: str) -> None:
+    """Case 36: another spelling of the same origin is the same origin."""
+    API.admit(url)
+    assert API.may_receive(url, token_of())
+    assert API.names(url, token_of())
+
+
+@pytest.mark.parametrize("url", FOREIGN)
+def test_the_token_goes_nowhere_else(url: str) -> None:
+    """Case 36: another origin is refused, however much it looks like the API's, and the error names the way out."""
+    with pytest.raises(OriginNotAllowed, match=r"may go to https://api\.example\.com:443, .*origins="):
+        API.admit(url)
+    assert not API.may_receive(url, token_of())
+    assert not API.names(url, token_of())
+
+
+@pytest.mark.parametrize("server", [API, ResourceServer()])
+@pytest.mark.parametrize("url", NO_ORIGIN)
+def test_what_two_parsers_may_read_differently_has_no_origin(url: str, server: ResourceServer) -> None:
+    """Case 36: an ambiguous URL is refused, also where any origin is allowed."""
+    with pytest.raises(OriginNotAllowed, match="not an absolute http or https URL"):
+        server.admit(url)
+    assert not API.may_receive(url, token_of())
+    assert not server.names(url, token_of())
+
+
+def test_without_a_pin_any_https_origin_is_allowed() -> None:
+    """A resource server without a base_url admits any origin, and names none."""
+    anywhere = ResourceServer()
+    anywhere.admit("https://whatever.example/")
+    assert anywhere.may_receive("https://whatever.example/", token_of())
+    assert not anywhere.names("https://whatever.example/", token_of())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost/",
+        "http://LOCALHOST:8000/",
+        "http://127.0.0.1:5000/",
+        "http://127.8.9.1/",
+        "http://[::1]:80/",
+        "https://api.example.com/",
+    ],
+)
+def test_loopback_may_be_plain_http(url: str) -> None:
+    """Nobody reads what does not leave the machine, nor what is encrypted."""
+    assert is_secure(origin_of(url))
+    ResourceServer().admit(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example.com/",
+        "http://localhost.evil.example/",
+        "http://127.0.0.1.evil.example/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0.0.0.0/",
+        "http://10.0.0.1/",
+        "http://[fe80::1]/",
+        "http://evil.example#localhost",
+        "http://localhost@evil.example/",
+    ],
+)
+def test_plain_http_is_refused(url: str) -> None:
+    """A token is not sent where it could be read on its way, unless the grant says so by name."""
+    with pytest.raises(InsecureTransport, match="allow_insecure_http=True"):
+        ResourceServer().admit(url)
+    ResourceServer().admit(url, allow_insecure_http=True)
+
+
+def test_a_pin_to_plain_http_still_asks_for_the_word() -> None:
+    """Case 36: naming a plain http origin does not make it safe."""
+    server = ResourceServer("http://api.example.com")
+    with pytest.raises(InsecureTransport):
+        server.admit("http://api.example.com/x")
+    server.admit("http://api.example.com/x", allow_insecure_http=True)
+
+
+@pytest.mark.parametrize("url", ["HTTP://Example.COM", "http://example.com:80", "http://u@example.com:/x"])
+def test_an_origin_has_one_spelling(url: str) -> None:
+    """Scheme, host and port, in lower case, with the port written out."""
+    assert origin_of(url) == "http://example.com:80"
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        (ResourceServer(), {"Authorization": f"Bearer {TOKEN}"}),
+        (ResourceServer(scheme="DPoP"), {"Authorization": f"DPoP {TOKEN}"}),
+        (ResourceServer(header="X-API-KEY", scheme=None), {"X-API-KEY": TOKEN}),
+        (
+            ResourceServer(headers={"X-Version": "2"}),
+            {"Authorization": f"Bearer {TOKEN}", "X-Version": "2"},
+        ),
+    ],
+)
+def test_presents(server: ResourceServer, expected: dict[str, str]) -> None:
+    """The token stands in its header after the scheme's word, or alone; the API's own headers come with it."""
+    headers = server.present("GET", "https://api.example.com", token_of())
+    assert headers == expected
+    assert server.credentials(token_of("other")).token == token_of("other")
+
+
+def test_a_presented_token_does_not_show(caplog: pytest.LogCaptureFixture) -> None:
+    """Case 37: headers that are printed, logged, copied or pickled give no token away; the wire still gets it."""
+    token = token_of()
+    value = ResourceServer().credentials(token)
+    raw = value.encode("ascii")
+    headers = {"Authorization": value, "raw": raw}
+    assert value == f"Bearer {TOKEN}"
+    assert raw == f"Bearer {TOKEN}".encode()
+    assert raw.decode() == value
+    assert TOKEN not in repr([raw.decode(), raw.decode("latin-1")])
+    assert value.token is token
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("somebody").debug("headers: %s %r", headers, [value])
+    assert TOKEN not in caplog.text + repr(headers) + f"{headers}" + repr((value, raw))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert TOKEN.encode() not in pickle.dumps(headers, protocol)
+        assert pickle.loads(pickle.dumps(headers, protocol)) == {"Authorization": "***", "raw": b"***"}
+    assert copy.deepcopy(headers)["Authorization"] == copy.copy(value) == f"Bearer {TOKEN}"
+    assert copy.deepcopy(headers)["raw"] == copy.copy(raw) == f"Bearer {TOKEN}".encode()
+    assert TOKEN not in repr(copy.deepcopy(headers))
+    assert value.__reduce__() == (str, ("***",))
+
+
+NAMES_US = [
+    None,
+    "",
+    'Bearer error=""',
+    "Bearer",
+    "bearer",
+    'Bearer realm="x"',
+    'Bearer error="invalid_token"',
+    "bearer realm=x, error=invalid_token",
+    'Basic realm="a, b", Bearer error="invalid_token", error_description="The token, it expired"',
+    'Bearer error="invalid_token", Basic',
+    r'Bearer realm="\"quoted, error=insufficient_scope\"", error="invalid_token"',
+]
+NOT_US = [
+    "Basic",
+    'Basic realm="Bearer"',
+    'Basic realm="a, Bearer error=invalid_token"',
+    'Bearer error="insufficient_scope"',
+    'Bearer error="invalid_request"',
+    'Bearer error="use_dpop_nonce"',
+    'Bearer error="insufficient_scope", Basic error="invalid_token"',
+    "DPoP",
+    "BearerX",
+    "@@@",
+]
+
+
+@pytest.mark.parametrize(("challenge", "verdict"), [(c, True) for c in NAMES_US] + [(c, False) for c in NOT_US])
+def test_verdict(challenge: str | None, verdict: bool) -> None:
+    """Case 31: a 401 is about our token where WWW-Authenticate is absent, or names our scheme with no other error."""
+    assert ResourceServer().refuses(401, challenge) is verdict
+
+
+@pytest.mark.parametrize("status", [200, 303, 400, 403, 407, 429, 500, 503])
+def test_another_status_is_no_refusal(status: int) -> None:
+    """Case 31: 403 and 500 renew nothing, whatever the header says."""
+    assert not ResourceServer().refuses(status, 'Bearer error="invalid_token"')
+    assert not ResourceServer().refuses(status, None)
+
+
+def test_renew_on_says_which_statuses() -> None:
+    """Case 30: what a vendor answers instead of 401 is said once, and 401 counts no more unless it is said too."""
+    server = ResourceServer(renew_on=[401, 498])
+    assert server.renew_on == {401, 498}
+    assert server.refuses(498, None)
+    assert server.refuses(401, None)
+    assert not ResourceServer(renew_on={498}).refuses(401, None)
+    assert not ResourceServer(renew_on=()).refuses(401, None)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "challenge", "verdict"),
+    [
+        ("DPoP", "DPoP error=invalid_token", True),
+        ("DPoP", "Bearer", False),
+        ("Basic", "Basic realm=x", True),
+        (None, "Bearer", True),
+        (None, "Basic", False),
+    ],
+)
+def test_the_verdict_goes_by_our_scheme(scheme: str | None, challenge: str, verdict: bool) -> None:
+    """A challenge counts if it names the scheme that the token is sent with; Bearer, where it is sent with none."""
+    assert ResourceServer(scheme=scheme).refuses(401, challenge) is verdict
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"header": "X Y"}, "header"),
+        ({"header": ""}, "header"),
+        ({"header": None}, "header"),
+        ({"header": "X:Y"}, "header"),
+        ({"header": "X\r\nY"}, "header"),
+        ({"scheme": "Bearer "}, "scheme"),
+        ({"scheme": ""}, "scheme"),
+        ({"scheme": 5}, "scheme"),
+        ({"origins": "https://api.example.com"}, "origins"),
+        ({"renew_on": "401"}, "renew_on"),
+        ({"renew_on": 401}, "renew_on"),
+        ({"base_url": ""}, "base_url"),
+        ({"base_url": "api.example.com"}, "base_url"),
+        ({"base_url": 5}, "base_url"),
+        ({"origins": ["ftp://x"]}, "origins"),
+        ({"origins": [None]}, "origins"),
+        ({"headers": {"X Y": "z"}}, "headers"),
+        ({"headers": {5: "z"}}, "headers"),
+        ({"headers": {"X": "a\r\nb"}}, r"headers\['X'\]"),
+        ({"headers": {"X": 5}}, r"headers\['X'\]"),
+        ({"headers": 5}, "headers"),
+        ({"renew_if": 5}, "renew_if"),
+        ({"base_url_of": "instance_url"}, "base_url_of"),
+        ({"errors": None}, "errors"),
+        ({"origins": 5}, "origins"),
+        ({"renew_on": None}, "renew_on"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments: dict[str, Any], name: str) -> None:
+    """What cannot work is refused at construction, and the message names the argument."""
+    with pytest.raises(ConfigurationError, match=name):
+        ResourceServer(**arguments)
+
+
+def test_is_a_value() -> None:
+    """Resource servers are equal if they say the same, hashable, picklable, immutable, and follow no outside change."""
+    headers, renew_on, origins = {"X": "1"}, {401}, ["https://b.example"]
+    one = ResourceServer("https://a.example", headers=headers, renew_on=renew_on, origins=origins)
+    other = ResourceServer("https://a.example", headers={"X": "1"}, renew_on={401}, origins=("https://b.example",))
+    headers["X"], origins[0] = "2", "https://evil.example"
+    renew_on.add(500)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert not one.may_receive("https://evil.example", token_of())
+    back = pickle.loads(pickle.dumps(one))
+    assert back == one
+    assert copy.deepcopy(one) == one
+    assert back.may_receive("https://b.example", token_of())
+    with pytest.raises(AttributeError):
+        one.base_url = "https://evil.example"  # type: ignore[misc]  # that it is frozen is the point
+
+
+@pytest.mark.parametrize("value", ["", "a b", "a\tb", "!~"])
+def test_header_values_may_be_any_line_of_ascii(value: str) -> None:
+    """RFC 9110 §5.5: visible characters, space and tab."""
+    assert ResourceServer(headers={"X": value}).headers == {"X": value}
+
+
+@pytest.mark.parametrize("value", ["a\x00", "a\x7f", "ü", "€", "a\n", "\r", "\x85", "\u2028"])
+def test_other_header_values_are_refused(value: str) -> None:
+    """What ends a line, controls something, or is encoded by each library in its own way, is refused by name."""
+    with pytest.raises(ConfigurationError, match=r"headers\['X'\]"):
+        ResourceServer(headers={"X": value})
+
+
+def test_renew_if_looks_only_where_the_status_says_so() -> None:
+    """Line 29: `renew_if` is asked about the statuses of `renew_on`, and where a challenge does not say otherwise."""
+    asked: list[ApiError] = []
+
+    def verdict(error: ApiError) -> bool:
+        asked.append(error)
+        return error.code == "dead"
+
+    server = ResourceServer(renew_on={401, 403}, renew_if=verdict)
+    dead, alive = ApiError("dead", None, 403), ApiError("other", None, 403)
+    assert server.refuses(403, None, lambda: dead)
+    assert not server.refuses(403, None, lambda: alive)
+    assert asked == [dead, alive]
+    assert not server.refuses(500, None, lambda: dead)
+    assert not server.refuses(403, "Basic", lambda: dead)
+    assert asked == [dead, alive]
+
+
+@pytest.mark.parametrize(
+    ("kind", "readable"),
+    [
+        ("application/json", True),
+        ("Application/JSON ; charset=utf-8", True),
+        ("application/problem+json", True),
+        ("text/json", True),
+        ("text/plain;charset=utf-8", True),
+        ("", True),
+        ("application/x-ndjson", False),
+        ("application/json-seq", False),
+        ("application/geo+json-seq", False),
+        ("application/jsonl", False),
+        ("application/stream+json", False),
+        ("text/event-stream", False),
+        ("text/html", False),
+        ("image/jpeg; name=a.json", False),
+    ],
+)
+def test_what_may_be_read_for_a_verdict(kind: str, *, readable: bool) -> None:
+    """Line 29: one document in JSON may be an error; records and downloads are none, and stay unread."""
+    server = ResourceServer(renew_on={200}, renew_if=lambda error: error.code == "dead")
+    assert server.must_read(200, kind, "20") is readable
+    assert not server.must_read(401, kind, "20")
+    assert not ResourceServer(renew_on={200}).must_read(200, kind, "20")
+
+
+@pytest.mark.parametrize(
+    ("status", "length", "streamed", "readable"),
+    [
+        (200, "1048576", True, True),
+        (200, "1048577", False, False),
+        (403, "1048577", False, False),
+        (200, None, False, True),
+        (200, None, True, False),
+        (403, None, True, True),
+        (200, "twenty", True, False),
+    ],
+)
+def test_how_much_may_be_read_for_a_verdict(status: int, length: str | None, *, streamed: bool, readable: bool) -> None:
+    """Line 29: an error is at most 1 MiB long; one that does not say so ends, a stream with another status may not."""
+    server = ResourceServer(renew_on={200, 403}, renew_if=lambda error: error.code == "dead")
+    assert server.must_read(status, "application/json", length, streamed=streamed) is readable
+
+
+def test_presented_is_a_string() -> None:
+    """HTTP libraries take it for what it is."""
+    assert isinstance(ResourceServer().credentials(token_of()), (str, Presented))

@@ -1,0 +1,197 @@
+"""Every preset that asks for tokens, against what its vendor documents: the pins beside this, and the sandbox.
+
+A pin states, from the vendor's pages, what must go over the wire. The sandbox's own description of the vendor, which a
+wrong request does not get past, is a third statement of the same facts, made independently.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote_plus
+
+import doors
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from doors import Door
+
+from oauth_cc_auth import Discovery, MemoryStore, OAuthError, OriginNotAllowed, TokenSource, presets
+from oauth_cc_auth._authorization_server.request import token_request
+from oauth_cc_auth._http.messages import HttpRequest
+from oauth_cc_auth._http.origin import origin_of
+from oauth_cc_auth.sandbox import Sandbox
+
+door, sandbox = doors.door, doors.sandbox
+
+FOLDER = Path(__file__).parent / "pins"
+PINS: dict[str, Any] = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")}
+
+CLIENT_ID, CLIENT_SECRET = "made-up id", "made-up: secret"
+NEW, JWT = "<new>", "<jwt>"
+
+every_vendor = pytest.mark.parametrize("name", sorted(PINS))
+# What differs between the doors is not the vendor's: one of each library stands for all.
+two_doors = doors.only(lambda kind: kind.name in {"requests", "httpx-asyncio"})
+
+
+@functools.cache
+def private_key(purpose: str) -> str:
+    """Return a private key as PEM, the same one for the same purpose."""
+    assert purpose
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode()
+
+
+def grant_of(name: str, secret: str = CLIENT_SECRET) -> Any:
+    """Return the preset's grant for a made-up client."""
+    pin, preset = PINS[name], presets.get(name)
+    if pin.get("auth") == "private_key_jwt":
+        secret = private_key(secret)
+    takes = inspect.signature(preset).parameters
+    given = {"client_id": CLIENT_ID, "client_secret": secret, **pin["words"]}
+    return preset(**{word: value for word, value in given.items() if word in takes})
+
+
+def asked(name: str) -> HttpRequest:
+    """Return the token request that the preset's grant makes."""
+    grant = grant_of(name)
+    if isinstance(grant.token_endpoint, Discovery):
+        assert grant.token_endpoint.url == PINS[name]["token_request"]["metadata"]
+        grant = replace(grant, token_endpoint=PINS[name]["token_request"]["url"])
+    return token_request(grant, grant.client_secret, grant.request_parameters(None))
+
+
+def parameters_of(encoded: str) -> dict[str, Any]:
+    """Return the parameters of a form or a query; one that stands there several times as a list."""
+    several = parse_qs(encoded, keep_blank_values=True)
+    return {name: values if len(values) > 1 else values[0] for name, values in several.items()}
+
+
+def blurred(sent: Mapping[str, Any], pinned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was sent, with the pin's own word for what is made anew each time."""
+    return {name: pinned[name] if pinned.get(name) in {NEW, JWT} and value else value for name, value in sent.items()}
+
+
+def expected_header(name: str, header: str, value: str) -> str:
+    """Return what a header must be that the pin describes."""
+    if value == "basic":
+        pair = f"{quote_plus(CLIENT_ID)}:{quote_plus(CLIENT_SECRET)}"
+    elif value == "basic-raw":
+        pair = f"{CLIENT_ID}:{CLIENT_SECRET}"
+    elif value == NEW:
+        first, second = (asked(name).headers[header] for _ in range(2))
+        assert first != second, f"{header} is to be new in each request"
+        return NEW
+    else:
+        return value
+    return f"Basic {b64encode(pair.encode()).decode()}"
+
+
+def test_every_preset_is_pinned() -> None:
+    """Each preset that asks for tokens by itself has a pin, and each pin a preset."""
+    asking = {name for name in presets.__all__ if "client_secret" in inspect.signature(presets.get(name)).parameters}
+    assert set(PINS) == asking - {"vend_email"}
+    assert len(PINS) >= 40
+
+
+@every_vendor
+def test_the_token_request(name: str) -> None:
+    """Method, address, headers and parameters of the token request are those of the vendor's documentation."""
+    pin, request = PINS[name]["token_request"], asked(name)
+    url, _, query = request.url.partition("?")
+    assert (request.method, url) == (pin["method"], pin["url"])
+    assert blurred(parameters_of(query), pin.get("query", {})) == pin.get("query", {})
+    body = json.loads(request.body) if "json" in pin else parameters_of(request.body.decode())
+    pinned = pin.get("json", pin.get("form", {}))
+    assert blurred(body, pinned) == pinned
+    kind = "application/json" if "json" in pin else "application/x-www-form-urlencoded" if "form" in pin else None
+    sent = {header.lower(): value for header, value in request.headers.items()}
+    assert sent.pop("content-type", None) == kind
+    for header, value in pin["headers"].items():
+        expected = expected_header(name, header, value)
+        assert sent.pop(header.lower()) == expected or expected == NEW
+    assert sent.keys() <= {"accept", "accept-encoding"}
+
+
+@every_vendor
+def test_the_api(name: str) -> None:
+    """Where the token goes and in which header, what renews it, what is limited and what can be revoked: as pinned."""
+    pin, grant = PINS[name], grant_of(name)
+    api, server = pin["api"], grant.resource_server
+    assert (server.header, server.scheme) == (api["header"], api["scheme"])
+    assert server.headers.keys() == api["headers"].keys()
+    for header, value in api["headers"].items():
+        assert callable(server.headers[header]) if value == NEW else server.headers[header] == value
+    server.admit(api["url"])
+    assert server.renew_on == set(pin["renew_on"])
+    limit = grant.issuance_limit
+    assert (limit and [limit.count, limit.seconds]) == pin["issuance_limit"]
+    assert (grant.revocation_endpoint, grant.scope) == (pin["revocation_endpoint"], pin["scope"])
+    assert pin["sources"]
+    assert TokenSource(grant, store=MemoryStore()).grant is grant, "a store knows whatever writes its token request"
+
+
+@every_vendor
+@two_doors
+def test_a_vendor_is_called(door: Door, sandbox: Sandbox, name: str) -> None:
+    """With the preset alone a call is answered, the next needs no token request, a revoked token is renewed once."""
+    pin, grant = PINS[name], sandbox.grant(grant_of(name))
+    url, auth = sandbox.url(pin["api"]["url"]), door.auth(grant)
+    for _ in range(2):
+        assert door.call("GET", url, auth).status_code == 200
+    assert (sandbox.token_requests, sandbox.api_requests) == (1, 2)
+    token = TokenSource(grant).token()
+    assert pin["lifetime"] in (None, pytest.approx(token.lifetime, abs=1))
+    sandbox.revoke_all()
+    assert door.call("GET", url, auth).status_code == 200
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
+
+
+@every_vendor
+@two_doors
+def test_a_wrong_secret_is_said_once(door: Door, sandbox: Sandbox, name: str) -> None:
+    """A wrong secret is an error of ours and of the library, calls no API, and is not asked about at each call."""
+    sandbox.grant(grant_of(name))
+    grant = sandbox.grant(grant_of(name, "wrong"))
+    url, auth = sandbox.url(PINS[name]["api"]["url"]), door.auth(grant)
+    for _ in range(3):
+        with pytest.raises(OAuthError) as caught:
+            door.call("GET", url, auth)
+        assert isinstance(caught.value, door.error)
+        assert "wrong" not in str(caught.value).split()
+    assert (sandbox.token_requests, sandbox.api_requests) == (1, 0)
+
+
+@every_vendor
+@two_doors
+def test_an_api_that_refuses_every_token(door: Door, sandbox: Sandbox, name: str) -> None:
+    """An API that refuses every token is asked twice, once where the vendor hands out the same token again.
+
+    Its error can be read as a value.
+    """
+    grant = sandbox.grant(grant_of(name))
+    url, auth = sandbox.url(PINS[name]["api"]["url"]), door.auth(grant)
+    sandbox.reject_all_tokens = True
+    answer = door.call("GET", url, auth)
+    assert (sandbox.token_requests, sandbox.api_requests) == (2, 1 if PINS[name].get("same_token") else 2)
+    said = grant.api_error(answer)
+    assert said.status == answer.status_code
+    assert said.code or said.message or not answer.content
+
+
+@pytest.mark.parametrize("name", sorted(name for name in PINS if not grant_of(name).resource_server.base_url_of))
+def test_a_vendor_is_pinned_to_its_api(name: str) -> None:
+    """A preset's token goes to the vendor's API, and to no other host that looks like it."""
+    server, url = grant_of(name).resource_server, PINS[name]["api"]["url"]
+    origin = origin_of(url).removesuffix(":443")
+    for foreign in ("https://evil.example", f"{origin}.evil.example/", f"http://{origin.partition('://')[2]}/"):
+        with pytest.raises(OriginNotAllowed):
+            server.admit(foreign)
