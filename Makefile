@@ -10,7 +10,7 @@ help:
 	@echo "make demo    watch one token serve many callers, for five vendors and every client"
 	@echo "make test    run the tests and require full coverage"
 	@echo "make lint    ruff, mypy and the import contracts"
-	@echo "make docs    renew the table of vendors in docs/vendors.md"
+	@echo "make docs    renew the docs of the vendors, and the list of presets for type checkers"
 	@echo "make bench   measure this package beside what one would use instead"
 	@echo "make clean   remove the virtual environment and what the tools left behind"
 
@@ -27,6 +27,7 @@ lint: $(VENV)/.installed-dev
 	@$(VENV)/bin/lint-imports --no-cache >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 docs: $(VENV)/.installed-cli
+	@$(PYTHON) -m maintenance
 	@$(VENV)/bin/oauth-cc-auth vendors --markdown >$(VENV)/vendors.md
 	@sed -i -e '/<!-- the table begins -->/,/<!-- the table ends -->/{//!d}' \
 		-e '/<!-- the table begins -->/r $(VENV)/vendors.md' docs/vendors.md

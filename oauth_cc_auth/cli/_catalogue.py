@@ -6,16 +6,15 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from rich import box
 from rich.table import Table
 
 from oauth_cc_auth import AuthorizationCode, ClientCredentials, Discovery, OAuthError, StaticToken, presets
-from oauth_cc_auth.cli._vendors import PLACEHOLDER, Preset, example, named, words_of
+from oauth_cc_auth.cli._vendors import PLACEHOLDER, example, named
 
 Grant = ClientCredentials | AuthorizationCode | StaticToken
 
@@ -36,6 +35,7 @@ class Entry:
     words: tuple[str, ...]
     variables: tuple[str, ...]
     optional_variables: tuple[str, ...]
+    also_read: Mapping[str, tuple[str, ...]]
     token_endpoint: str
     authentication: str
     api: str
@@ -52,12 +52,16 @@ class Entry:
         """What the table shows of it."""
         return (self.call, self.vendor, self.token_endpoint, self.authentication, self.api, ", ".join(self.habits))
 
+    def with_others(self, variable: str) -> str:
+        """Return a variable with those that count where it is not set."""
+        return ", else ".join((variable, *self.also_read.get(variable, ())))
+
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
         """Everything that is known of it, each with what it is."""
         yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
-        yield from (("reads", variable) for variable in self.variables)
-        yield from (("reads, if it is set", variable) for variable in self.optional_variables)
+        yield from (("reads", self.with_others(variable)) for variable in self.variables)
+        yield from (("reads, if it is set", self.with_others(variable)) for variable in self.optional_variables)
         yield from (("habit", habit) for habit in self.habits)
         yield from (("read at", url) for url in self.sources)
 
@@ -114,8 +118,9 @@ def markdown(entries: Sequence[Entry]) -> Iterator[str]:
 def _entry(name: str) -> Entry | str:
     try:
         preset = presets.get(name)
-        with _nothing_set() as environment:
+        with _nothing_set():
             grant, asked = example(preset)
+        stand_for = presets.variables_of(name)
     except OAuthError as error:
         return f"{name}: {' '.join(str(error).split())}"
     file = sys.modules.get(preset.__module__)
@@ -126,7 +131,8 @@ def _entry(name: str) -> Entry | str:
         vendor=" ".join(re.split(r"[,:]|\.(?=\s|$)", module, maxsplit=1)[0].split()),
         words=tuple(word for word in asked if word not in _CREDENTIALS),
         variables=tuple(filter(None, asked.values())),
-        optional_variables=tuple(_optional(environment.looked_for, preset, asked)),
+        optional_variables=tuple(names[0] for word, names in stand_for.items() if word not in asked),
+        also_read=dict(_beside(asked, stand_for)),
         token_endpoint=_shown(endpoint),
         authentication=authentication,
         api=_shown(_api(grant)),
@@ -135,36 +141,24 @@ def _entry(name: str) -> Entry | str:
     )
 
 
-class _Environment(dict[str, str]):
-    """An environment that knows what was looked for in it, by `get` and os.getenv."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.looked_for: dict[str, None] = {}
-
-    def get(self, name: str, default: Any = None, /) -> Any:
-        self.looked_for[name] = None
-        return super().get(name, default)
-
-
 @contextmanager
-def _nothing_set() -> Iterator[_Environment]:
+def _nothing_set() -> Iterator[None]:
     """Empty the environment: what is the user's own is named, and not shown."""
-    own, empty = os.environ, _Environment()
-    kept = dict(own)
-    own.clear()  # for a preset of another package that has imported it by its name
-    os.environ = empty  # type: ignore[assignment]  # noqa: B003 - it is put back
+    kept = dict(os.environ)
+    os.environ.clear()
     try:
-        yield empty
+        yield
     finally:
-        os.environ = own  # noqa: B003 - as above
-        own.update(kept)
+        os.environ.update(kept)
 
 
-def _optional(looked_for: Iterable[str], preset: Preset, asked: Mapping[str, str | None]) -> Iterator[str]:
-    """Return what a preset does without; what it stands for is an argument: a library may have looked for its own."""
-    ends = tuple(f"_{word.upper()}" for word in words_of(preset))
-    return (name for name in looked_for if name not in asked.values() and name.endswith(ends))
+def _beside(
+    asked: Mapping[str, str | None], stand_for: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return, for the variable that is named for each argument, the others that do as well."""
+    for word, names in stand_for.items():
+        first = asked.get(word) or names[0]
+        yield first, tuple(name for name in names if name != first)
 
 
 def _shown(text: str) -> str:

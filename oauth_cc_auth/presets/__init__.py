@@ -1,8 +1,9 @@
 """Vendors as values: what each documents about its tokens, with the page where it was read.
 
-A preset is a function that returns a grant, pinned to the vendor's API origins. Client id, secret and the vendor's own
-words come from the arguments, or from the environment as VENDOR_CLIENT_ID, VENDOR_CLIENT_SECRET, VENDOR_TENANT and so
-on; where one is missing, ConfigurationError names the variable.
+A preset is a function that returns a grant, pinned to the vendor's API origins. Client id, secret and every other
+argument that is not given come from the environment, as VENDOR_CLIENT_ID, VENDOR_CLIENT_SECRET, VENDOR_ENVIRONMENT and
+so on, or from the variables that the vendor's own tools read (`variables_of`). Where one is missing, ConfigurationError
+names the variable.
 
 One file is one vendor, and a preset's name begins with its file's: a new vendor is a new file. Vendors that are not
 used are not imported. Other packages add theirs by the entry-point group ``oauth_cc_auth.presets``.
@@ -13,15 +14,13 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from oauth_cc_auth.errors import ConfigurationError, OAuthError
+from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth.presets._adobe import adobe as adobe
     from oauth_cc_auth.presets._amadeus import amadeus as amadeus
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._ebay import ebay as ebay
     from oauth_cc_auth.presets._entra_id import entra_id as entra_id
     from oauth_cc_auth.presets._entra_id import entra_id_v1 as entra_id_v1
+    from oauth_cc_auth.presets._environment import facts as facts
     from oauth_cc_auth.presets._feishu import feishu as feishu
     from oauth_cc_auth.presets._feishu import feishu_lark as feishu_lark
     from oauth_cc_auth.presets._fortiidentity import fortiidentity as fortiidentity
@@ -114,7 +114,15 @@ Preset: TypeAlias = "Callable[..., Grant]"
 GROUP = "oauth_cc_auth.presets"
 
 # What a preset is made with, for those of other packages too.
-_TOOLS = frozenset({"credential", "host", "label", "one_of", "segment"})
+_TOOLS = {
+    "credential": "_credentials",
+    "host": "_credentials",
+    "label": "_credentials",
+    "one_of": "_credentials",
+    "segment": "_credentials",
+    "facts": "_environment",
+}
+_NO_VENDORS = frozenset({"credentials", "environment", "foreign"})
 
 
 def get(name: str) -> Preset:
@@ -126,8 +134,10 @@ def get(name: str) -> Preset:
     name = _normalised(name)
     if (built_in := _built_in(name)) is not None:
         return built_in
-    if (found := _of_others().get(name)) is not None:
-        return _loaded(found)
+    from oauth_cc_auth.presets import _foreign  # noqa: PLC0415 - 20 ms that only a foreign preset costs
+
+    if (found := _foreign.preset(name)) is not None:
+        return found
     from difflib import get_close_matches  # noqa: PLC0415 - for a message only
 
     close = get_close_matches(name, names(), n=3)
@@ -138,7 +148,29 @@ def get(name: str) -> Preset:
 
 def names() -> list[str]:
     """Return the names of all presets, those of other packages included, in alphabetical order."""
-    return sorted({*_all_built_in(), *_of_others()})
+    from oauth_cc_auth.presets import _foreign  # noqa: PLC0415 - as above
+
+    return sorted({*_all_built_in(), *_foreign.names()})
+
+
+def variables_of(name: str) -> dict[str, tuple[str, ...]]:
+    """Return, per argument of a preset, the environment variables that stand for it, in the order in which they count.
+
+    Raises ConfigurationError as `get`.
+    """
+    from oauth_cc_auth.presets import _environment  # noqa: PLC0415 - a name costs nothing
+
+    return _environment.variables_of(_normalised(name), get(name))
+
+
+def probe_of(name: str) -> str | None:
+    """Return the path below a vendor's API of a GET that any valid token may make; None where none is documented.
+
+    Raises ConfigurationError as `get`.
+    """
+    from oauth_cc_auth.presets import _environment  # noqa: PLC0415 - as above
+
+    return _environment.probe_of(get(name))
 
 
 def _built_in(name: str) -> Preset | None:
@@ -156,14 +188,21 @@ def _built_in(name: str) -> Preset | None:
 @cache
 def _files() -> frozenset[str]:
     modules = {module.name.removeprefix("_") for module in pkgutil.iter_modules(__path__)}
-    return frozenset(modules - {"credentials"})
+    return frozenset(modules - _NO_VENDORS)
 
 
+@cache
 def _presets_of(file: str) -> dict[str, Preset]:
     """Import a vendor's file; its presets are its public functions."""
+    from oauth_cc_auth.presets import _environment  # noqa: PLC0415 - a name costs nothing
+
     module = import_module(f"{__name__}._{file}")
     functions = inspect.getmembers(module, inspect.isfunction)
-    return {name: made for name, made in functions if made.__module__ == module.__name__ and not name.startswith("_")}
+    return {
+        name: _environment.from_environment(name, made)
+        for name, made in functions
+        if made.__module__ == module.__name__ and not name.startswith("_")
+    }
 
 
 @cache
@@ -171,54 +210,8 @@ def _all_built_in() -> tuple[str, ...]:
     return tuple(sorted(name for file in _files() for name in _presets_of(file)))
 
 
-def _of_others() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 20 ms that only a foreign preset costs
-
-    # A built-in preset is never another package's: `vainu` must not begin to mean something else by an installation.
-    known = _all_built_in()
-    named = ((_normalised(point.name), point) for point in entry_points(group=GROUP))
-    return {name: point for name, point in named if name not in known}
-
-
 def _normalised(name: str) -> str:
     return name.lower().replace("-", "_")
-
-
-def _loaded(point: EntryPoint) -> Preset:
-    try:
-        preset: Preset = point.load()
-        if callable(preset):
-            inspect.signature(preset)  # who asks for its words must get an answer
-    except Exception as error:
-        message = f"The preset {point.name!r} cannot be loaded from {point.value} ({type(error).__name__}: {error})"
-        raise ConfigurationError(message) from error
-    if not callable(preset):
-        message = f"The preset {point.name!r} is no function: {point.value}"
-        raise ConfigurationError(message)
-    return _answering(point.name, preset)
-
-
-def _answering(name: str, preset: Preset) -> Preset:
-    """Return another package's preset so that a mistake in it is an error of this package, which hinders no other."""
-    from oauth_cc_auth._grant.authorization_code import AuthorizationCode  # noqa: PLC0415 - a list of names needs no grant
-    from oauth_cc_auth._grant.client_credentials import ClientCredentials  # noqa: PLC0415 - a list of names needs no grant
-    from oauth_cc_auth._grant.static_token import StaticToken  # noqa: PLC0415 - a list of names needs no grant
-
-    @wraps(preset)
-    def answering(*args: Any, **words: Any) -> Grant:
-        try:
-            made = preset(*args, **words)
-        except OAuthError:
-            raise
-        except Exception as error:
-            message = f"The preset {name!r} failed ({type(error).__name__}: {error})"
-            raise ConfigurationError(message) from error
-        if not isinstance(made, (AuthorizationCode, ClientCredentials, StaticToken)):
-            message = f"The preset {name!r} returned no grant, but {made.__class__.__name__}"
-            raise ConfigurationError(message)
-        return made
-
-    return answering
 
 
 def __getattr__(name: str) -> Any:
@@ -227,7 +220,7 @@ def __getattr__(name: str) -> Any:
         return list(_all_built_in())
     value: Any = None if name.startswith("_") else _built_in(name)
     if name in _TOOLS:
-        value = getattr(import_module(f"{__name__}._credentials"), name)
+        value = getattr(import_module(f"{__name__}.{_TOOLS[name]}"), name)
     if value is None:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
@@ -237,4 +230,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """List the presets, how to look one up by name, and what one is made with."""
-    return sorted({*_all_built_in(), *_TOOLS, "get", "names"})
+    return sorted({*_all_built_in(), *_TOOLS, "get", "names", "probe_of", "variables_of"})

@@ -1,4 +1,4 @@
-"""What a preset is given, or finds in the environment by a name made from the vendor's: credentials and words."""
+"""What a preset is made with: its credentials and options, checked, from an argument or the environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,24 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from oauth_cc_auth._grant.checks import Several
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
+from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.presets._environment import being_read, facts
+
+__all__ = [
+    "ClientAuthMethod",
+    "Secret",
+    "Several",
+    "credential",
+    "facts",
+    "host",
+    "label",
+    "one_of",
+    "segment",
+    "text",
+]
 
 S = TypeVar("S", bound="str | Callable[[], str]")
 T = TypeVar("T")
@@ -17,27 +34,50 @@ _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _HOST = rf"{_LABEL}(\.{_LABEL})*(:[0-9]{{1,5}})?"
 _SEGMENT = r"[A-Za-z0-9._~-]+"
 
+# What people copy from a browser's address line or a vendor's variable around the name of a host.
+_AROUND_A_HOST = re.compile(r"(?:https://)?(.*?)(?::443)?/?", re.IGNORECASE | re.DOTALL)
+
 
 def credential(given: S | None, variable: str) -> S | str:
-    """Return what was given, or the environment variable. Raises ConfigurationError, naming the variable."""
+    """Return the argument, else the value of the environment variable.
+
+    Raises ConfigurationError, naming the variable, where neither is there.
+    """
     if given is not None:
         return given
     value = os.environ.get(variable, "").strip()
+    reading = being_read()
     if not value:
         # e.g. VEND_EMAIL_CLIENT_SECRET: the argument is named like the end of the variable.
-        message = f"{variable} is not set in the environment: set it, or pass the argument"
+        others = [name for names in reading.names.values() if variable in names for name in names if name != variable]
+        instead = f" (or {' or '.join(others)})" if others else ""
+        message = f"{variable} is not set in the environment: set it{instead}, or pass the argument"
         raise ConfigurationError(message, variable=variable)
+    reading.found[variable] = None
     return value
 
 
-def label(given: str | None, variable: str) -> str:
-    """Return one label of a host name, as a tenant's. Raises ConfigurationError, naming the variable."""
-    return _fitting(_LABEL, "one label of a host name, as LABEL in LABEL.example.com", given, variable)
+def label(given: str | None, variable: str, *, within: str | None = None) -> str:
+    """Return one label of a host name, as a tenant's.
+
+    With `within`, the domain above it, the whole host or its URL may be given too: ``https://acme.example.com/`` for
+    ``acme`` within ``example.com``. Raises ConfigurationError, naming the variable.
+    """
+    value = credential(given, variable)
+    if within is not None and isinstance(value, str):
+        name = _host_in(value)
+        value = name[: -len(within) - 1] if name.lower().endswith(f".{within}") else name
+    return _fitting(_LABEL, f"one label of a host name, as LABEL in LABEL.{within or 'example.com'}", value, variable)
 
 
 def host(given: str | None, variable: str) -> str:
-    """Return a host name, perhaps with a port. Raises ConfigurationError, naming the variable."""
-    return _fitting(_HOST, "a host name such as login.example.com: no https://, no path", given, variable)
+    """Return a host name, perhaps with a port; its https:// URL without a path may be given too.
+
+    Raises ConfigurationError, naming the variable.
+    """
+    value = credential(given, variable)
+    value = _host_in(value) if isinstance(value, str) else value
+    return _fitting(_HOST, "a host name such as login.example.com, without a path", value, variable)
 
 
 def segment(given: str | None, variable: str) -> str:
@@ -51,11 +91,29 @@ def text(given: str | None, variable: str) -> str:
 
 
 def one_of(choices: Mapping[str, T], given: str, argument: str) -> T:
-    """Return what the vendor has under this name. Raises ConfigurationError, naming the argument and the choices."""
-    if not isinstance(given, str) or given not in choices:
-        message = f"{argument} is none of {', '.join(choices)}"
-        raise ConfigurationError(message)
-    return choices[given]
+    """Return what the vendor has under this name; capitals do not count, and dashes are as good as underscores.
+
+    Raises ConfigurationError, naming the argument or the variable, and the choices.
+    """
+    if isinstance(given, str):
+        if given in choices:
+            return choices[given]
+        for name, choice in choices.items():
+            if _loosely(name) == _loosely(given):
+                return choice
+    *others, last = map(repr, choices)
+    known = f"{', '.join(others)} or {last}" if others else last
+    message = f"{being_read().given_as.get(argument, argument)} is {given!r}; use {known}"
+    raise ConfigurationError(message)
+
+
+def _loosely(name: str) -> str:
+    return name.strip().lower().replace("-", "_")
+
+
+def _host_in(value: str) -> str:
+    found = _AROUND_A_HOST.fullmatch(value)
+    return found[1] if found else value
 
 
 def _fitting(pattern: str, what: str, given: str | None, variable: str) -> str:

@@ -10,6 +10,7 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.static_token import StaticToken
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 # https://docs.fyma.ai/auth
 _TOKEN_ENDPOINT = "https://auth.fyma.ai/oauth/token"
@@ -33,6 +34,7 @@ def fyma(client_id: str | None = None, client_secret: Secret | None = None) -> C
     )
 
 
+@facts(prefix="FYMA")
 def fyma_legacy(token_id: str | None = None, token_secret: str | None = None) -> StaticToken:
     """Return a legacy token, from the arguments or FYMA_TOKEN_ID and FYMA_TOKEN_SECRET: HTTP Basic on the API."""
     return StaticToken.basic(

@@ -13,6 +13,7 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.static_token import StaticToken
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 # https://developers.vainu.com/v3/docs/client-credentials-authentication; the slash at the end belongs to the address.
 _TOKEN_ENDPOINT = "https://api.vainu.io/api/oauth/token/"
@@ -71,6 +72,7 @@ def vainu_user(
     )
 
 
+@facts(prefix="VAINU_API")
 def vainu_api_key(key: str | None = None) -> StaticToken:
     """Return an API key for Vainu, from the argument or VAINU_API_KEY (github.com/vainu-app/vainu-cli)."""
     return StaticToken(

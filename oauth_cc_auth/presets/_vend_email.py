@@ -13,6 +13,7 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.static_token import StaticToken
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 # https://vend.email/pages/oauth-authentication
 _AUTHORIZATION_ENDPOINT = "https://www.vend.email/oauth/authorize"
@@ -53,6 +54,7 @@ def vend_email(
     )
 
 
+@facts(prefix="VEND_EMAIL")
 def vend_email_personal(token: str | None = None) -> StaticToken:
     """Return a personal access token, from the argument or VEND_EMAIL_TOKEN.
 

@@ -15,6 +15,7 @@ from oauth_cc_auth._grant.static_token import StaticToken
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 # https://developers.vibe.co/docs/start-your-client-credentials-flow
 _BASE_URL = "https://api.vibe.co"
@@ -92,6 +93,7 @@ def _api(revision: str) -> ResourceServer:
     return ResourceServer(_BASE_URL, headers={"X-Vibe-Revision": revision}, errors=_ERRORS)
 
 
+@facts(prefix="VIBE_API")
 def vibe_api_key(key: str | None = None) -> StaticToken:
     """Return a legacy API key for Vibe, from the argument or VIBE_API_KEY.
 

@@ -135,6 +135,9 @@ def test_a_variable_that_may_be_missing() -> None:
         ("reads", "VEND_EMAIL_CLIENT_ID"),
         ("reads", "VEND_EMAIL_CLIENT_SECRET"),
         ("reads, if it is set", "VEND_EMAIL_REFRESH_TOKEN"),
+        ("reads, if it is set", "VEND_EMAIL_REDIRECT_URI"),
+        ("reads, if it is set", "VEND_EMAIL_SCOPE"),
+        ("reads, if it is set", "VEND_EMAIL_LOGIN"),
         ("reads", "VEND_EMAIL_TOKEN"),
     ]
 
@@ -225,6 +228,8 @@ def test_a_preset_that_wants_an_argument(broken: Callable[[str], None]) -> None:
         "  token endpoint               https://a.example/t",
         "  the client proves itself by  client_secret_basic",
         "  the token goes to            {base_url}",
+        "  reads, if it is set          ACME_CLIENT_ID",
+        "  reads, if it is set          ACME_CLIENT_SECRET",
         "  habit                        token in Authorization, alone",
         "  read at                      https://developers.acme.example/docs",
     ]

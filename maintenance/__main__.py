@@ -1,0 +1,5 @@
+"""``python -m maintenance``: renew what is made from the presets."""
+
+from maintenance import imports
+
+imports.write()

@@ -1,0 +1,161 @@
+"""What a preset is not given, the environment has: any argument of its signature, as PAYPAL_ENVIRONMENT.
+
+An argument wins over a variable, and the variable named after the preset over the vendor's own (`facts`). The grant
+names its preset, and the variables that were read for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from oauth_cc_auth.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from oauth_cc_auth.presets import Preset
+
+P = TypeVar("P", bound="Callable[..., Any]")
+
+_TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+# A variable holds a text: what an argument of these kinds would be is not in it.
+_NO_TEXT = re.compile(r"\b(Mapping|dict|Dict)\b")
+_NUMBERS: dict[str, type[int | float]] = {"int": int, "float": float}
+
+
+@dataclass
+class Reading:
+    """One call of a preset: which variables stand for each argument, and which of them had a value.
+
+    `given_as` is the variable that an argument's value came from; `found` are all variables that were used, in order.
+    """
+
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    given_as: dict[str, str] = field(default_factory=dict)
+    found: dict[str, None] = field(default_factory=dict)
+
+
+_BEING_READ: ContextVar[Reading | None] = ContextVar("oauth_cc_auth.presets", default=None)
+
+
+def being_read() -> Reading:
+    """Return the call that is going on; a preset that is called directly, without its package's help, has none."""
+    return _BEING_READ.get() or Reading()
+
+
+def facts(
+    *, prefix: str | None = None, probe: str | None = None, **variables: str | tuple[str, ...]
+) -> Callable[[P], P]:
+    """Say of a preset what its signature does not.
+
+    `variables` are, per argument, the environment variables that the vendor's own tools read: they count where the one
+    of this package is not set. That one is named after the preset, or begins with `prefix`. `probe` is the path below
+    the API's base of a GET that any valid token may make.
+    """
+
+    def said(preset: P) -> P:
+        several = {name: (one,) if isinstance(one, str) else tuple(one) for name, one in variables.items()}
+        vars(preset).update(_variables=several, _prefix=prefix, _probe=probe)
+        return preset
+
+    return said
+
+
+def probe_of(preset: Preset) -> str | None:
+    """Return the path of a GET by which a token can be tried, where the vendor documents one."""
+    probe: str | None = getattr(preset, "_probe", None)
+    return probe
+
+
+def variables_of(name: str, preset: Preset) -> dict[str, tuple[str, ...]]:
+    """Return the environment variables that stand for each argument of a preset, in the order in which they count."""
+    also: Mapping[str, tuple[str, ...]] = getattr(preset, "_variables", {})
+    own = getattr(preset, "_prefix", None) or name.upper()
+    return {
+        argument: (f"{own}_{argument.upper()}", *also.get(argument, ()))
+        for argument, parameter in signature(preset).parameters.items()
+        if parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY) and not _takes_no_text(parameter)
+    }
+
+
+def from_environment(name: str, preset: Preset) -> Preset:
+    """Return the preset so that it finds in the environment what it is not given, and its grant knows both."""
+    parameters, variables = list(signature(preset).parameters.values()), variables_of(name, preset)
+
+    @wraps(preset)
+    def reading(*given: Any, **words: Any) -> Any:
+        call, positional = Reading(variables), list(given)
+        for place, parameter in enumerate(parameters):
+            argument = parameter.name
+            if place < len(positional):
+                asked, value = True, positional[place]
+            else:
+                asked, value = argument in words, words.get(argument)
+            # None where that is the default says nothing.
+            if argument not in variables or (asked and not (value is None and parameter.default is None)):
+                continue
+            found = _looked_up(variables[argument], parameter, call)
+            if found is None:
+                continue
+            if place < len(positional):
+                positional[place] = found
+            else:
+                words[argument] = found
+        before = _BEING_READ.set(call)
+        try:
+            grant = preset(*positional, **words)
+        finally:
+            _BEING_READ.reset(before)
+        return grant
+
+    return reading
+
+
+def _looked_up(names: tuple[str, ...], parameter: Parameter, call: Reading) -> Any:
+    """Return the value of the first of these variables that is set, as the argument's kind."""
+    for variable in names:
+        value = os.environ.get(variable, "").strip()
+        if value:
+            call.found[variable] = None
+            call.given_as[parameter.name] = variable
+            return _converted(value, variable, parameter)
+    return None
+
+
+def _converted(value: str, variable: str, parameter: Parameter) -> Any:
+    kind = _kind(parameter)
+    if kind == "bool":
+        if value.lower() not in _TRUTHS:
+            message = f"{variable} is {value!r}; use 'true' or 'false'"
+            raise ConfigurationError(message)
+        return _TRUTHS[value.lower()]
+    if kind in _NUMBERS:
+        try:
+            return _NUMBERS[kind](value)
+        except ValueError:
+            message = f"{variable} is {value!r}; use a number"
+            raise ConfigurationError(message) from None
+    return value.split() if isinstance(parameter.default, (tuple, list, set, frozenset)) else value
+
+
+def _kind(parameter: Parameter) -> str:
+    """Return the name of the type that an argument has, or "" for a text: by its default, else by its annotation."""
+    default = type(parameter.default).__name__
+    if default in {"bool", "int", "float"}:
+        return default
+    found = re.search(r"\b(bool|int|float)\b", _annotation(parameter))
+    return found[1] if found and parameter.default in (None, Parameter.empty) else ""
+
+
+def _takes_no_text(parameter: Parameter) -> bool:
+    return isinstance(parameter.default, Mapping) or bool(_NO_TEXT.search(_annotation(parameter)))
+
+
+def _annotation(parameter: Parameter) -> str:
+    return "" if parameter.annotation is Parameter.empty else str(parameter.annotation)

@@ -1,0 +1,205 @@
+"""Tests of what presets find in the environment: options as well as credentials, and the vendor's own variables."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from oauth_cc_auth import ClientCredentials, ConfigurationError, presets
+from oauth_cc_auth.presets._credentials import host, label, one_of
+from oauth_cc_auth.presets._environment import facts, from_environment, probe_of, variables_of
+
+
+def acme(
+    client_id: str | None = None,
+    *,
+    tenant: str,
+    region: str = "eu",
+    retries: int = 1,
+    factor: float | None = None,
+    strict: bool = False,
+    origins: tuple[str, ...] = (),
+    names: Mapping[str, str] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return what it was called with; a preset returns a grant, and the environment does not mind."""
+    return {**locals(), **more}
+
+
+READING: Any = from_environment("acme", facts(client_id=("AC_ID", "AC_NAME"), region="AC_REGION")(acme))  # type: ignore[arg-type]  # see there
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "argument", "expected"),
+    [
+        ("ACME_CLIENT_ID", " me\n", "client_id", "me"),
+        ("ACME_TENANT", "t", "tenant", "t"),
+        ("ACME_REGION", "us", "region", "us"),
+        ("AC_REGION", "us", "region", "us"),
+        ("AC_NAME", "me", "client_id", "me"),
+        ("ACME_RETRIES", "3", "retries", 3),
+        ("ACME_FACTOR", "2.5", "factor", 2.5),
+        ("ACME_STRICT", "TRUE", "strict", True),
+        ("ACME_STRICT", "off", "strict", False),
+        ("ACME_ORIGINS", "https://a.example https://b.example", "origins", ["https://a.example", "https://b.example"]),
+        ("ACME_NAMES", "a mapping is no text", "names", None),
+        ("ACME_MORE", "no argument", "more", {}),
+        ("ACME_REGION", "  ", "region", "eu"),
+    ],
+)
+def test_each_argument_has_a_variable(
+    variable: str, value: str, argument: str, expected: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """VENDOR_ARGUMENT counts for any argument that a text can stand for, as the kind that its signature says."""
+    monkeypatch.setenv("ACME_TENANT", "t")
+    monkeypatch.setenv(variable, value)
+    assert READING()[argument] == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ACME_STRICT", "maybe", "ACME_STRICT is 'maybe'; use 'true' or 'false'"),
+        ("ACME_RETRIES", "three", "ACME_RETRIES is 'three'; use a number"),
+        ("ACME_FACTOR", "", None),
+    ],
+)
+def test_a_value_of_the_wrong_kind(variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that no such argument can have is named, with what it may be."""
+    monkeypatch.setenv(variable, value)
+    if said is None:
+        assert READING(tenant="t")["factor"] is None
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        READING(tenant="t")
+    assert str(caught.value) == said
+
+
+def test_who_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An argument wins over a variable, our name over the vendor's; None where it is the default says nothing."""
+    for variable, value in {"ACME_CLIENT_ID": "ours", "AC_ID": "theirs", "AC_NAME": "last", "ACME_REGION": "x"}.items():
+        monkeypatch.setenv(variable, value)
+    assert READING("given", tenant="t")["client_id"] == "given"
+    assert READING(None, tenant="t")["client_id"] == "ours"
+    assert READING(client_id=None, tenant="t")["client_id"] == "ours"
+    assert READING(tenant="t", region=None)["region"] is None
+    monkeypatch.delenv("ACME_CLIENT_ID")
+    assert READING(tenant="t")["client_id"] == "theirs"
+    monkeypatch.delenv("AC_ID")
+    assert READING(tenant="t")["client_id"] == "last"
+    with pytest.raises(TypeError, match="tenant"):
+        READING()
+
+
+def test_what_is_said_of_a_preset() -> None:
+    """The variables of each argument are listed in the order in which they count; a probe is a path or None."""
+    assert variables_of("acme", READING)["client_id"] == ("ACME_CLIENT_ID", "AC_ID", "AC_NAME")
+    assert variables_of("acme", READING)["strict"] == ("ACME_STRICT",)
+    assert {"names", "more"} & variables_of("acme", READING).keys() == set()
+    assert presets.variables_of("vibe-api-key") == {"key": ("VIBE_API_KEY",)}
+    assert probe_of(READING) is None
+    assert probe_of(facts(probe="/me")(lambda: None)) == "/me"  # type: ignore[arg-type]  # as above
+    with pytest.raises(ConfigurationError, match="no preset"):
+        presets.probe_of("nobody")
+
+
+def test_an_environment_by_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PAYPAL_ENVIRONMENT chooses as `environment=` does, and a wrong one is named with the right ones."""
+    monkeypatch.setenv("PAYPAL_ENVIRONMENT", "sandbox")
+    assert presets.paypal("i", "s").token_endpoint == "https://api-m.sandbox.paypal.com/v1/oauth2/token"
+    assert presets.paypal("i", "s", environment="production").token_endpoint.startswith("https://api-m.paypal.com/")  # type: ignore[union-attr]  # a text
+    monkeypatch.setenv("PAYPAL_ENVIRONMENT", "prod")
+    with pytest.raises(ConfigurationError) as caught:
+        presets.paypal("i", "s")
+    assert str(caught.value) == "PAYPAL_ENVIRONMENT is 'prod'; use 'production' or 'sandbox'"
+    with pytest.raises(ConfigurationError, match=r"^environment is 'live'; use 'production' or 'sandbox'$"):
+        presets.paypal("i", "s", environment="live")
+
+
+def test_a_missing_variable_names_the_others() -> None:
+    """Where a vendor's own variable would do, the error names it beside ours."""
+
+    def preset(client_id: str | None = None) -> ClientCredentials:
+        return presets.credential(client_id, "ACME_CLIENT_ID")  # type: ignore[return-value]  # not what it is about
+
+    with pytest.raises(ConfigurationError) as caught:
+        from_environment("acme", facts(client_id=("AC_ID", "AC_NAME"))(preset))()
+    assert str(caught.value) == (
+        "ACME_CLIENT_ID is not set in the environment: set it (or AC_ID or AC_NAME), or pass the argument"
+    )
+    assert caught.value.variable == "ACME_CLIENT_ID"
+
+
+def test_a_preset_that_is_called_in_another() -> None:
+    """A preset may call another; what the one reads is no business of the other."""
+    grant = presets.databricks_account("i", "s", account_id="a", host="https://accounts.azuredatabricks.net/")
+    assert grant.resource_server is not None
+    assert grant.resource_server.base_url == "https://accounts.azuredatabricks.net"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "login.acme.example",
+        "https://login.acme.example",
+        "https://login.acme.example/",
+        "HTTPS://login.acme.example:443/",
+    ],
+)
+def test_a_host_as_people_paste_it(pasted: str) -> None:
+    """A host may be given with https:// and with a slash or the usual port behind it."""
+    assert host(pasted, "ACME_HOST") == "login.acme.example"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "http://a.example",
+        "https://a.example/x",
+        "https://",
+        "a b",
+        "a@b",
+        "https://https://a.example",
+        "a.example//",
+        5,
+    ],
+)
+def test_a_host_that_is_none(bad: Any) -> None:
+    """Plain http, a path, a user name or two schemes are refused, by the variable's name."""
+    with pytest.raises(ConfigurationError, match=r"^ACME_HOST, or the argument in its place"):
+        host(bad, "ACME_HOST")
+
+
+@pytest.mark.parametrize("pasted", ["acme", "acme.shop.example", "https://acme.shop.example/", "Acme.SHOP.example"])
+def test_a_tenant_as_people_paste_it(pasted: str) -> None:
+    """A tenant's label may be given as the whole host, or its URL."""
+    assert label(pasted, "ACME_SHOP", within="shop.example").lower() == "acme"
+
+
+@pytest.mark.parametrize("bad", ["acme.evil.example", "shop.example", ".shop.example", "a/b", "evil.example/", "", 5])
+def test_a_tenant_elsewhere(bad: Any) -> None:
+    """A host of another domain is no tenant."""
+    with pytest.raises(ConfigurationError, match=r"LABEL in LABEL.shop.example|is not set"):
+        label(bad or None, "ACME_SHOP", within="shop.example")
+
+
+@pytest.mark.parametrize("given", ["us-east-1", "US_EAST_1", " us_east_1"])
+def test_a_choice_as_people_write_it(given: str) -> None:
+    """Capitals, and dashes for underscores, make no other choice."""
+    assert one_of({"eu_west_1": 1, "us_east_1": 2}, given, "region") == 2
+
+
+def test_one_choice() -> None:
+    """Where a vendor has one place only, that is named."""
+    with pytest.raises(ConfigurationError, match=r"^region is 'us'; use 'eu'$"):
+        one_of({"eu": 1}, "us", "region")
+
+
+def test_presets_are_the_same_however_they_are_looked_up() -> None:
+    """A preset is one object, which a module-level name of another program may keep."""
+    assert presets.get("zoom") is presets.zoom is vars(sys.modules["oauth_cc_auth.presets"])["zoom"]
+    assert pickle.loads(pickle.dumps(presets.zoom("i", "s", account_id="a"))) == presets.zoom("i", "s", account_id="a")
