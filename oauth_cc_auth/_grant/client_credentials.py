@@ -25,7 +25,9 @@ class ClientCredentials(TokenEndpointGrant):
     is for servers that do not say how long a token lives; without it such a token is used until it is refused.
     `issuance_limit` keeps within what the vendor allows, counted in the source's store by all who share it.
     `revocation_endpoint` is that of RFC 7009; `revocation_endpoint_auth_method` is by default that of the token
-    endpoint, and `revocation_request` says how it is written.
+    endpoint, and `revocation_request` says how it is written. `vendor` is the name of the preset that made the grant,
+    else the host of the token endpoint, and `variables` are the environment variables that the preset read: both are
+    for messages, and grants that differ in them alone are equal and share a token.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """

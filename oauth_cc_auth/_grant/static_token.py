@@ -6,7 +6,7 @@ from base64 import b64encode
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
-from oauth_cc_auth._grant.checks import is_text, refuse
+from oauth_cc_auth._grant.checks import is_text, refuse, strings
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
 from oauth_cc_auth._resource_server.server import ResourceServer
 
@@ -15,13 +15,16 @@ from oauth_cc_auth._resource_server.server import ResourceServer
 class StaticToken:
     """A token or key that somebody made by hand and that lives until it is revoked; there is nothing to renew.
 
-    It goes only where `resource_server` lets it, and in the header that it names.
+    It goes only where `resource_server` lets it, and in the header that it names. `vendor` and `variables` are those of
+    `ClientCredentials`; a vendor that no preset named is None.
     """
 
     access_token: str = field(repr=False)
     _: KW_ONLY
     resource_server: ResourceServer | None = None
     allow_insecure_http: bool = False
+    vendor: str | None = field(default=None, compare=False, repr=False)
+    variables: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def api_error(self, response: Any) -> ApiError:
         """Return what an error of this API says, as `ClientCredentials.api_error` does."""
@@ -32,6 +35,7 @@ class StaticToken:
         token = self.access_token
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             refuse("the token or key is empty, not a string, or does not fit in a header")
+        object.__setattr__(self, "variables", strings("variables", self.variables))
 
     @classmethod
     def basic(cls, user: str, password: str, *, resource_server: ResourceServer) -> StaticToken:

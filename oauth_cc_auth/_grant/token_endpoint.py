@@ -51,6 +51,12 @@ class Discovery:
     url: str
 
 
+class HostName(str):
+    """The vendor of a grant that no preset made: a grant that is changed by `dataclasses.replace` gets its own anew."""
+
+    __slots__ = ()
+
+
 # Nobody makes one of these: what a dataclass generates for it, at a millisecond, the grants below have anew.
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, init=False, eq=False)
 class TokenEndpointGrant:
@@ -74,6 +80,9 @@ class TokenEndpointGrant:
     revocation_request: RequestFormat = _BY_THE_RFC
     resource_server: ResourceServer | None = None
     allow_insecure_http: bool = False
+    # Names for messages and events: neither is of the token request, nor makes two grants differ.
+    vendor: str | None = field(default=None, compare=False, repr=False)
+    variables: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     __repr__ = spoken_repr
 
@@ -82,7 +91,11 @@ class TokenEndpointGrant:
         self._check_formats()
         self._check_client_authentication()
         endpoint = self.token_endpoint
-        self._check_endpoint("token_endpoint", endpoint.url if isinstance(endpoint, Discovery) else endpoint)
+        url = endpoint.url if isinstance(endpoint, Discovery) else endpoint
+        self._check_endpoint("token_endpoint", url)
+        if self.vendor is None or isinstance(self.vendor, HostName):
+            object.__setattr__(self, "vendor", HostName(origin_of(url).partition("://")[2].rpartition(":")[0]))
+        object.__setattr__(self, "variables", strings("variables", self.variables))
         if self.revocation_endpoint is not None:
             self._check_endpoint("revocation_endpoint", self.revocation_endpoint)
         scope = self.scope

@@ -10,11 +10,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oauth_cc_auth._grant.secret import Env
 from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def from_environment(name: str, preset: Preset) -> Preset:
             grant = preset(*positional, **words)
         finally:
             _BEING_READ.reset(before)
-        return grant
+        secret = getattr(grant, "client_secret", None)
+        read = (*call.found, secret.name) if isinstance(secret, Env) else tuple(call.found)
+        return replace(grant, vendor=name, variables=read)
 
     return reading
 

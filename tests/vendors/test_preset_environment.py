@@ -5,13 +5,28 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from oauth_cc_auth import ClientCredentials, ConfigurationError, presets
+from oauth_cc_auth import ClientCredentials, ConfigurationError, Discovery, Env, StaticToken, TokenSource, presets
+from oauth_cc_auth._life.key import identity
 from oauth_cc_auth.presets._credentials import host, label, one_of
 from oauth_cc_auth.presets._environment import facts, from_environment, probe_of, variables_of
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a preset was called with; as a grant has them, its name and its variables."""
+
+    words: dict[str, Any]
+    vendor: str | None = None
+    variables: tuple[str, ...] = ()
+
+    def __getitem__(self, word: str) -> Any:
+        """Return an argument."""
+        return self.words[word]
 
 
 def acme(
@@ -25,9 +40,9 @@ def acme(
     origins: tuple[str, ...] = (),
     names: Mapping[str, str] | None = None,
     **more: Any,
-) -> dict[str, Any]:
-    """Return what it was called with; a preset returns a grant, and the environment does not mind."""
-    return {**locals(), **more}
+) -> Called:
+    """Return what it was called with."""
+    return Called({**locals(), **more})
 
 
 READING: Any = from_environment("acme", facts(client_id=("AC_ID", "AC_NAME"), region="AC_REGION")(acme))  # type: ignore[arg-type]  # see there
@@ -203,3 +218,45 @@ def test_presets_are_the_same_however_they_are_looked_up() -> None:
     """A preset is one object, which a module-level name of another program may keep."""
     assert presets.get("zoom") is presets.zoom is vars(sys.modules["oauth_cc_auth.presets"])["zoom"]
     assert pickle.loads(pickle.dumps(presets.zoom("i", "s", account_id="a"))) == presets.zoom("i", "s", account_id="a")
+
+
+def test_a_grant_names_its_preset_and_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A grant knows the preset that made it, and the variables that had what was not given, in order."""
+    for variable in ("ZOOM_CLIENT_ID", "ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_SECRET"):
+        monkeypatch.setenv(variable, "x")
+    grant = presets.zoom(client_secret="x")
+    assert (grant.vendor, grant.variables) == ("zoom", ("ZOOM_CLIENT_ID", "ZOOM_ACCOUNT_ID"))
+    assert presets.zoom("x", "x", account_id="x").variables == ()
+    assert presets.zoom("x", Env("MY_SECRET"), account_id="x").variables == ("MY_SECRET",)
+    monkeypatch.setenv("VIBE_API_KEY", "k")
+    key = presets.vibe_api_key()
+    assert (key.vendor, key.variables) == ("vibe_api_key", ("VIBE_API_KEY",))
+    monkeypatch.setenv("DATABRICKS_CLIENT_ID", "x")
+    account = presets.databricks_account(client_secret="x", account_id="a")
+    assert (account.vendor, account.variables) == ("databricks_account", ("DATABRICKS_CLIENT_ID",))
+
+
+def test_what_names_a_grant_makes_no_other_grant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vendor and variables are kept by replace(), and neither equality nor the sharing of a token looks at them."""
+    given = presets.zoom("x", "x", account_id="x")
+    for variable in ("ZOOM_CLIENT_ID", "ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_SECRET"):
+        monkeypatch.setenv(variable, "x")
+    read = presets.zoom()
+    assert given == read == replace(read, vendor="other")
+    assert hash(given) == hash(read)
+    assert identity(given) == identity(read)
+    assert replace(read, scope="a").vendor == "zoom"
+    assert replace(read, scope="a").variables == read.variables != ()
+    assert TokenSource(given).grant.vendor == "zoom"
+    for hidden in ("ZOOM_CLIENT_ID", "vendor", "variables"):
+        assert hidden not in repr(read)
+
+
+def test_a_grant_without_a_preset() -> None:
+    """Without a preset the vendor is the token endpoint's host, also of one that is replaced or looked up."""
+    grant = ClientCredentials(token_endpoint="https://as.example:8443/token", client_id="i", client_secret="s")
+    assert (grant.vendor, grant.variables) == ("as.example", ())
+    assert replace(grant, token_endpoint=Discovery("https://other.example/.well-known/x")).vendor == "other.example"
+    assert replace(grant, vendor="mine", token_endpoint="https://other.example/").vendor == "mine"
+    assert pickle.loads(pickle.dumps(grant)).vendor == "as.example"
+    assert StaticToken("k").vendor is None

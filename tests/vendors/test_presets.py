@@ -385,7 +385,9 @@ def test_a_preset_of_another_package_that_fails_is_named(
     assert str(caught.value) == said
 
 
-def test_a_preset_of_another_package_looks_as_it_was_written(installed: Callable[[str, str], None]) -> None:
+def test_a_preset_of_another_package_looks_as_it_was_written(
+    installed: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Signature, name and module are the foreign preset's; a missing argument is an error that names the preset."""
     installed(
         "from oauth_cc_auth import StaticToken\ndef acme(needed, *, more=1):\n    return StaticToken(needed)\n",
@@ -395,6 +397,9 @@ def test_a_preset_of_another_package_looks_as_it_was_written(installed: Callable
     assert str(inspect.signature(preset)) == "(needed, *, more=1)"
     assert (preset.__name__, preset.__module__) == ("acme", "acme_oauth")
     assert preset("key").access_token == "key"  # type: ignore[union-attr]  # it is a static token
+    monkeypatch.setenv("ACME_NEEDED", "other")
+    assert (preset().vendor, preset().variables) == ("acme", ("ACME_NEEDED",))
+    monkeypatch.delenv("ACME_NEEDED")
     with pytest.raises(ConfigurationError, match=r"'acme' failed \(TypeError: .*'needed'"):
         preset()
 
