@@ -33,6 +33,31 @@ def origin_of(url: str) -> str:
     return f"{scheme}://{host}:{match[3] or _DEFAULT_PORTS[scheme]}"
 
 
+# A host below a domain: what a library might decode, as %2f, is in none.
+_BELOW = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_EVERY_HOST_BELOW = re.compile(r"https?://\*((\.[a-z0-9_-]+){2,}:[0-9]+)")
+
+
+def is_pattern(origin: str) -> bool:
+    """Tell whether an origin, in the spelling of `origin_of`, names every host below a domain: ``https://*.x.com:443``.
+
+    Raises ValueError where a star stands elsewhere, or before a domain of less than two labels.
+    """
+    if "*" not in origin:
+        return False
+    if not _EVERY_HOST_BELOW.fullmatch(origin):
+        message = "a star may stand for the hosts below a domain only, as https://*.example.com"
+        raise ValueError(message)
+    return True
+
+
+def matches(origin: str, pattern: str) -> bool:
+    """Tell whether an origin is a host below a pattern's domain, at any depth; the domain itself is none."""
+    scheme, _, domain = pattern.partition("*")
+    below = origin[len(scheme) : -len(domain)]
+    return origin.startswith(scheme) and origin.endswith(domain) and _BELOW.fullmatch(below) is not None
+
+
 def is_secure(origin: str) -> bool:
     """Tell whether what is sent to this origin stays unread on its way: https, or loopback."""
     scheme, _, authority = origin.partition("://")

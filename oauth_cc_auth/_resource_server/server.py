@@ -15,7 +15,7 @@ from oauth_cc_auth._http.challenge import parse_challenges
 from oauth_cc_auth._http.headers import NAME as HEADER_NAME
 from oauth_cc_auth._http.headers import HeaderValue, checked_headers, written
 from oauth_cc_auth._http.hidden import Presented, hidden, presented_text
-from oauth_cc_auth._http.origin import is_secure, origin_of
+from oauth_cc_auth._http.origin import is_pattern, is_secure, matches, origin_of
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed, scrubbed
@@ -32,8 +32,9 @@ class ResourceServer:
     """An API: its origins, how it wants the token, and which answers mean that the token is refused.
 
     `base_url` is where the API's paths begin; its origin, and those of `origins`, are the only ones the token goes to.
-    None means any https origin. The token stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where
-    `scheme` is None. `headers` are sent on every API call unless the caller sets them; a value may be a function that
+    None means any https origin. An origin written ``https://*.example.com`` stands for every host below that domain, at
+    any depth, but not for example.com itself: name such a domain only where the vendor owns all of it. The token stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where
+    `scheme` is None; `prefix` is what a vendor wants glued to its front, as openEO's ``oidc/CDSE/``. `headers` are sent on every API call unless the caller sets them; a value may be a function that
     makes one for each call. `renew_on` are the statuses that may mean a refused token, and `renew_if` looks at what
     such an answer says, where the status alone does not tell. `base_url_of` is for APIs whose base only the token's
     answer tells: a function that returns it, which is then the one origin besides those named here. `errors` says how
@@ -46,6 +47,7 @@ class ResourceServer:
     _: KW_ONLY
     header: str = "Authorization"
     scheme: str | None = "Bearer"
+    prefix: str = ""
     headers: Mapping[str, HeaderValue] = EMPTY
     renew_on: Collection[int] = frozenset({401})
     renew_if: Callable[[ApiError], bool] | None = None
@@ -53,6 +55,7 @@ class ResourceServer:
     base_url_of: Callable[[Token], str | None] | None = None
     errors: ErrorFormat = ANY_ENVELOPE
     _allowed: frozenset[str] | None = field(init=False, repr=False, compare=False)
+    _patterns: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     __repr__ = spoken_repr
 
@@ -63,6 +66,9 @@ class ResourceServer:
             raise ConfigurationError(message)
         if self.scheme is not None and (not isinstance(self.scheme, str) or not HEADER_NAME.fullmatch(self.scheme)):
             message = "scheme is not one word; for a token that stands alone pass scheme=None"
+            raise ConfigurationError(message)
+        if not isinstance(self.prefix, str) or not self.prefix.isascii() or not self.prefix.isprintable():
+            message = "prefix is not a text that fits in a header"
             raise ConfigurationError(message)
         for name in ("origins", "renew_on"):
             if isinstance(getattr(self, name), str) or not isinstance(getattr(self, name), Collection):
@@ -80,6 +86,10 @@ class ResourceServer:
         object.__setattr__(self, "renew_on", frozenset(self.renew_on))
         object.__setattr__(self, "origins", tuple(self.origins))
         object.__setattr__(self, "_allowed", frozenset(map(_configured_origin, urls)) if urls else None)
+        object.__setattr__(self, "_patterns", tuple(origin for origin in self._allowed or () if is_pattern(origin)))
+        if self.base_url is not None and "*" in _configured_origin(self.base_url):
+            message = "base_url holds a star; a host below a domain is named in origins, as https://*.example.com"
+            raise ConfigurationError(message)
 
     def admit(self, url: str, token: Token | None = None, *, allow_insecure_http: bool = False) -> None:
         """Return if the token may go to this URL, else raise OriginNotAllowed or InsecureTransport.
@@ -92,7 +102,7 @@ class ResourceServer:
             message = "Not sent: the URL is not an absolute http or https URL with a plain host."
             raise OriginNotAllowed(message) from None
         allowed = self._origins(token)
-        if allowed is not None and origin not in allowed:
+        if allowed is not None and not self._is_among(origin, allowed):
             message = (
                 f"Not sent: this token may go to {', '.join(sorted(allowed)) or 'no API that is known'}, not to "
                 f"{origin}. If that host belongs to the API, name it in ResourceServer(origins=...)."
@@ -120,7 +130,7 @@ class ResourceServer:
         """Tell whether the URL's origin is one of the API's, or any where none is named."""
         allowed = self._origins(token)
         try:
-            return allowed is None or origin_of(url) in allowed
+            return allowed is None or self._is_among(origin_of(url), allowed)
         except ValueError:
             return False
 
@@ -134,10 +144,16 @@ class ResourceServer:
         base = self.base_url_for(token)
         return (self._allowed or frozenset()) | (frozenset() if base is None else {origin_of(base)})
 
+    def _is_among(self, origin: str, allowed: frozenset[str]) -> bool:
+        return origin in allowed or any(matches(origin, pattern) for pattern in self._patterns)
+
     def credentials(self, token: Token) -> Presented:
         """Return the header's value that presents the token (RFC 6750 §2.1)."""
         return presented_text(
-            token.access_token if self.scheme is None else f"{self.scheme} {token.access_token}", token
+            f"{self.prefix}{token.access_token}"
+            if self.scheme is None
+            else f"{self.scheme} {self.prefix}{token.access_token}",
+            token,
         )
 
     def present(self, method: str, url: str, token: Token) -> dict[str, str]:  # noqa: ARG002 - a scheme may sign them
@@ -189,7 +205,9 @@ class ResourceServer:
 
 def _configured_origin(url: str) -> str:
     try:
-        return origin_of(url)
+        origin = origin_of(url)
+        is_pattern(origin)
     except (ValueError, TypeError):
-        message = "base_url and origins are http or https URLs with a host"
+        message = "base_url and origins are http or https URLs with a host; a star is its first label, as *.example.com"
         raise ConfigurationError(message) from None
+    return origin

@@ -62,6 +62,16 @@ class Addresses:
         parts = urlsplit(url)
         return url.replace(f"{parts.scheme}://{parts.netloc}", self.origin(url), 1)
 
+    def below(self, pattern: str) -> list[str]:
+        """Return the loopback origins of the hosts asked for so far that are below a domain: ``https://*.x.com``."""
+        scheme, _, domain = pattern.partition("*")
+        with self._lock:
+            return [
+                listener.local_origin
+                for origin, listener in self._listeners.items()
+                if origin.startswith(scheme) and origin.endswith(domain)
+            ]
+
     def vendor_origin(self, url: str) -> str:
         """Return the origin that a URL means, whether it is the vendor's own or the loopback one."""
         origin = origin_of(url)

@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -89,6 +90,7 @@ class Sandbox(Knobs):
 
         The first secret seen for a client is the right one; a callable is asked once. A later grant with another secret
         for the same client is therefore refused, as a wrong secret is. A refresh token is registered on first sight.
+        Of the hosts of an origin such as ``https://*.example.com`` those are played whose `url` was asked for before.
         """
         asked: Any = grant
         changes: dict[str, Any] = {}
@@ -281,7 +283,9 @@ class Sandbox(Knobs):
                 self._state.static_tokens.add((self._vendor(url)[1], server.header.lower(), value))
         base_url = server.base_url and self.url(server.base_url)
         told = server.base_url_of and _Moved(server.base_url_of, self.url)
-        return replace(server, base_url=base_url, origins=tuple(map(self.url, server.origins)), base_url_of=told)
+        # A host below a domain is played once its URL was asked for.
+        several = (self._addresses.below(url) if "*" in url else [self.url(url)] for url in server.origins)
+        return replace(server, base_url=base_url, origins=tuple(chain(*several)), base_url_of=told)
 
     def _clients(self, grant_or_client_id: Any) -> list[Client]:
         if isinstance(grant_or_client_id, str):

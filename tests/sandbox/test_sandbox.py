@@ -23,7 +23,14 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from played import Clock
 
 import oauth_cc_auth.sandbox
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, RequestsAuth, ResourceServer, presets
+from oauth_cc_auth import (
+    AuthorizationCode,
+    ClientCredentials,
+    OriginNotAllowed,
+    RequestsAuth,
+    ResourceServer,
+    presets,
+)
 from oauth_cc_auth.sandbox import Record, Sandbox
 from oauth_cc_auth.sandbox._listeners import Listener, _end
 
@@ -683,3 +690,18 @@ def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "flask", None)
     with pytest.raises(ImportError, match=r'pip install "oauth-cc-auth\[sandbox\]"'):
         runpy.run_path(str(oauth_cc_auth.sandbox.__file__))
+
+
+def test_hosts_below_a_domain(sandbox: Sandbox) -> None:
+    """Of an origin with a star, the hosts are played whose URL was asked for before; at others the pin stays."""
+    files, other = sandbox.url("https://files.acme.com/x"), sandbox.url("https://files.acme.org/x")
+    server = ResourceServer("https://api.acme.com", origins=["https://*.acme.com"])
+    moved = sandbox.grant(
+        ClientCredentials(
+            token_endpoint="https://as.acme.com/token", client_id="i", client_secret="s", resource_server=server
+        )
+    )
+    assert requests.get(files, auth=RequestsAuth(moved), timeout=5).status_code == 200
+    for foreign in (other, "https://files.acme.com/x"):
+        with pytest.raises(OriginNotAllowed):
+            requests.get(foreign, auth=RequestsAuth(moved), timeout=5)

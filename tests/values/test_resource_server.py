@@ -117,6 +117,85 @@ def test_what_two_parsers_may_read_differently_has_no_origin(url: str, server: R
     assert not server.names(url, token_of())
 
 
+BELOW = ResourceServer("https://api.acme.com/v2", origins=["https://*.acme.com", "https://*.up.acme.net:8443"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.acme.com/",
+        "https://files.acme.com/x",
+        "https://FILES.Acme.com:443/x",
+        "https://a.b.c.acme.com/",
+        "https://user@files.acme.com/",
+        "https://las.up.acme.net:8443/",
+    ],
+)
+def test_an_origin_may_name_every_host_below_a_domain(url: str) -> None:
+    """``https://*.acme.com`` stands for its subdomains, at any depth."""
+    BELOW.admit(url)
+    assert BELOW.names(url, Token(TOKEN))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://acme.com/",
+        "https://.acme.com/",
+        "https://evilacme.com/",
+        "https://files.acme.com.evil.example/",
+        "https://files.acme.com./",
+        "http://files.acme.com/",
+        "https://files.acme.com:8443/",
+        "https://evil.example%2f.acme.com/",
+        "https://evil.example%00.acme.com/",
+        "https://a..acme.com/",
+        "https://las.up.acme.net/",
+        "https://evil.example/.acme.com",
+        "https://evil.example?.acme.com",
+        "https://evil.example#.acme.com",
+        "https://files.acme.com@evil.example/",
+        "https://evil.example;.acme.com/",
+    ],
+)
+def test_a_domain_has_hosts_of_its_own_only(url: str) -> None:
+    """The domain itself, one that looks like it, another port or scheme: none is below it."""
+    with pytest.raises(OriginNotAllowed):
+        BELOW.admit(url)
+    assert not BELOW.may_receive(url, Token(TOKEN))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://*",
+        "https://*.com",
+        "https://*.*.acme.com",
+        "https://files.*.acme.com",
+        "https://*acme.com",
+        "https://f*.acme.com",
+        "https://*.acme.com.*",
+        "https://*.münchen.example",
+    ],
+)
+def test_a_star_stands_for_hosts_below_a_domain_only(origin: str) -> None:
+    """More than one star, or one that stands elsewhere or before a top-level domain, is refused at construction."""
+    with pytest.raises(ConfigurationError, match="origins are http or https URLs"):
+        ResourceServer("https://api.acme.com", origins=[origin])
+    with pytest.raises(ConfigurationError, match="star"):
+        ResourceServer("https://*.acme.com")
+
+
+def test_a_prefix_is_glued_to_the_token() -> None:
+    """OpenEO wants ``Bearer oidc/CDSE/TOKEN``: the prefix stands after the scheme, or before a token that is alone."""
+    for scheme, expected in (("Bearer", f"Bearer oidc/CDSE/{TOKEN}"), (None, f"oidc/CDSE/{TOKEN}")):
+        server = ResourceServer("https://api.acme.com", scheme=scheme, prefix="oidc/CDSE/")
+        assert server.present("GET", "https://api.acme.com", Token(TOKEN))["Authorization"] == expected
+    for wrong in ("a\n", "ü", None):
+        with pytest.raises(ConfigurationError, match="prefix"):
+            ResourceServer("https://api.acme.com", prefix=wrong)  # type: ignore[arg-type]  # that is the point
+
+
 def test_without_a_pin_any_https_origin_is_allowed() -> None:
     """A resource server without a base_url admits any origin, and names none."""
     anywhere = ResourceServer()
