@@ -33,12 +33,13 @@ class ResourceServer:
 
     `base_url` is where the API's paths begin; its origin, and those of `origins`, are the only ones the token goes to.
     None means any https origin. An origin written ``https://*.example.com`` stands for every host below that domain, at
-    any depth, but not for example.com itself: name such a domain only where the vendor owns all of it. The token stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where
-    `scheme` is None; `prefix` is what a vendor wants glued to its front, as openEO's ``oidc/CDSE/``. `headers` are sent on every API call unless the caller sets them; a value may be a function that
-    makes one for each call. `renew_on` are the statuses that may mean a refused token, and `renew_if` looks at what
-    such an answer says, where the status alone does not tell. `base_url_of` is for APIs whose base only the token's
-    answer tells: a function that returns it, which is then the one origin besides those named here. `errors` says how
-    the API's errors read.
+    any depth, but not for example.com itself: name such a domain only where the vendor owns all of it. The token
+    stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where `scheme` is None; `prefix` is what a
+    vendor wants glued to its front, as openEO's ``oidc/CDSE/``. `headers` are sent on every API call unless the
+    caller sets them; a value may be a function that makes one for each call. `renew_on` are the statuses that may
+    mean a refused token, and `renew_if` looks at what such an answer says, where the status alone does not tell.
+    `base_url_of` is for APIs whose base only the token's answer tells: a function that returns it, which is then the
+    one origin besides those named here. `errors` says how the API's errors read.
 
     Raises ConfigurationError, naming the argument.
     """

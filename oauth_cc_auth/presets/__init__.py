@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._cognito import cognito as cognito
     from oauth_cc_auth.presets._commercetools import commercetools as commercetools
     from oauth_cc_auth.presets._copernicus import copernicus as copernicus
+    from oauth_cc_auth.presets._copernicus import copernicus_openeo as copernicus_openeo
     from oauth_cc_auth.presets._credentials import credential as credential
     from oauth_cc_auth.presets._credentials import host as host
     from oauth_cc_auth.presets._credentials import label as label
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._vibe import vibe_user as vibe_user
     from oauth_cc_auth.presets._vibes_rbm import vibes_rbm as vibes_rbm
     from oauth_cc_auth.presets._vipps import vipps as vipps
+    from oauth_cc_auth.presets._vipps import vipps_partner as vipps_partner
     from oauth_cc_auth.presets._walmart import walmart as walmart
     from oauth_cc_auth.presets._wise import wise as wise
     from oauth_cc_auth.presets._x_app_only import x_app_only as x_app_only

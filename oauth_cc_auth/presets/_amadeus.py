@@ -1,7 +1,8 @@
 """Amadeus for Developers, the self-service APIs of the travel company.
 
 Read at https://developers.amadeus.com/self-service/apis-docs/guides/authorization,
-https://github.com/amadeus4dev/developer-guides and https://github.com/amadeus4dev/amadeus-python.
+https://github.com/amadeus4dev/developer-guides, https://github.com/amadeus4dev/amadeus-python and
+https://github.com/amadeus4dev/amadeus-code-examples/issues/75.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def amadeus(
 
     API key and API secret from the arguments, or from AMADEUS_CLIENT_ID and AMADEUS_CLIENT_SECRET. Those of the
     `environment` "test", where every application begins, are others than those of "production". Tokens live 30 minutes;
-    one that is expired, revoked or unknown is 401 with a code of its own.
+    one that is expired, revoked or unknown is 401 with a code of its own. One user reports that this portal closes on
+    2026-07-01, as the issue above quotes it: look there before you build on it.
     """
     base_url = f"https://{one_of(_HOSTS, environment, 'environment')}"
     return ClientCredentials(

@@ -15,7 +15,7 @@ from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, host
+from oauth_cc_auth.presets._credentials import credential, facts, host
 
 # How many tokens are left this hour and this day, where the tenant has quotas (github.com/auth0/auth0-java,
 # HttpResponseHeadersUtils): ``per_hour;q=100;r=50;t=3600``.
@@ -57,18 +57,24 @@ def auth0(
     )
 
 
+@facts(
+    domain="AUTH0_DOMAIN", client_id="AUTH0_CLIENT_ID", client_secret="AUTH0_CLIENT_SECRET", audience="AUTH0_AUDIENCE"
+)
 def auth0_management(
     client_id: str | None = None,
     client_secret: Secret | None = None,
     *,
     domain: str | None = None,
+    audience: str | None = None,
     token_endpoint_auth_method: ClientAuthMethod = "client_secret_post",
 ) -> ClientCredentials:
     """Return the grant for Auth0's Management API at https://DOMAIN/api/v2.
 
     Credentials and the tenant's `domain` from the arguments, or from AUTH0_MANAGEMENT_CLIENT_ID,
-    AUTH0_MANAGEMENT_CLIENT_SECRET and AUTH0_MANAGEMENT_DOMAIN. Tokens have the scopes that the application was granted,
-    and live a day by default; they cannot be revoked.
+    AUTH0_MANAGEMENT_CLIENT_SECRET and AUTH0_MANAGEMENT_DOMAIN. With a custom domain, pass the API's identifier as
+    `audience`: it is that of the tenant's own domain, ``https://acme.eu.auth0.com/api/v2/``, and the token is good at
+    the custom domain alone. Tokens have the scopes that the application was granted, and live a day by default; they
+    cannot be revoked.
     """
     tenant = host(domain, "AUTH0_MANAGEMENT_DOMAIN")
     return ClientCredentials(
@@ -77,7 +83,7 @@ def auth0_management(
         client_secret=credential(client_secret, "AUTH0_MANAGEMENT_CLIENT_SECRET"),
         token_endpoint_auth_method=token_endpoint_auth_method,
         # The slash at the end belongs to it.
-        audience=f"https://{tenant}/api/v2/",
+        audience=audience or f"https://{tenant}/api/v2/",
         token_response=_RESPONSE,
         resource_server=ResourceServer(f"https://{tenant}/api/v2", errors=_ERRORS),
     )

@@ -19,7 +19,8 @@ _REVOCATION_ENDPOINT = "https://api.box.com/oauth2/revoke"
 
 # github.com/box/box-openapi: the servers of the API and of uploads, and the schema ClientError.
 _BASE_URL = "https://api.box.com/2.0"
-_UPLOADS = "https://upload.box.com"
+# The schema of upload sessions: their endpoints are on a host that the answer names, as https://upload-las.app.box.com.
+_UPLOADS = ("https://upload.box.com", "https://*.app.box.com")
 _ERRORS = ErrorFormat(code=("code", "error"), message=("message", "error_description"), request_id="request_id")
 
 _SUBJECT_TYPES = {"enterprise": "enterprise", "user": "user"}
@@ -50,5 +51,5 @@ def box(
         token_endpoint_auth_method="client_secret_post",
         parameters=subject,
         revocation_endpoint=_REVOCATION_ENDPOINT,
-        resource_server=ResourceServer(_BASE_URL, origins=(_UPLOADS,), errors=_ERRORS),
+        resource_server=ResourceServer(_BASE_URL, origins=_UPLOADS, errors=_ERRORS),
     )

@@ -31,9 +31,10 @@ def cognito(
 
     Credentials from the arguments, or from COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET; so are `base_url` and, for the
     domain https://PREFIX.auth.REGION.amazoncognito.com, `domain_prefix` and `region`; or pass the pool's
-    `custom_domain`. Without a `scope` the token has all custom scopes of the client. client_secret_post will do too.
-    How long a token lives is a setting of the client, from five minutes to a day. Tokens of this grant cannot be
-    revoked: the pool's revocation endpoint takes refresh tokens only.
+    `custom_domain`, as that of GovCloud, ``PREFIX.auth-fips.us-gov-west-1.amazoncognito.com``. Without a `scope` the
+    token has all custom scopes of the client. client_secret_post will do too. How long a token lives is a setting of
+    the client, from five minutes to a day. Tokens of this grant cannot be revoked: the pool's revocation endpoint takes
+    refresh tokens only.
     """
     if custom_domain is None:
         prefix, in_region = label(domain_prefix, "COGNITO_DOMAIN_PREFIX"), label(region, "COGNITO_REGION")

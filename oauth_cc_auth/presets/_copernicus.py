@@ -16,10 +16,13 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._http.json_path import json_object, positive
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._credentials import credential, facts
 
 _TOKEN_ENDPOINT = "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
 _BASE_URL = "https://sh.dataspace.copernicus.eu"
+
+# APIs/openEO/authentication/client_credentials.qmd of that repository; the second is the federation's.
+_OPENEO, _FEDERATION = "https://openeo.dataspace.copernicus.eu", "https://openeofed.dataspace.copernicus.eu"
 
 # https://documentation.dataspace.copernicus.eu/APIs/SentinelHub/Overview/RateLimiting.html:
 # Retry-After counts milliseconds.
@@ -41,6 +44,7 @@ def _lifetime(answer: dict[str, Any]) -> float | None:
     return None if ends is None else ends - (time.time() if issued is None else issued)
 
 
+@facts(client_id="SH_CLIENT_ID", client_secret="SH_CLIENT_SECRET")
 def copernicus(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for Copernicus Data Space's API at https://sh.dataspace.copernicus.eu.
 
@@ -48,11 +52,40 @@ def copernicus(client_id: str | None = None, client_secret: Secret | None = None
     the dashboard. Who asks for too many tokens hears 429; how many are too many is not documented. When a token ends
     stands in the token.
     """
+    return _grant(
+        credential(client_id, "COPERNICUS_CLIENT_ID"),
+        credential(client_secret, "COPERNICUS_CLIENT_SECRET"),
+        ResourceServer(_BASE_URL, errors=_ERRORS),
+    )
+
+
+@facts(
+    client_id=("COPERNICUS_CLIENT_ID", "SH_CLIENT_ID"), client_secret=("COPERNICUS_CLIENT_SECRET", "SH_CLIENT_SECRET")
+)
+def copernicus_openeo(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
+    """Return the grant for Copernicus Data Space's openEO API at https://openeo.dataspace.copernicus.eu.
+
+    Credentials from the arguments, or from COPERNICUS_OPENEO_CLIENT_ID and COPERNICUS_OPENEO_CLIENT_SECRET. They are
+    made as those of `copernicus`; the token may go to the openEO federation too.
+    """
+    return _grant(
+        credential(client_id, "COPERNICUS_OPENEO_CLIENT_ID"),
+        credential(client_secret, "COPERNICUS_OPENEO_CLIENT_SECRET"),
+        # openEO wants to know whose token it is: Bearer oidc/CDSE/TOKEN.
+        ResourceServer(_OPENEO, origins=(_FEDERATION,), prefix="oidc/CDSE/"),
+        scope="openid",
+    )
+
+
+def _grant(
+    client_id: str, client_secret: Secret, resource_server: ResourceServer, scope: str | None = None
+) -> ClientCredentials:
     return ClientCredentials(
         token_endpoint=_TOKEN_ENDPOINT,
-        client_id=credential(client_id, "COPERNICUS_CLIENT_ID"),
-        client_secret=credential(client_secret, "COPERNICUS_CLIENT_SECRET"),
+        client_id=client_id,
+        client_secret=client_secret,
         token_endpoint_auth_method="client_secret_post",
+        scope=scope,
         token_response=ResponseFormat(expires_in=_lifetime),
-        resource_server=ResourceServer(_BASE_URL, errors=_ERRORS),
+        resource_server=resource_server,
     )

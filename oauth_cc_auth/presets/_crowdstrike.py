@@ -12,12 +12,13 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.presets._credentials import credential, one_of
+from oauth_cc_auth.presets._credentials import credential, facts, one_of
 
 # falconpy, src/falconpy/_enum/_base_url.py; the names are those of the header below.
 _BASE_URLS = {
     "us-1": "https://api.crowdstrike.com",
     "us-2": "https://api.us-2.crowdstrike.com",
+    "us-3": "https://api.us-3.crowdstrike.com",
     "eu-1": "https://api.eu-1.crowdstrike.com",
     "us-gov-1": "https://api.laggar.gcw.crowdstrike.com",
     "us-gov-2": "https://api.us-gov-2.crowdstrike.mil",
@@ -35,6 +36,7 @@ def _home(token: Token) -> str | None:
     return _BASE_URLS.get(str(token.extra.get(_REGION_HEADER)).lower())
 
 
+@facts(client_id="FALCON_CLIENT_ID", client_secret="FALCON_CLIENT_SECRET")
 def crowdstrike(
     client_id: str | None = None,
     client_secret: Secret | None = None,
@@ -45,9 +47,9 @@ def crowdstrike(
     """Return the grant for CrowdStrike Falcon's API at https://api.crowdstrike.com, or that of another region.
 
     Credentials from the arguments, or from CROWDSTRIKE_CLIENT_ID and CROWDSTRIKE_CLIENT_SECRET. `region` is where the
-    token is asked for: us-1, us-2, eu-1, us-gov-1 or us-gov-2. The token may go there and to the region that the answer
-    names; a redirect to another region is an error that names it. `member_cid` locks the token of a managed service's
-    parent to one of its members. Tokens live 30 minutes.
+    token is asked for: us-1, us-2, us-3, eu-1, us-gov-1 or us-gov-2. The token may go there and to the region that the
+    answer names; a redirect to another region is an error that names it. `member_cid` locks the token of a managed
+    service's parent to one of its members. Tokens live 30 minutes.
     """
     base_url = one_of(_BASE_URLS, region, "region")
     return ClientCredentials(

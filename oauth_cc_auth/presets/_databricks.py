@@ -15,7 +15,7 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.token_endpoint import Discovery
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, segment, text
+from oauth_cc_auth.presets._credentials import credential, facts, segment
 from oauth_cc_auth.presets._credentials import host as checked
 
 # What retrieve_token() in databricks/sdk/oauth.py reads there.
@@ -35,11 +35,11 @@ def databricks(
     """Return the grant for a Databricks workspace's API at https://HOST.
 
     The service principal's credentials from the arguments, or from DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET,
-    the workspace's `host` or DATABRICKS_HOST, as Databricks itself calls them. `authorization_details` is the JSON text
-    of RFC 9396. The token endpoint is looked up in the workspace's metadata. Tokens live an hour.
+    the workspace's `host` or its URL or DATABRICKS_HOST, as Databricks itself calls them. `authorization_details` is
+    the JSON text of RFC 9396. The token endpoint is looked up in the workspace's metadata. Tokens live an hour.
     """
-    name = text(host, "DATABRICKS_HOST").removeprefix("https://")
-    base_url = f"https://{checked(name, 'DATABRICKS_HOST')}"
+    # github.com/databricks/databricks-sdk-py, _base_client.py, _fix_host_if_needed: as its own tools write and read it.
+    base_url = f"https://{checked(host, 'DATABRICKS_HOST')}"
     return ClientCredentials(
         token_endpoint=Discovery(f"{base_url}/oidc/.well-known/oauth-authorization-server"),
         client_id=credential(client_id, "DATABRICKS_CLIENT_ID"),
@@ -51,6 +51,7 @@ def databricks(
     )
 
 
+@facts(client_id="DATABRICKS_CLIENT_ID", client_secret="DATABRICKS_CLIENT_SECRET", account_id="DATABRICKS_ACCOUNT_ID")
 def databricks_account(
     client_id: str | None = None,
     client_secret: Secret | None = None,

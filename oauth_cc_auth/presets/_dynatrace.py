@@ -29,8 +29,8 @@ def dynatrace(
 
     Credentials from the arguments, or from DYNATRACE_CLIENT_ID and DYNATRACE_CLIENT_SECRET. `account_uuid`, or
     DYNATRACE_ACCOUNT_UUID, is the account's, without ``urn:dtaccount:``. `scope`, or DYNATRACE_SCOPE, is required, as
-    ``account-idm-read``. With `environment`, as ``abc12345``, the token may also go to https://ENVIRONMENT.apps.dynatrace.com.
-    Tokens live five minutes.
+    ``account-idm-read``. With `environment`, as ``abc12345``, the token may also go to
+    https://ENVIRONMENT.apps.dynatrace.com. Tokens live five minutes.
     """
     account = segment(account_uuid, "DYNATRACE_ACCOUNT_UUID")
     # github.com/dynatrace-oss/dynatrace-mcp, README.md, has the environment's address.

@@ -17,6 +17,8 @@ from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
 # https://developer.ebay.com/api-docs/static/oauth-client-credentials-grant.html
+# github.com/hendt/ebay-api: Identity, Finances and key management are at the one, Media at the other.
+_OTHERS = {"production": ("https://apiz.ebay.com", "https://apim.ebay.com"), "sandbox": ()}
 _BASE_URLS = {"production": "https://api.ebay.com", "sandbox": "https://api.sandbox.ebay.com"}
 
 # What the same page calls the token stands in token_type too; it is presented as any bearer token.
@@ -50,5 +52,5 @@ def ebay(
         scope=scope,
         token_response=_TOKEN,
         issuance_limit=_LIMIT,
-        resource_server=ResourceServer(base_url, errors=_ERRORS),
+        resource_server=ResourceServer(base_url, origins=one_of(_OTHERS, environment, "environment"), errors=_ERRORS),
     )

@@ -18,7 +18,7 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.errors import ConfigurationError
-from oauth_cc_auth.presets._credentials import credential, one_of, segment
+from oauth_cc_auth.presets._credentials import credential, facts, one_of, segment
 
 # https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
 _CLOUDS = {
@@ -35,6 +35,7 @@ _RESPONSE = ResponseFormat(
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
 
 
+@facts(client_id="AZURE_CLIENT_ID", client_secret="AZURE_CLIENT_SECRET", tenant="AZURE_TENANT_ID")
 def entra_id(
     client_id: str | None = None,
     client_secret: Secret | None = None,
@@ -67,6 +68,7 @@ def entra_id(
     )
 
 
+@facts(client_id="AZURE_CLIENT_ID", client_secret="AZURE_CLIENT_SECRET", tenant="AZURE_TENANT_ID")
 def entra_id_v1(
     client_id: str | None = None,
     client_secret: Secret | None = None,

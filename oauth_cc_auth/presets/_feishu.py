@@ -1,7 +1,8 @@
 """Feishu, the office suite in China; Lark is the same elsewhere.
 
-Read at https://open.larkoffice.com/document/server-docs/authentication-management/access-token/tenant_access_token_internal
-and https://github.com/larksuite/oapi-sdk-go.
+Read at
+https://open.larkoffice.com/document/server-docs/authentication-management/access-token/tenant_access_token_internal and
+https://github.com/larksuite/oapi-sdk-go.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, one_of
+from oauth_cc_auth.presets._credentials import credential, facts, one_of
 
 # github.com/MyPureCloud/platform-client-sdk-javascript, …/purecloud-platform-client-v2/PureCloudRegionHosts.js
 _DOMAINS = {
@@ -30,16 +30,22 @@ _DOMAINS = {
     "eu_central_2": "euc2.pure.cloud",
     "mx_central_1": "mxc1.pure.cloud",
     "ap_southeast_1": "apse1.pure.cloud",
+    "eusc_de_east_1": "edee1.eusc-pure.cloud",
 }
 
 
+@facts(
+    client_id="GENESYSCLOUD_OAUTHCLIENT_ID",
+    client_secret="GENESYSCLOUD_OAUTHCLIENT_SECRET",
+    region="GENESYSCLOUD_REGION",
+)
 def genesys_cloud(
     client_id: str | None = None, client_secret: Secret | None = None, *, region: str = "us_east_1"
 ) -> ClientCredentials:
     """Return the grant for Genesys Cloud's API at https://api.mypurecloud.com, or that of another `region`.
 
     Credentials from the arguments, or from GENESYS_CLOUD_CLIENT_ID and GENESYS_CLOUD_CLIENT_SECRET. Regions have the
-    names of the vendor's libraries, as ``eu_central_1``. How long tokens live is not stated there.
+    names of the vendor's libraries, as ``eu_central_1``, or with dashes. How long tokens live is not stated there.
     """
     domain = one_of(_DOMAINS, region, "region")
     return ClientCredentials(

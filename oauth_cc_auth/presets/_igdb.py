@@ -9,7 +9,7 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._credentials import credential, facts
 
 _TOKEN_ENDPOINT = "https://id.twitch.tv/oauth2/token"
 _REVOCATION_ENDPOINT = "https://id.twitch.tv/oauth2/revoke"
@@ -18,6 +18,7 @@ _REVOCATION_ENDPOINT = "https://id.twitch.tv/oauth2/revoke"
 _BASE_URL = "https://api.igdb.com/v4"
 
 
+@facts(client_id="TWITCH_CLIENT_ID", client_secret="TWITCH_CLIENT_SECRET")
 def igdb(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for IGDB's API at https://api.igdb.com/v4.
 

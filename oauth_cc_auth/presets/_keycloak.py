@@ -31,11 +31,15 @@ def keycloak(
     """Return the grant for an API of one's own, at `base_url`, that trusts a realm of a Keycloak server.
 
     Credentials from the arguments, or from KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET; so are `host`, `realm` and
-    `base_url`. `relative_path` is that of the server (``--http-relative-path``), as ``auth`` for servers before
-    Keycloak 17. `token_endpoint_auth_method` is as the client is configured, client_secret_basic or
-    client_secret_post for one with a secret. How long a token lives is a setting of the realm or the client.
+    `base_url`. A server on this machine may be ``http://localhost:8080``. `relative_path` is that of the server
+    (``--http-relative-path``), as ``auth`` for servers before Keycloak 17. `token_endpoint_auth_method` is as the
+    client is configured, client_secret_basic or client_secret_post for one with a secret. How long a token lives is a
+    setting of the realm or the client.
     """
-    root = f"https://{host_name(host, 'KEYCLOAK_HOST')}"
+    # On a developer's own machine the server speaks plain http; the grant refuses that for any other.
+    name = text(host, "KEYCLOAK_HOST")
+    scheme, name = ("http", name[7:]) if name.lower().startswith("http://") else ("https", name)
+    root = f"{scheme}://{host_name(name, 'KEYCLOAK_HOST')}"
     if relative_path is not None:
         root = f"{root}/{segment(text(relative_path, _PATH).strip('/'), _PATH)}"
     endpoints = f"{root}/realms/{segment(realm, 'KEYCLOAK_REALM')}/protocol/openid-connect"

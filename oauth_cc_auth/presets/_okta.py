@@ -16,12 +16,18 @@ from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, host, segment
+from oauth_cc_auth.presets._credentials import credential, facts, host, segment
 
 # https://developer.okta.com/docs/reference/error-codes/: `errorId` is what Okta's support asks for.
 _ERRORS = ErrorFormat(code="errorCode", message="errorSummary", request_id="errorId")
 
 
+@facts(
+    domain="OKTA_CLIENT_ORGURL",
+    client_id="OKTA_CLIENT_CLIENTID",
+    client_secret="OKTA_CLIENT_PRIVATEKEY",
+    scope="OKTA_CLIENT_SCOPES",
+)
 def okta_org(
     client_id: str | None = None,
     client_secret: Secret | None = None,
@@ -43,10 +49,15 @@ def okta_org(
         client_id=credential(client_id, "OKTA_ORG_CLIENT_ID"),
         client_secret=credential(client_secret, "OKTA_ORG_CLIENT_SECRET"),
         token_endpoint_auth_method=PrivateKeyJWT(kid=kid),
-        scope=scope or credential(None, "OKTA_ORG_SCOPE"),
+        scope=_spaced(scope or credential(None, "OKTA_ORG_SCOPE")),
         revocation_endpoint=f"{org}/oauth2/v1/revoke",
         resource_server=ResourceServer(org, errors=_ERRORS),
     )
+
+
+def _spaced(scope: Several) -> Several:
+    # The variable of Okta's own libraries is a list with commas.
+    return scope.replace(",", " ") if isinstance(scope, str) else scope
 
 
 def okta_custom(

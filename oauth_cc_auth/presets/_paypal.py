@@ -12,7 +12,9 @@ from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 
-# https://developer.paypal.com/api/make-api-requests, which says "live" for production.
+# https://developer.paypal.com/api/make-api-requests, which says "live" for production. Links in answers of the older
+# Payments API name the other host, openapi/payments_payment_v1.json of the specifications.
+_LINKS = {"production": ("https://api.paypal.com",), "sandbox": ()}
 _BASE_URLS = {"production": "https://api-m.paypal.com", "sandbox": "https://api-m.sandbox.paypal.com"}
 
 # openapi/checkout_orders_v2.json of the specifications, schema error_401; else the words of RFC 6749.
@@ -35,5 +37,5 @@ def paypal(
         token_endpoint=f"{base_url}/v1/oauth2/token",
         client_id=credential(client_id, "PAYPAL_CLIENT_ID"),
         client_secret=credential(client_secret, "PAYPAL_CLIENT_SECRET"),
-        resource_server=ResourceServer(base_url, errors=_ERRORS),
+        resource_server=ResourceServer(base_url, origins=one_of(_LINKS, environment, "environment"), errors=_ERRORS),
     )

@@ -1,6 +1,7 @@
 """PingOne, Ping Identity's cloud.
 
-Read at https://developer.pingidentity.com/pingone-api/getting-started/create-a-test-environment/step-1-get-access-token.html,
+Read at
+https://developer.pingidentity.com/pingone-api/getting-started/create-a-test-environment/step-1-get-access-token.html,
 https://developer.pingidentity.com/pingone-api/auth/openid-connect-oauth-2/token-client_credentials-client-secret-post.html,
 https://developer.pingidentity.com/pingone-api/auth/openid-connect-oauth-2/token-revocation.html,
 https://developer.pingidentity.com/pingone-api/platform/reference/error-codes.html and

@@ -29,7 +29,7 @@ def reddit_app_only(
 
     Credentials from the arguments, or from REDDIT_APP_ONLY_CLIENT_ID and REDDIT_APP_ONLY_CLIENT_SECRET. Reddit limits
     the user agents that HTTP libraries have by default, so `user_agent`, or REDDIT_APP_ONLY_USER_AGENT, is required:
-    ``linux:com.example.app:v1.2.3 (by /u/somebody)``. Without a `scope` the token has all of them. Tokens live an hour.
+    ``linux:com.example.app:v1.2.3 (by /u/somebody)``. Without a `scope` the token has all of them. Tokens live a day.
     """
     headers = {"User-Agent": credential(user_agent, "REDDIT_APP_ONLY_USER_AGENT")}
     return ClientCredentials(

@@ -2,7 +2,8 @@
 
 Read at https://developer.salesforce.com/docs/atlas.en-us.262.0.chatterapi.meta/chatterapi/quickstart_connecting.htm,
 https://developer.salesforce.com/docs/atlas.en-us.260.0.chatterapi.meta/chatterapi/connect_error_responses.htm,
-https://developer.salesforce.com/docs/atlas.en-us.mobile_sdk.meta/mobile_sdk/oauth_revoking_tokens.htm and
+https://developer.salesforce.com/docs/atlas.en-us.mobile_sdk.meta/mobile_sdk/oauth_revoking_tokens.htm,
+https://developer.salesforce.com/docs/einstein/genai/guide/agent-api-get-started.html and
 https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm.
 """
 
@@ -13,7 +14,10 @@ from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.presets._credentials import credential, label
+from oauth_cc_auth.presets._credentials import credential, host, label
+
+# https://developer.salesforce.com/docs/einstein/genai/guide/agent-api-get-started.html takes the same token.
+_AGENTS = "https://api.salesforce.com"
 
 
 def _instance_url(token: Token) -> str | None:
@@ -31,12 +35,13 @@ def salesforce(
     """Return the grant for Salesforce's APIs, where the token's answer says that they are.
 
     Credentials from the arguments, or from SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET: the consumer key and
-    secret of an app with this flow enabled and a user to run as. `my_domain`, as ``acme`` in acme.my.salesforce.com,
-    from the argument or SALESFORCE_MY_DOMAIN; `sandbox` is the name of one. The API's base is the answer's
-    ``instance_url`` (``TokenSource.base_url()``). The answer does not say how long a token lives, which is a setting of
-    the session, so it is used until it is refused: 401. 403 means a missing permission.
+    secret of an app with this flow enabled and a user to run as. `my_domain`, as ``acme`` in acme.my.salesforce.com or
+    ``acme-dev-ed.develop`` of a Developer Edition, from the argument or SALESFORCE_MY_DOMAIN; the whole host or its URL
+    will do. `sandbox` is the name of one. The token may go to the Agent API at https://api.salesforce.com too. The
+    API's base is the answer's ``instance_url`` (``TokenSource.base_url()``). The answer does not say how long a token
+    lives, which is a setting of the session, so it is used until it is refused: 401. 403 means a missing permission.
     """
-    domain = label(my_domain, "SALESFORCE_MY_DOMAIN")
+    domain = host(my_domain, "SALESFORCE_MY_DOMAIN").removesuffix(".my.salesforce.com")
     if sandbox is not None:
         domain = f"{domain}--{label(sandbox, 'SALESFORCE_SANDBOX')}.sandbox"
     oauth = f"https://{domain}.my.salesforce.com/services/oauth2"
@@ -49,5 +54,5 @@ def salesforce(
         # The token alone is asked for there.
         revocation_endpoint_auth_method="none",
         revocation_request=RequestFormat(names={"client_id": None, "token_type_hint": None}),
-        resource_server=ResourceServer(base_url_of=_instance_url),
+        resource_server=ResourceServer(base_url_of=_instance_url, origins=(_AGENTS,)),
     )

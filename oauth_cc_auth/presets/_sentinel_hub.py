@@ -9,7 +9,7 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._credentials import credential, facts
 
 # github.com/sentinel-hub/sentinelhub-py, sentinelhub/config.py
 _BASE_URL = "https://services.sentinel-hub.com"
@@ -19,6 +19,7 @@ _TOKEN_ENDPOINT = "https://services.sentinel-hub.com/auth/realms/main/protocol/o
 _DEPLOYMENTS = ("https://services-uswest2.sentinel-hub.com", "https://creodias.sentinel-hub.com")
 
 
+@facts(client_id="SH_CLIENT_ID", client_secret="SH_CLIENT_SECRET")
 def sentinel_hub(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for Sentinel Hub's API at https://services.sentinel-hub.com.
 

@@ -1,6 +1,7 @@
 """Sophos Central, endpoint security.
 
-Read at https://community.sophos.com/sophos-central-api/f/recommended-reads/120745/authenticating-to-sophos-central-apis,
+Read at
+https://community.sophos.com/sophos-central-api/f/recommended-reads/120745/authenticating-to-sophos-central-apis,
 https://docs.sophos.com/central/customer/help/en-us/ManageYourProducts/GlobalSettings/APICredentials/ThirdPartyAccess/index.html
 and https://github.com/sophos/Sophos-Central-SIEM-Integration.
 """

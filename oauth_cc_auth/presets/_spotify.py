@@ -11,13 +11,14 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._credentials import credential, facts
 
 # github.com/spotify/web-api-examples, authorization/client_credentials/app.js
 _TOKEN_ENDPOINT = "https://accounts.spotify.com/api/token"
 _BASE_URL = "https://api.spotify.com/v1"
 
 
+@facts(client_id="SPOTIPY_CLIENT_ID", client_secret="SPOTIPY_CLIENT_SECRET")
 def spotify(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for Spotify's Web API at https://api.spotify.com/v1.
 

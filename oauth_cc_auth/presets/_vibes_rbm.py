@@ -1,7 +1,8 @@
 """Vibes RBM, the RCS messaging platform. Its authorization server is an Amazon Cognito domain.
 
 Read at https://developer-aggregation.vibes.com/reference/authentication-1,
-https://developer-aggregation.vibes.com/reference/post_oauth2-token and https://github.com/api-evangelist/vibes-platform.
+https://developer-aggregation.vibes.com/reference/post_oauth2-token and
+https://github.com/api-evangelist/vibes-platform.
 """
 
 from __future__ import annotations

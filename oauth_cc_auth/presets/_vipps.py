@@ -7,6 +7,7 @@ https://developer.vippsmobilepay.com/docs/developer-resources/servers/.
 
 from __future__ import annotations
 
+from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -51,4 +52,28 @@ def vipps(
         headers=headers,
         token_request=_NO_BODY,
         resource_server=ResourceServer(base_url, headers=headers),
+    )
+
+
+def vipps_partner(
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    scope: Several | None = None,
+    environment: str = "production",
+) -> ClientCredentials:
+    """Return the grant for Vipps MobilePay's APIs for partners at https://api.vipps.no: Report, Management, Donations.
+
+    Accounting, management or merchant level keys from the arguments, or from VIPPS_PARTNER_CLIENT_ID and
+    VIPPS_PARTNER_CLIENT_SECRET. These tokens need no subscription key, and live 15 minutes.
+    """
+    base_url = one_of(_BASE_URLS, environment, "environment")
+    return ClientCredentials(
+        # https://developer.vippsmobilepay.com/docs/APIs/access-token-api/specialized-authentication
+        token_endpoint=f"{base_url}/miami/v1/token",
+        client_id=credential(client_id, "VIPPS_PARTNER_CLIENT_ID"),
+        client_secret=credential(client_secret, "VIPPS_PARTNER_CLIENT_SECRET"),
+        token_endpoint_auth_method="client_secret_basic_raw",
+        scope=scope,
+        resource_server=ResourceServer(base_url),
     )

@@ -16,6 +16,8 @@ from oauth_cc_auth.presets._credentials import credential
 
 _TOKEN_ENDPOINT = "https://api.x.com/oauth2/token"
 _BASE_URL = "https://api.x.com"
+# The same servers by their older name, which github.com/tweepy/tweepy and code like it still use.
+_OLDER_NAME = "https://api.twitter.com"
 _ERRORS = ErrorFormat(code="errors.0.code", message="errors.0.message")
 
 
@@ -37,5 +39,5 @@ def x_app_only(client_id: str | None = None, client_secret: Secret | None = None
         client_id=credential(client_id, "X_APP_ONLY_CLIENT_ID"),
         client_secret=credential(client_secret, "X_APP_ONLY_CLIENT_SECRET"),
         token_response=ResponseFormat(errors=_ERRORS, limit_reached=_asked_too_often),
-        resource_server=ResourceServer(_BASE_URL),
+        resource_server=ResourceServer(_BASE_URL, origins=(_OLDER_NAME,)),
     )

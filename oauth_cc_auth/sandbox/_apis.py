@@ -70,13 +70,13 @@ class Protector(ResourceProtector):
         vendor = flask.g.vendor
         if vendor.token_query and vendor.token_query in flask.request.args:
             return self.get_token_validator("bearer"), flask.request.args[vendor.token_query]
-        own = {(vendor.token_header, vendor.token_scheme)}
-        for header, scheme in self._state.presentations.get(flask.g.origin, own) if vendor is PLAIN else own:
+        own: set[tuple[str, str | None, str]] = {(vendor.token_header, vendor.token_scheme, "")}
+        for header, scheme, prefix in self._state.presentations.get(flask.g.origin, own) if vendor is PLAIN else own:
             first, _, rest = flask.g.headers.get(header, "").partition(" ")
-            if first and scheme is None:
-                return self.get_token_validator("bearer"), first
-            if rest and scheme and first.lower() == scheme.lower():
-                return self.get_token_validator("bearer"), rest
+            if first.startswith(prefix) and first and scheme is None:
+                return self.get_token_validator("bearer"), first[len(prefix) :]
+            if rest.startswith(prefix) and rest and scheme and first.lower() == scheme.lower():
+                return self.get_token_validator("bearer"), rest[len(prefix) :]
         if (vendor.token_header, vendor.token_scheme) != ("Authorization", "Bearer"):
             raise MissingAuthorizationError
         validator, token = super().parse_request_authorization(request)

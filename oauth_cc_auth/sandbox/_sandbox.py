@@ -277,7 +277,7 @@ class Sandbox(Knobs):
         urls = (*(() if server.base_url is None else (server.base_url,)), *server.origins)
         for url in urls:
             origin = self._addresses.vendor_origin(url)
-            self._state.presentations.setdefault(origin, set()).add((server.header, server.scheme))
+            self._state.presentations.setdefault(origin, set()).add((server.header, server.scheme, server.prefix))
             if static_token:
                 value = static_token if server.scheme is None else f"{server.scheme} {static_token}"
                 self._state.static_tokens.add((self._vendor(url)[1], server.header.lower(), value))

@@ -183,7 +183,7 @@ class State:
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.codes: dict[str, Code] = {}
         self.static_tokens: set[tuple[str, str, str]] = set()
-        self.presentations: dict[str, set[tuple[str, str | None]]] = {}
+        self.presentations: dict[str, set[tuple[str, str | None, str]]] = {}
         self.endpoints: dict[tuple[str, str], str] = {}
         self.seen_guids: set[str] = set()
         self.seen_assertions: set[tuple[str, str]] = set()

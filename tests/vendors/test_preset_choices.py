@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import stage as stages
@@ -16,18 +17,20 @@ from loopback import Loopback
 from stage import CLIENT_ID, Stage, api_of, preset
 
 from oauth_cc_auth import ConfigurationError, File, OriginNotAllowed, Token, TokenSource, presets
+from oauth_cc_auth.sandbox import VENDORS
 
 stage = stages.stage
 
 # Per preset and argument: the names that the vendor has, of places that differ in their hosts.
 PLACES: dict[tuple[str, str], str] = {
     ("amadeus", "environment"): "production test",
+    ("amazon_sp_api", "environment"): "production sandbox",
     ("amazon_sp_api", "region"): "na eu fe",
     ("checkout_com", "environment"): "production sandbox",
     ("commercetools", "region"): (
         "us-central1.gcp us-east-2.aws europe-west1.gcp eu-central-1.aws australia-southeast1.gcp"
     ),
-    ("crowdstrike", "region"): "us-1 us-2 eu-1 us-gov-1 us-gov-2",
+    ("crowdstrike", "region"): "us-1 us-2 us-3 eu-1 us-gov-1 us-gov-2",
     ("dhl_ecommerce", "environment"): "production sandbox",
     ("digikey", "environment"): "production sandbox",
     ("ebay", "environment"): "production sandbox",
@@ -35,7 +38,8 @@ PLACES: dict[tuple[str, str], str] = {
     ("entra_id_v1", "cloud"): "global us-government china",
     ("genesys_cloud", "region"): (
         "us_east_1 eu_west_1 ap_southeast_2 ap_northeast_1 eu_central_1 us_west_2 ca_central_1 ap_northeast_2 "
-        "eu_west_2 ap_south_1 us_east_2 sa_east_1 me_central_1 ap_northeast_3 eu_central_2 mx_central_1 ap_southeast_1"
+        "eu_west_2 ap_south_1 us_east_2 sa_east_1 me_central_1 ap_northeast_3 eu_central_2 mx_central_1 ap_southeast_1 "
+        "eusc_de_east_1"
     ),
     ("learning_360", "region"): "eu us",
     ("paypal", "environment"): "production sandbox",
@@ -49,7 +53,10 @@ PLACES: dict[tuple[str, str], str] = {
     ("usps", "environment"): "production test",
     ("vanta", "instance"): "vanta vanta-gov",
     ("vipps", "environment"): "production test",
+    ("vipps_partner", "environment"): "production test",
+    ("walmart", "environment"): "production sandbox",
     ("wise", "environment"): "production sandbox",
+    ("zoom", "cloud"): "global us-government",
 }
 # The same of what is no place.
 KINDS = {
@@ -127,7 +134,7 @@ def test_each_place_is_safe(name: str, word: str, choice: str) -> None:
     """In each place the token endpoint and the API are https, and the token goes to no host that looks like them."""
     grant, token = preset(name, **{word: choice}), Token("made-up")
     server = grant.resource_server
-    urls = (grant.token_endpoint, server.base_url, *server.origins)
+    urls = (grant.token_endpoint, server.base_url, *(origin.replace("*", "made-up") for origin in server.origins))
     assert all(url.startswith("https://") for url in urls)
     for url in urls[1:]:
         server.admit(url, token)
@@ -135,7 +142,7 @@ def test_each_place_is_safe(name: str, word: str, choice: str) -> None:
         for foreign in (
             f"http://{host}/",
             f"https://{host}.evil.example/",
-            f"https://evil.{host}/",
+            "https://evil." + host if "*" not in str(server.origins) else "https://evilzoom.us/",
             f"https://{host}:1/",
         ):
             with pytest.raises(OriginNotAllowed):
@@ -157,7 +164,9 @@ def test_each_place_answers(stage: Stage, name: str, word: str, choice: str) -> 
     base_url = preset(name).resource_server.base_url
     url = api_of(name).replace(base_url, there.resource_server.base_url)
     assert stage.call(stage.grant(there), url).status_code == 200
-    assert [request.vendor for request in stage.sandbox.requests if request.kind == "token"] == [name]
+    # An ordinary vendor is played from its grant alone, as any host.
+    played = name if name in {vendor.name for vendor in VENDORS} else urlsplit(there.token_endpoint).hostname
+    assert [request.vendor for request in stage.sandbox.requests if request.kind == "token"] == [played]
     assert stage.counts == (1, 1)
 
 

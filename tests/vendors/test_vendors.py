@@ -126,7 +126,7 @@ def test_the_api(name: str) -> None:
     """Where the token goes and in which header, what renews it, what is limited and what can be revoked: as pinned."""
     pin, grant = PINS[name], grant_of(name)
     api, server = pin["api"], grant.resource_server
-    assert (server.header, server.scheme) == (api["header"], api["scheme"])
+    assert (server.header, server.scheme, server.prefix) == (api["header"], api["scheme"], api.get("prefix", ""))
     assert server.headers.keys() == api["headers"].keys()
     for header, value in api["headers"].items():
         assert callable(server.headers[header]) if value == NEW else server.headers[header] == value

@@ -32,7 +32,7 @@ VENDOR = Vendor(
     "amazon_sp_api",
     source="https://developer-docs.amazon.com/sp-api/docs/grantless-operations",
     token_endpoints=("api.amazon.com/auth/o2/token",),
-    apis=("sellingpartnerapi-*.amazon.com/",),
+    apis=("sellingpartnerapi-*.amazon.com/", "sandbox.sellingpartnerapi-*.amazon.com/"),
     auth_methods=frozenset({POST}),
     scopes=frozenset({"sellingpartnerapi::*"}),
     scope_required=True,

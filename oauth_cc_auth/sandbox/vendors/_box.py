@@ -37,7 +37,7 @@ VENDOR = Vendor(
     # https://developer.box.com/reference/post-oauth2-revoke
     revocation_endpoints=("api.box.com/oauth2/revoke",),
     # The second is where files are uploaded: https://github.com/box/box-openapi.
-    apis=("api.box.com/2.0/", "upload.box.com/api/2.0/"),
+    apis=("api.box.com/2.0/", "upload.box.com/api/2.0/", "*.app.box.com/api/2.0/"),
     auth_methods=frozenset({POST}),
     # What is said where one is missing is not documented.
     required={"box_subject_type": "*", "box_subject_id": "*"},

@@ -10,6 +10,7 @@ from oauth_cc_auth.sandbox._vendor import BASIC, POST, Refusal, Request, Vendor
 _REGIONS = {
     "api.crowdstrike.com": "us-1",
     "api.us-2.crowdstrike.com": "us-2",
+    "api.us-3.crowdstrike.com": "us-3",
     "api.eu-1.crowdstrike.com": "eu-1",
     "api.laggar.gcw.crowdstrike.com": "us-gov-1",
     "api.us-gov-2.crowdstrike.mil": "us-gov-2",

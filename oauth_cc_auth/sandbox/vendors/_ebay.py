@@ -24,7 +24,7 @@ VENDOR = Vendor(
     "ebay",
     source="https://developer.ebay.com/api-docs/static/oauth-client-credentials-grant.html",
     token_endpoints=tuple(f"{host}/identity/v1/oauth2/token" for host in _HOSTS),
-    apis=tuple(f"{host}/" for host in _HOSTS),
+    apis=(*(f"{host}/" for host in _HOSTS), "apiz.ebay.com/", "apim.ebay.com/"),
     scopes=frozenset({"https://api.ebay.com/oauth/*"}),
     states_scope=False,
     # https://developer.ebay.com/api-docs/static/oauth-ui-tokens.html: two hours or less.

@@ -20,7 +20,7 @@ VENDOR = Vendor(
     "paypal",
     source="https://developer.paypal.com/api/rest/authentication/",
     token_endpoints=tuple(f"{host}/v1/oauth2/token" for host in _HOSTS),
-    apis=tuple(f"{host}/" for host in _HOSTS),
+    apis=(*(f"{host}/" for host in _HOSTS), "api.paypal.com/"),
     always_grants="https://uri.paypal.com/services/invoicing",
     # Not documented: the answer says it.
     lifetime=9 * HOUR,

@@ -27,7 +27,7 @@ VENDOR = Vendor(
     token_endpoints=("*.my.salesforce.com/services/oauth2/token",),
     # https://developer.salesforce.com/docs/atlas.en-us.mobile_sdk.meta/mobile_sdk/oauth_revoking_tokens.htm
     revocation_endpoints=("*.my.salesforce.com/services/oauth2/revoke",),
-    apis=("*.my.salesforce.com/",),
+    apis=("*.my.salesforce.com/", "api.salesforce.com/"),
     auth_methods=frozenset({POST}),
     revocation_auth_methods=frozenset({TOKEN_ALONE}),
     # A setting of the organization; the default is not documented on this page.

@@ -29,8 +29,8 @@ def _answer_headers(request: Request) -> Mapping[str, str]:
 VENDOR = Vendor(
     "walmart",
     source="https://developer.walmart.com/doc/us/mp/us-mp-auth/",
-    token_endpoints=("marketplace.walmartapis.com/v3/token",),
-    apis=("marketplace.walmartapis.com/",),
+    token_endpoints=("marketplace.walmartapis.com/v3/token", "sandbox.walmartapis.com/v3/token"),
+    apis=("marketplace.walmartapis.com/", "sandbox.walmartapis.com/"),
     token_headers=_HEADERS,
     lifetime=15 * MINUTE,
     answer=_answer,

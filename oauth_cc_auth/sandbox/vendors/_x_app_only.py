@@ -22,7 +22,7 @@ VENDOR = Vendor(
     "x_app_only",
     source="https://developer.x.com/ja/docs/basics/authentication/api-reference/token",
     token_endpoints=("api.x.com/oauth2/token",),
-    apis=("api.x.com/",),
+    apis=("api.x.com/", "api.twitter.com/"),
     lifetime=math.inf,
     reuses_token=0,
     answer=_answer,

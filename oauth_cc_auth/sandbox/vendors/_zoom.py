@@ -20,8 +20,8 @@ def _api_errors(refusal: Refusal) -> tuple[int, Any]:
 VENDOR = Vendor(
     "zoom",
     source="https://developers.zoom.us/docs/internal-apps/s2s-oauth/",
-    token_endpoints=("zoom.us/oauth/token",),
-    apis=("api.zoom.us/v2/",),
+    token_endpoints=("zoom.us/oauth/token", "zoomgov.com/oauth/token"),
+    apis=("*.zoom.us/", "api.zoom.us/v2/", "api.zoomgov.com/v2/"),
     client_credentials=frozenset({"account_credentials"}),
     required={"account_id": "*"},
     answer=_answer,
