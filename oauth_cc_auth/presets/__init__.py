@@ -24,12 +24,23 @@ if TYPE_CHECKING:
     from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth.presets._adobe import adobe as adobe
     from oauth_cc_auth.presets._amadeus import amadeus as amadeus
+    from oauth_cc_auth.presets._amazon_creators import amazon_creators as amazon_creators
     from oauth_cc_auth.presets._amazon_sp_api import amazon_sp_api as amazon_sp_api
+    from oauth_cc_auth.presets._apaleo import apaleo as apaleo
+    from oauth_cc_auth.presets._atlassian import atlassian_cloud as atlassian_cloud
+    from oauth_cc_auth.presets._atlassian import atlassian_data_center as atlassian_data_center
     from oauth_cc_auth.presets._auth0 import auth0 as auth0
     from oauth_cc_auth.presets._auth0 import auth0_management as auth0_management
+    from oauth_cc_auth.presets._autodesk import autodesk as autodesk
     from oauth_cc_auth.presets._avinode import avinode as avinode
+    from oauth_cc_auth.presets._bitwarden import bitwarden as bitwarden
+    from oauth_cc_auth.presets._blizzard import blizzard as blizzard
+    from oauth_cc_auth.presets._bol_com import bol_com as bol_com
     from oauth_cc_auth.presets._box import box as box
+    from oauth_cc_auth.presets._brightcove import brightcove as brightcove
     from oauth_cc_auth.presets._checkout_com import checkout_com as checkout_com
+    from oauth_cc_auth.presets._cisco import cisco_secure_access as cisco_secure_access
+    from oauth_cc_auth.presets._cisco import cisco_umbrella as cisco_umbrella
     from oauth_cc_auth.presets._cleartax import cleartax as cleartax
     from oauth_cc_auth.presets._cognito import cognito as cognito
     from oauth_cc_auth.presets._commercetools import commercetools as commercetools
@@ -40,52 +51,89 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._credentials import label as label
     from oauth_cc_auth.presets._credentials import one_of as one_of
     from oauth_cc_auth.presets._credentials import segment as segment
+    from oauth_cc_auth.presets._criteo import criteo as criteo
     from oauth_cc_auth.presets._crowdstrike import crowdstrike as crowdstrike
+    from oauth_cc_auth.presets._cyberark import cyberark as cyberark
     from oauth_cc_auth.presets._databricks import databricks as databricks
     from oauth_cc_auth.presets._databricks import databricks_account as databricks_account
     from oauth_cc_auth.presets._dhl_ecommerce import dhl_ecommerce as dhl_ecommerce
     from oauth_cc_auth.presets._digikey import digikey as digikey
     from oauth_cc_auth.presets._dlocal import dlocal as dlocal
+    from oauth_cc_auth.presets._dwolla import dwolla as dwolla
     from oauth_cc_auth.presets._dynatrace import dynatrace as dynatrace
     from oauth_cc_auth.presets._ebay import ebay as ebay
     from oauth_cc_auth.presets._entra_id import entra_id as entra_id
     from oauth_cc_auth.presets._entra_id import entra_id_v1 as entra_id_v1
     from oauth_cc_auth.presets._environment import facts as facts
+    from oauth_cc_auth.presets._fatsecret import fatsecret as fatsecret
+    from oauth_cc_auth.presets._fedex import fedex as fedex
     from oauth_cc_auth.presets._feishu import feishu as feishu
     from oauth_cc_auth.presets._feishu import feishu_lark as feishu_lark
     from oauth_cc_auth.presets._fortiidentity import fortiidentity as fortiidentity
     from oauth_cc_auth.presets._fyma import fyma as fyma
     from oauth_cc_auth.presets._fyma import fyma_legacy as fyma_legacy
     from oauth_cc_auth.presets._genesys_cloud import genesys_cloud as genesys_cloud
+    from oauth_cc_auth.presets._guesty import guesty as guesty
+    from oauth_cc_auth.presets._hcp import hcp as hcp
+    from oauth_cc_auth.presets._hmrc import hmrc as hmrc
+    from oauth_cc_auth.presets._hostaway import hostaway as hostaway
+    from oauth_cc_auth.presets._hpe import hpe_aruba_central as hpe_aruba_central
+    from oauth_cc_auth.presets._hpe import hpe_greenlake as hpe_greenlake
     from oauth_cc_auth.presets._ibm_cloud import ibm_cloud as ibm_cloud
     from oauth_cc_auth.presets._igdb import igdb as igdb
+    from oauth_cc_auth.presets._itwin import itwin as itwin
+    from oauth_cc_auth.presets._jamf import jamf as jamf
+    from oauth_cc_auth.presets._jumpcloud import jumpcloud as jumpcloud
     from oauth_cc_auth.presets._keycloak import keycloak as keycloak
+    from oauth_cc_auth.presets._kick import kick as kick
+    from oauth_cc_auth.presets._kroger import kroger as kroger
     from oauth_cc_auth.presets._learning_360 import learning_360 as learning_360
     from oauth_cc_auth.presets._line import line as line
     from oauth_cc_auth.presets._line import line_short_lived as line_short_lived
     from oauth_cc_auth.presets._linkedin import linkedin as linkedin
+    from oauth_cc_auth.presets._maersk import maersk as maersk
+    from oauth_cc_auth.presets._marketing_cloud import marketing_cloud as marketing_cloud
     from oauth_cc_auth.presets._marketo import marketo as marketo
+    from oauth_cc_auth.presets._mongodb_atlas import mongodb_atlas as mongodb_atlas
     from oauth_cc_auth.presets._moov import moov as moov
+    from oauth_cc_auth.presets._netsuite import netsuite as netsuite
+    from oauth_cc_auth.presets._nhs_england import nhs_england as nhs_england
     from oauth_cc_auth.presets._okta import okta_custom as okta_custom
     from oauth_cc_auth.presets._okta import okta_org as okta_org
     from oauth_cc_auth.presets._onelogin import onelogin as onelogin
+    from oauth_cc_auth.presets._opensky import opensky as opensky
+    from oauth_cc_auth.presets._oracle_identity import oracle_identity as oracle_identity
+    from oauth_cc_auth.presets._orcid import orcid as orcid
+    from oauth_cc_auth.presets._ovhcloud import ovhcloud as ovhcloud
     from oauth_cc_auth.presets._paypal import paypal as paypal
     from oauth_cc_auth.presets._payu import payu as payu
+    from oauth_cc_auth.presets._personio import personio as personio
     from oauth_cc_auth.presets._phonepe import phonepe as phonepe
     from oauth_cc_auth.presets._pingone import pingone as pingone
     from oauth_cc_auth.presets._primavera import primavera as primavera
     from oauth_cc_auth.presets._prisma_sase import prisma_sase as prisma_sase
+    from oauth_cc_auth.presets._procore import procore as procore
+    from oauth_cc_auth.presets._qualtrics import qualtrics as qualtrics
     from oauth_cc_auth.presets._reddit_app_only import reddit_app_only as reddit_app_only
     from oauth_cc_auth.presets._sabre import sabre as sabre
     from oauth_cc_auth.presets._salesforce import salesforce as salesforce
+    from oauth_cc_auth.presets._salesforce_commerce import salesforce_commerce as salesforce_commerce
     from oauth_cc_auth.presets._sap_xsuaa import sap_xsuaa as sap_xsuaa
     from oauth_cc_auth.presets._sendcloud import sendcloud as sendcloud
     from oauth_cc_auth.presets._sentinel_hub import sentinel_hub as sentinel_hub
+    from oauth_cc_auth.presets._servicenow import servicenow as servicenow
     from oauth_cc_auth.presets._shopify import shopify as shopify
+    from oauth_cc_auth.presets._sinch import sinch as sinch
     from oauth_cc_auth.presets._smart_backend import smart_backend as smart_backend
+    from oauth_cc_auth.presets._snyk import snyk as snyk
     from oauth_cc_auth.presets._sophos import sophos as sophos
     from oauth_cc_auth.presets._soundcloud import soundcloud as soundcloud
     from oauth_cc_auth.presets._spotify import spotify as spotify
+    from oauth_cc_auth.presets._taboola import taboola as taboola
+    from oauth_cc_auth.presets._tailscale import tailscale as tailscale
+    from oauth_cc_auth.presets._talkdesk import talkdesk as talkdesk
+    from oauth_cc_auth.presets._tidal import tidal as tidal
+    from oauth_cc_auth.presets._tink import tink as tink
     from oauth_cc_auth.presets._tpay import tpay as tpay
     from oauth_cc_auth.presets._truelayer import truelayer as truelayer
     from oauth_cc_auth.presets._twitch import twitch as twitch
@@ -103,13 +151,20 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._vibe import vibe_api_key as vibe_api_key
     from oauth_cc_auth.presets._vibe import vibe_user as vibe_user
     from oauth_cc_auth.presets._vibes_rbm import vibes_rbm as vibes_rbm
+    from oauth_cc_auth.presets._vimeo import vimeo as vimeo
     from oauth_cc_auth.presets._vipps import vipps as vipps
     from oauth_cc_auth.presets._vipps import vipps_partner as vipps_partner
     from oauth_cc_auth.presets._walmart import walmart as walmart
+    from oauth_cc_auth.presets._wayfair import wayfair as wayfair
     from oauth_cc_auth.presets._wise import wise as wise
+    from oauth_cc_auth.presets._wiz import wiz as wiz
     from oauth_cc_auth.presets._x_app_only import x_app_only as x_app_only
     from oauth_cc_auth.presets._xero import xero as xero
+    from oauth_cc_auth.presets._zalando import zalando as zalando
+    from oauth_cc_auth.presets._zoho import zoho as zoho
     from oauth_cc_auth.presets._zoom import zoom as zoom
+    from oauth_cc_auth.presets._zscaler import zscaler as zscaler
+    from oauth_cc_auth.presets._zuora import zuora as zuora
 
 Preset: TypeAlias = "Callable[..., Grant]"
 
@@ -124,7 +179,7 @@ _TOOLS = {
     "segment": "_credentials",
     "facts": "_environment",
 }
-_NO_VENDORS = frozenset({"credentials", "environment", "foreign"})
+_NO_VENDORS = frozenset({"credentials", "environment", "foreign", "vocabulary"})
 
 
 def get(name: str) -> Preset:

@@ -13,7 +13,8 @@ from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts, one_of
+from oauth_cc_auth.presets._credentials import credential, one_of
+from oauth_cc_auth.presets._environment import facts
 
 _TOKEN_ENDPOINT = "https://api.amazon.com/auth/o2/token"
 

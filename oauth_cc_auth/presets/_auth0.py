@@ -15,7 +15,8 @@ from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts, host
+from oauth_cc_auth.presets._credentials import credential, host
+from oauth_cc_auth.presets._environment import facts
 
 # How many tokens are left this hour and this day, where the tenant has quotas (github.com/auth0/auth0-java,
 # HttpResponseHeadersUtils): ``per_hour;q=100;r=50;t=3600``.

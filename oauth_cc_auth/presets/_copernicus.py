@@ -16,7 +16,8 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._http.json_path import json_object, positive
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts
+from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 _TOKEN_ENDPOINT = "https://identity.dataspace.copernicus.eu/auth/realms/CDSE/protocol/openid-connect/token"
 _BASE_URL = "https://sh.dataspace.copernicus.eu"

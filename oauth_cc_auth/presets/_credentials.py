@@ -7,24 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
-from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth.errors import ConfigurationError
-from oauth_cc_auth.presets._environment import being_read, facts
-
-__all__ = [
-    "ClientAuthMethod",
-    "Secret",
-    "Several",
-    "credential",
-    "facts",
-    "host",
-    "label",
-    "one_of",
-    "segment",
-    "text",
-]
+from oauth_cc_auth.presets._environment import being_read
 
 S = TypeVar("S", bound="str | Callable[[], str]")
 T = TypeVar("T")

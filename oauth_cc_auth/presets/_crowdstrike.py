@@ -12,7 +12,8 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.presets._credentials import credential, facts, one_of
+from oauth_cc_auth.presets._credentials import credential, one_of
+from oauth_cc_auth.presets._environment import facts
 
 # falconpy, src/falconpy/_enum/_base_url.py; the names are those of the header below.
 _BASE_URLS = {

@@ -15,8 +15,9 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.token_endpoint import Discovery
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts, segment
+from oauth_cc_auth.presets._credentials import credential, segment
 from oauth_cc_auth.presets._credentials import host as checked
+from oauth_cc_auth.presets._environment import facts
 
 # What retrieve_token() in databricks/sdk/oauth.py reads there.
 _TOKEN_ERRORS = ErrorFormat(code=("errorCode", "error"), message=("errorSummary", "error_description"))

@@ -18,7 +18,8 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.errors import ConfigurationError
-from oauth_cc_auth.presets._credentials import credential, facts, one_of, segment
+from oauth_cc_auth.presets._credentials import credential, one_of, segment
+from oauth_cc_auth.presets._environment import facts
 
 # https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
 _CLOUDS = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts, one_of
+from oauth_cc_auth.presets._credentials import credential, one_of
+from oauth_cc_auth.presets._environment import facts
 
 # github.com/MyPureCloud/platform-client-sdk-javascript, …/purecloud-platform-client-v2/PureCloudRegionHosts.js
 _DOMAINS = {

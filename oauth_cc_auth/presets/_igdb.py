@@ -9,7 +9,8 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts
+from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 _TOKEN_ENDPOINT = "https://id.twitch.tv/oauth2/token"
 _REVOCATION_ENDPOINT = "https://id.twitch.tv/oauth2/revoke"

@@ -16,7 +16,8 @@ from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts, host, segment
+from oauth_cc_auth.presets._credentials import credential, host, segment
+from oauth_cc_auth.presets._environment import facts
 
 # https://developer.okta.com/docs/reference/error-codes/: `errorId` is what Okta's support asks for.
 _ERRORS = ErrorFormat(code="errorCode", message="errorSummary", request_id="errorId")

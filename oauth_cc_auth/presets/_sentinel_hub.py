@@ -9,7 +9,8 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts
+from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 # github.com/sentinel-hub/sentinelhub-py, sentinelhub/config.py
 _BASE_URL = "https://services.sentinel-hub.com"

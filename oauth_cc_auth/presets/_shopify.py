@@ -12,7 +12,8 @@ from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts, label
+from oauth_cc_auth.presets._credentials import credential, label
+from oauth_cc_auth.presets._environment import facts
 
 # https://shopify.dev/docs/apps/build/authentication-authorization/client-secrets, the sample answer.
 _TOKEN = ResponseFormat(scope_separator=",")

@@ -11,7 +11,8 @@ from __future__ import annotations
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth.presets._credentials import credential, facts
+from oauth_cc_auth.presets._credentials import credential
+from oauth_cc_auth.presets._environment import facts
 
 # github.com/spotify/web-api-examples, authorization/client_credentials/app.js
 _TOKEN_ENDPOINT = "https://accounts.spotify.com/api/token"

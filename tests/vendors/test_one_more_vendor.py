@@ -23,8 +23,7 @@ Read at https://developers.acme.example/docs/oauth.
 
 from __future__ import annotations
 
-from oauth_cc_auth import ClientCredentials, ResourceServer
-from oauth_cc_auth.presets._credentials import Secret, credential, facts
+from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, facts
 
 
 @facts(client_id="ANVIL_ID", client_secret="ANVIL_KEY", probe="/me")

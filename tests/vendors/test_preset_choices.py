@@ -18,11 +18,26 @@ from stage import CLIENT_ID, Stage, api_of, preset
 
 from oauth_cc_auth import ConfigurationError, File, OriginNotAllowed, Token, TokenSource, presets
 from oauth_cc_auth.sandbox import VENDORS
+from oauth_cc_auth.sandbox._vendor import PLAIN
+from oauth_cc_auth.sandbox.vendors import vendor_at
 
 stage = stages.stage
 
 # Per preset and argument: the names that the vendor has, of places that differ in their hosts.
 PLACES: dict[tuple[str, str], str] = {
+    ("amazon_creators", "region"): "na eu fe",
+    ("atlassian_cloud", "product"): "jira confluence",
+    ("bol_com", "environment"): "production demo",
+    ("dwolla", "environment"): "production sandbox",
+    ("fedex", "environment"): "production sandbox",
+    ("hcp", "region"): "global eu",
+    ("hmrc", "environment"): "production sandbox",
+    ("nhs_england", "environment"): "production integration",
+    ("orcid", "environment"): "production sandbox",
+    ("ovhcloud", "endpoint"): "ovh-eu ovh-ca ovh-us",
+    ("procore", "environment"): "production sandbox",
+    ("wayfair", "environment"): "production sandbox",
+    ("zalando", "environment"): "production sandbox",
     ("amadeus", "environment"): "production test",
     ("amazon_sp_api", "environment"): "production sandbox",
     ("amazon_sp_api", "region"): "na eu fe",
@@ -62,7 +77,9 @@ PLACES: dict[tuple[str, str], str] = {
 KINDS = {
     ("avinode", "token_endpoint_auth_method"): "client_secret_basic client_secret_post client_secret_jwt",
     ("box", "subject_type"): "enterprise user",
+    ("netsuite", "alg"): "PS256 PS384 PS512 ES256 ES384 ES512",
     ("smart_backend", "alg"): "RS384 ES384",
+    ("zoho", "data_center"): "com eu in com.au jp ca",
 }
 CHOICES = [(name, word, choice) for (name, word), choices in PLACES.items() for choice in choices.split()]
 
@@ -165,7 +182,10 @@ def test_each_place_answers(stage: Stage, name: str, word: str, choice: str) -> 
     url = api_of(name).replace(base_url, there.resource_server.base_url)
     assert stage.call(stage.grant(there), url).status_code == 200
     # An ordinary vendor is played from its grant alone, as any host.
-    played = name if name in {vendor.name for vendor in VENDORS} else urlsplit(there.token_endpoint).hostname
+    endpoint = urlsplit(there.token_endpoint)
+    by_address = vendor_at(str(endpoint.hostname), endpoint.path)
+    played = name if name in {vendor.name for vendor in VENDORS} else by_address.name
+    played = str(endpoint.hostname) if by_address is PLAIN else played
     assert [request.vendor for request in stage.sandbox.requests if request.kind == "token"] == [played]
     assert stage.counts == (1, 1)
 
@@ -329,3 +349,94 @@ def test_copernicus_tells_the_end_of_a_token_that_says_not_when_it_began(stage: 
     """A token that names its end alone is dated by this machine's clock."""
     answer = {"access_token": token_with({"exp": int(time.time()) + 900}), "token_type": "Bearer"}
     assert stage.answered("copernicus", answer).lifetime == pytest.approx(900, abs=60)
+
+
+# More words of the same vendors
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "token_endpoint", "base_url"),
+    [
+        ("zoho", {"data_center": "eu"}, "https://accounts.zoho.eu/oauth/v2/token", None),
+        ("zoho", {"data_center": "ca"}, "https://accounts.zohocloud.ca/oauth/v2/token", None),
+        (
+            "zscaler",
+            {"cloud": "beta"},
+            "https://acme.zsloginbeta.net/oauth2/v1/token",
+            "https://api.beta.zsapi.net",
+        ),
+        ("snyk", {"api_host": "api.eu.snyk.io"}, "https://api.eu.snyk.io/oauth2/token", "https://api.eu.snyk.io"),
+        (
+            "zuora",
+            {"api_host": "https://rest.eu.zuora.com/"},
+            "https://rest.eu.zuora.com/oauth/token",
+            None,
+        ),
+        (
+            "servicenow",
+            {"instance": "https://d.service-now.com/"},
+            "https://d.service-now.com/oauth_token.do",
+            None,
+        ),
+        ("jamf", {"server": "https://acme.jamfcloud.com/"}, "https://acme.jamfcloud.com/api/v1/oauth/token", None),
+        (
+            "marketing_cloud",
+            {"subdomain": "https://mc2.auth.marketingcloudapis.com/"},
+            "https://mc2.auth.marketingcloudapis.com/v2/token",
+            "https://mc2.rest.marketingcloudapis.com",
+        ),
+        ("blizzard", {"region": "kr"}, "https://oauth.battle.net/token", "https://kr.api.blizzard.com"),
+    ],
+)
+def test_another_tenant(name: str, words: dict[str, Any], token_endpoint: str, base_url: str | None) -> None:
+    """A tenant, a data centre, a region: the addresses are made of what the user says."""
+    grant = preset(name, **words)
+    assert grant.token_endpoint == token_endpoint
+    assert base_url in {None, grant.resource_server.base_url}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "url"),
+    [
+        ("netsuite", {}, "https://1234567.restlets.api.netsuite.com/app/site/hosting/restlet.nl"),
+        ("brightcove", {}, "https://ingest.api.brightcove.com/v1/x"),
+        ("sinch", {}, "https://zt.eu.sms.api.sinch.com/xms/v1/x"),
+        ("orcid", {}, "https://api.orcid.org/v3.0/x"),
+        ("orcid", {"environment": "sandbox"}, "https://api.sandbox.orcid.org/v3.0/x"),
+    ],
+)
+def test_other_hosts_of_the_api(name: str, words: dict[str, Any], url: str) -> None:
+    """Where a vendor's products have hosts of their own, the token goes to each."""
+    preset(name, **words).resource_server.admit(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "changed"),
+    [
+        ("oracle_identity", {"lifetime": 60}, {"scope": "urn:opc:idm:__myscopes__ urn:opc:resource:expiry=60"}),
+        ("zoho", {"soid": None}, {"parameters": {}}),
+        ("marketing_cloud", {"account_id": None}, {"parameters": {}}),
+        ("personio", {"partner_id": None, "app_id": None}, {"headers": {}}),
+        ("maersk", {"consumer_key": None}, {"headers": {"Consumer-Key": CLIENT_ID}}),
+        ("snyk", {"token_endpoint_auth_method": "private_key_jwt"}, {"token_endpoint_auth_method": "private_key_jwt"}),
+    ],
+)
+def test_what_is_left_out(name: str, words: dict[str, Any], changed: dict[str, Any]) -> None:
+    """What a vendor takes and does not demand is sent as it is said, or not at all."""
+    grant = preset(name, **words)
+    assert {field: getattr(grant, field) for field in changed} == changed
+
+
+@pytest.mark.parametrize("name", ["jumpcloud", "procore", "amazon_creators"])
+def test_a_header_that_is_not_wanted(name: str) -> None:
+    """A header of the API that names an organization or a shop is sent where it is given."""
+    word = {"jumpcloud": "org_id", "procore": "company_id", "amazon_creators": "marketplace"}[name]
+    assert preset(name).resource_server.headers
+    assert not preset(name, **{word: None}).resource_server.headers
+
+
+def test_zoho_names_its_api() -> None:
+    """Where the API is says the answer, and without its word nobody knows."""
+    server = preset("zoho").resource_server
+    assert server.base_url_for(Token("t", extra={"api_domain": "https://www.zohoapis.eu"})) == "https://www.zohoapis.eu"
+    assert server.base_url_for(Token("t", extra={"api_domain": 5})) is None

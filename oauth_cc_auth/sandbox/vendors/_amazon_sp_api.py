@@ -33,8 +33,10 @@ VENDOR = Vendor(
     source="https://developer-docs.amazon.com/sp-api/docs/grantless-operations",
     token_endpoints=("api.amazon.com/auth/o2/token",),
     apis=("sellingpartnerapi-*.amazon.com/", "sandbox.sellingpartnerapi-*.amazon.com/"),
+    # The same server gives the tokens of the Creators API.
+    any_api=True,
     auth_methods=frozenset({POST}),
-    scopes=frozenset({"sellingpartnerapi::*"}),
+    scopes=frozenset({"sellingpartnerapi::*", "creatorsapi::*"}),
     scope_required=True,
     # Whether the answer names the scope is not documented.
     states_scope=False,
