@@ -14,6 +14,7 @@ import requests
 from loopback import SECRET, TOKEN
 
 from oauth_cc_auth import errors
+from oauth_cc_auth._raising import also, copy_of, raised_as, scrubbed
 from oauth_cc_auth.errors import (
     CLASS_OF_CODE,
     ConfigurationError,
@@ -25,10 +26,6 @@ from oauth_cc_auth.errors import (
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
-    also,
-    copy_of,
-    raised_as,
-    scrubbed,
 )
 
 OF_THE_TOKEN_REQUEST = [
