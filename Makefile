@@ -4,21 +4,33 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test redis-server chromium lint docs bench clean
+.PHONY: help demo test cover endurance redis-server chromium lint docs bench clean
+
+# One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
+PYTEST := $(PYTHON) -m pytest -q -n auto --dist worksteal
 
 help:
-	@echo "make demo    watch one token serve many callers, for five vendors and every client"
-	@echo "make test    run the tests and require full coverage"
-	@echo "make lint    ruff, mypy and the import contracts"
-	@echo "make docs    renew the docs of the vendors, and the list of presets for type checkers"
-	@echo "make bench   measure this package beside what one would use instead"
-	@echo "make clean   remove the virtual environment and what the tools left behind"
+	@echo "make demo       watch one token serve many callers, for five vendors and every client"
+	@echo "make test       run the tests, in parallel"
+	@echo "make cover      run the same tests and require that every branch is covered"
+	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
+	@echo "make lint       ruff, mypy and the import contracts"
+	@echo "make docs       renew the docs of the vendors, and the list of presets for type checkers"
+	@echo "make bench      measure this package beside what one would use instead"
+	@echo "make clean      remove the virtual environment and what the tools left behind"
 
 demo: $(VENV)/.installed-cli
 	@$(VENV)/bin/oauth-cc-auth demo
 
 test: $(VENV)/.installed-test redis-server chromium
-	@$(PYTHON) -m pytest -q --cov --cov-report=term-missing:skip-covered
+	@$(PYTEST) $(ARGS)
+
+cover: $(VENV)/.installed-test redis-server chromium
+	@$(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+# Property tests mark themselves as `hypothesis`; they run here once more, with many more examples.
+endurance: $(VENV)/.installed-test redis-server chromium
+	@OAUTH_CC_AUTH_EXAMPLES=10000 $(PYTEST) -m 'endurance or hypothesis' --timeout=600 $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(PYTHON) -m ruff check --quiet .
@@ -29,8 +41,12 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-cli
 	@$(PYTHON) -m maintenance
 	@$(VENV)/bin/oauth-cc-auth vendors --markdown >$(VENV)/vendors.md
-	@sed -i -e '/<!-- the table begins -->/,/<!-- the table ends -->/{//!d}' \
-		-e '/<!-- the table begins -->/r $(VENV)/vendors.md' docs/vendors.md
+	@awk 'NR == FNR { table = table $$0 "\n"; next } \
+		/<!-- the table ends -->/ { within = 0 } \
+		!within { print } \
+		/<!-- the table begins -->/ { printf "%s", table; within = 1 }' \
+		$(VENV)/vendors.md docs/vendors.md >$(VENV)/renewed.md
+	@cp $(VENV)/renewed.md docs/vendors.md
 
 # In a virtual environment of its own, with the libraries it compares with; ARGS=--write-docs renews the docs.
 bench:
@@ -41,7 +57,8 @@ bench:
 	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
 clean:
-	@rm -rf $(VENV) .venv-bench build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) .venv-bench build dist *.egg-info .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is a copy of setup.cfg: a checkout that only touches the file installs nothing, so that an installed

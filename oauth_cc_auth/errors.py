@@ -24,11 +24,9 @@ a secret nor a token.
 
 from __future__ import annotations
 
-import copy
 import math
 import types
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -37,7 +35,7 @@ from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 _E = TypeVar("_E", bound="OAuthError")
 
 # What HTTP libraries hang on their exceptions. It leads to headers and bodies, so it is never kept, pickled or copied.
-_LIBRARY_ATTRIBUTES = frozenset({"request", "response", "_request", "pool", "conn"})
+LIBRARY_ATTRIBUTES = frozenset({"request", "response", "_request", "pool", "conn"})
 
 
 class OAuthError(Exception):
@@ -53,8 +51,8 @@ class OAuthError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by value: the fields, never a request or a response."""
-        fields = {name: value for name, value in vars(self).items() if name not in _LIBRARY_ATTRIBUTES}
-        return _restore, (self._plain or type(self), self._library_base, self.args, fields)
+        fields = {name: value for name, value in vars(self).items() if name not in LIBRARY_ATTRIBUTES}
+        return restored, (self._plain or type(self), self._library_base, self.args, fields)
 
 
 class ConfigurationError(OAuthError, ValueError):
@@ -262,60 +260,8 @@ CLASS_OF_CODE: dict[str, type[TokenRequestError]] = {
 }
 
 
-def copy_of(error: BaseException) -> BaseException:
-    """Return a copy with its cause, for one of several callers that share a failure.
-
-    A raised exception collects its raiser's traceback, so callers in different threads must not share one object.
-    """
-    if not isinstance(error, OAuthError):
-        return error
-    twin = copy.copy(error)
-    twin.__cause__ = error.__cause__
-    return twin
-
-
-E = TypeVar("E", bound=BaseException)
-
-
-def scrubbed(error: E, mask: Callable[[str], str] = str) -> E:
-    """Strip an exception, and those behind it, of what leads to a secret: frames, requests, responses, connections.
-
-    What they say is rewritten by `mask`: urllib3 quotes the URL, which holds the secret where a vendor wants it there.
-    """
-    waiting: list[object] = [error]
-    seen: list[BaseException] = []
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, BaseException) and not any(here is other for other in seen):
-            seen.append(here)
-            here.__traceback__ = None
-            vars(here).update(dict.fromkeys(_LIBRARY_ATTRIBUTES & vars(here).keys()))
-            here.args = tuple(mask(said) if type(said) is str else said for said in here.args)
-            vars(here).update({name: mask(said) for name, said in vars(here).items() if type(said) is str})
-            waiting += [here.__cause__, here.__context__, *here.args, *vars(here).values()]
-            waiting += getattr(here, "exceptions", ())  # an ExceptionGroup's, from Python 3.11
-    return error
-
-
-def also(error: OAuthError, library_base: type[Exception], request: object) -> OAuthError:
-    """Return the error as one that is also an exception of an HTTP library, with the request it was raised for."""
-    twin = _restore(type(error), library_base, error.args, vars(error))
-    twin.__cause__ = error.__cause__
-    vars(twin)["response"] = None
-    twin.request = request  # type: ignore[attr-defined]  # an attribute of both libraries' exceptions
-    return twin
-
-
-@contextmanager
-def raised_as(library_base: type[Exception], request: Callable[[], object]) -> Iterator[None]:
-    """Raise this package's errors as exceptions of an HTTP library too, with the request that `request` returns."""
-    try:
-        yield
-    except OAuthError as error:
-        raise also(error, library_base, request()) from error.__cause__
-
-
-def _restore(plain: type[_E], base: type[Exception] | None, args: tuple[Any, ...], fields: dict[str, Any]) -> _E:
+def restored(plain: type[_E], base: type[Exception] | None, args: tuple[Any, ...], fields: dict[str, Any]) -> _E:
+    """Return an error of this class with these fields; with a `base`, as an exception of an HTTP library too."""
     cls: Any = plain if base is None else _joined(plain, base)  # type: ignore[arg-type]  # classes are hashable
     # The library's own __new__: requests' exceptions are OSErrors, which no other class can allocate.
     error: _E = cls.__new__(cls) if base is None else base.__new__(cls)

@@ -24,8 +24,8 @@ from oauth_cc_auth._http.by_httpx import (
 )
 from oauth_cc_auth._http.headers import written
 from oauth_cc_auth._http.hidden import Presented, hidden
+from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
-from oauth_cc_auth.errors import raised_as
 
 if TYPE_CHECKING:
     import httpx

@@ -19,8 +19,8 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
 from oauth_cc_auth._http.by_requests import NoHook, bare, rewind, set_by_us, set_unless_caller_did, strip_from_redirect
 from oauth_cc_auth._http.headers import written
 from oauth_cc_auth._http.hidden import Presented, hidden
+from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
-from oauth_cc_auth.errors import raised_as
 
 if TYPE_CHECKING:
     from oauth_cc_auth._grant.grant import Grant

@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from oauth_cc_auth import forget_all
+
+# How many examples a property is tried with. Nothing is kept between runs, and a busy machine is no failure.
+settings.register_profile(
+    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "200")), deadline=None, database=None
+)
+settings.load_profile("package")
 
 
 @pytest.fixture(autouse=True)

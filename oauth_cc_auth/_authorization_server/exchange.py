@@ -26,6 +26,7 @@ from oauth_cc_auth._grant.hashes import fingerprint
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.quiet_logs import muted
 from oauth_cc_auth._http.sender import Sender
+from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._threads import within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
@@ -35,7 +36,6 @@ from oauth_cc_auth.errors import (
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
-    scrubbed,
 )
 
 log = logging.getLogger("oauth_cc_auth")

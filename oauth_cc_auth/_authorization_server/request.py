@@ -15,8 +15,9 @@ from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from oauth_cc_auth._authorization_server.proof import authenticate
 from oauth_cc_auth._grant.authorization_code import AuthorizationCode
-from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod, authenticate
+from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._http.headers import written
@@ -98,7 +99,7 @@ def _client(grant: Asking, secret: str | None, method: ClientAuthMethod) -> Iter
         client = _request_builder()(None, grant.client_id or "", secret)
     try:
         with unforked():
-            authenticate(client, method)
+            authenticate(client, method, grant.issuer)
         yield client
     finally:
         # The client and its TokenAuth refer to each other; the secret must not wait in there for the garbage collector.

@@ -34,7 +34,6 @@ class AuthorizationCode(TokenEndpointGrant):
     authorization_endpoint: str | None = None
     redirect_uri: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
-    issuer: str | None = None
     login: str | None = None
     how_to_log_in: str = "Call authorization_url() and exchange(), or pass refresh_token=."
 
@@ -43,7 +42,7 @@ class AuthorizationCode(TokenEndpointGrant):
         TokenEndpointGrant.__post_init__(self)
         if self.authorization_endpoint is not None:
             self._check_endpoint("authorization_endpoint", self.authorization_endpoint)
-        for name in ("redirect_uri", "refresh_token", "issuer", "login"):
+        for name in ("redirect_uri", "refresh_token", "login"):
             if getattr(self, name) is not None and not is_text(getattr(self, name)):
                 refuse(f"{name} is not a string")
 

@@ -18,7 +18,8 @@ class ClientCredentials(TokenEndpointGrant):
     for it before each token request and again when the server refuses it. `token_endpoint_auth_method` is one of
     client_secret_basic, client_secret_basic_raw, client_secret_post, client_secret_json, client_secret_basic_and_post,
     client_secret_jwt, private_key_jwt, tls_client_auth, none, a `PrivateKeyJWT`, or a function of client id and secret
-    that returns the headers which prove them. `scope` is a string or a collection of them; `audience` and `resource`
+    that returns the headers which prove them. `issuer` is the authorization server's identifier: client assertions are
+    for it. `scope` is a string or a collection of them; `audience` and `resource`
     (RFC 8707) are one or several; `parameters` are further ones, and `headers` further headers, of the token request;
     a header's value may be a function that makes one for each. `token_request` and `token_response` say what the vendor
     writes otherwise than RFC 6749, and `grant_type` which it wants, None for none at all. `default_lifetime` in seconds

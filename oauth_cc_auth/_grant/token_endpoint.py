@@ -13,7 +13,7 @@ from typing import Any
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
 from oauth_cc_auth._grant.checks import Several, check_seconds, each, is_text, refuse, several, strings
-from oauth_cc_auth._grant.client_authentication import METHODS, WITHOUT_SECRET, ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import METHODS, ClientAuthMethod, PrivateKeyJWT, needs_secret
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -66,6 +66,7 @@ class TokenEndpointGrant:
     client_id: str | None
     client_secret: Secret | None = field(default=None, repr=False)
     token_endpoint_auth_method: ClientAuthMethod = "client_secret_basic"
+    issuer: str | None = None
     scope: Several | None = None
     audience: Several | None = None
     resource: Several | None = None
@@ -104,6 +105,8 @@ class TokenEndpointGrant:
         elif scope is not None and not is_text(scope):
             refuse("scope is neither a string nor a collection of strings")
         object.__setattr__(self, "scope", scope or None)
+        if self.issuer is not None and not (is_text(self.issuer) and self.issuer):
+            refuse("issuer is empty or not a string")
         for name in ("audience", "resource"):
             object.__setattr__(self, name, several(name, getattr(self, name)))
         object.__setattr__(self, "parameters", _parameters(self.parameters))
@@ -136,7 +139,7 @@ class TokenEndpointGrant:
             if not known and not (method is None and name == "revocation_endpoint_auth_method"):
                 refuse(f"{name} is none of {', '.join(METHODS)}, nor a PrivateKeyJWT or a function")
         if secret is None or secret == "":
-            if self.token_endpoint_auth_method not in WITHOUT_SECRET:
+            if needs_secret(self.token_endpoint_auth_method):
                 refuse('client_secret is missing; a client without one has token_endpoint_auth_method="none"')
         elif not is_text(secret) and not callable(secret):
             refuse("client_secret is neither a string nor a callable that returns one")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from oauth_cc_auth._frozen import FrozenMapping
-from oauth_cc_auth.errors import ConfigurationError, scrubbed
+from oauth_cc_auth._raising import scrubbed
+from oauth_cc_auth.errors import ConfigurationError
 
 # A value, or a function that is called for each request, as for Walmart's correlation id.
 HeaderValue: TypeAlias = "str | Callable[[], str]"

@@ -14,12 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from oauth_cc_auth._http.messages import MAX_ANSWER
-from oauth_cc_auth.errors import (
-    InvalidTokenResponse,
-    OAuthError,
-    TokenEndpointUnavailable,
-    scrubbed,
-)
+from oauth_cc_auth._raising import scrubbed
+from oauth_cc_auth.errors import InvalidTokenResponse, OAuthError, TokenEndpointUnavailable
 
 # Not lent: credentials and cookies are for the API, and the body's headers are this request's own.
 _NOT_LENT = frozenset({"authorization", "cookie", "content-type", "content-length", "transfer-encoding", "host"})

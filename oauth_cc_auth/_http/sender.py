@@ -10,11 +10,9 @@ from typing import Any, Protocol
 
 from oauth_cc_auth._http.lending import loaded_library
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
+from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._threads import unforked
-from oauth_cc_auth.errors import (
-    ConfigurationError,
-    scrubbed,
-)
+from oauth_cc_auth.errors import ConfigurationError
 
 LIBRARIES = ("requests", "httpx", "httpx2")
 

@@ -14,8 +14,9 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from oauth_cc_auth._raising import copy_of, scrubbed
 from oauth_cc_auth._threads import after_fork_in_child, started
-from oauth_cc_auth.errors import TokenEndpointUnavailable, copy_of, scrubbed
+from oauth_cc_auth.errors import TokenEndpointUnavailable
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Hashable
+from dataclasses import fields
 from types import MethodType
 from weakref import ref
 
@@ -41,7 +42,7 @@ def identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     else:
         parts += ["client", grant.grant_type or ""]
     form = grant.token_request
-    parts += [str(grant.scope or ""), form.method, str(form.body), form.scope_separator]
+    parts += [grant.issuer or "", str(grant.scope or ""), form.method, str(form.body), form.scope_separator]
     # Not of the request; but who takes another member of the answer has another token.
     parts.append(grant.token_response.access_token)
     headers = [
@@ -61,7 +62,9 @@ def identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
 def written_by(grant: ClientCredentials | AuthorizationCode) -> dict[str, object]:
     """Return what may be a function that writes a part of the token request, by a name of that part."""
     headers = {f"headers[{name.lower()!r}]": value for name, value in grant.headers.items()}
-    return {"token_endpoint_auth_method": grant.token_endpoint_auth_method, **headers}
+    method = grant.token_endpoint_auth_method
+    signer = {"signer": method.signer} if isinstance(method, PrivateKeyJWT) else {}
+    return {"token_endpoint_auth_method": method, **signer, **headers}
 
 
 def is_code(thing: object) -> bool:
@@ -89,8 +92,10 @@ def _method(method: ClientAuthMethod) -> str:
         return method
     if not isinstance(method, PrivateKeyJWT):
         return _named(method)
-    settings = (type(method).__name__, method.alg, method.kid, method.audience, method.lifetime, method.name_client)
-    return repr((*settings, dict(method.claims), dict(method.headers)))
+    said = {each.name: getattr(method, each.name) for each in fields(method)}
+    said |= {"claims": dict(method.claims), "headers": dict(method.headers)}
+    said |= {name: _named(said[name]) for name in ("signer", "certificate") if callable(said[name])}
+    return repr((type(method).__name__, said))
 
 
 def secret_in_memory(grant: ClientCredentials | AuthorizationCode) -> Hashable:

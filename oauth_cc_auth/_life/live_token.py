@@ -12,6 +12,7 @@ from enum import Enum
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
+from oauth_cc_auth._raising import copy_of
 from oauth_cc_auth._token import CLOCK_TOLERANCE, DUE_FROM, DUE_UNTIL, Token
 from oauth_cc_auth.errors import (
     InteractionRequired,
@@ -19,7 +20,6 @@ from oauth_cc_auth.errors import (
     InvalidTokenResponse,
     TokenEndpointUnavailable,
     TokenRequestError,
-    copy_of,
 )
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from oauth_cc_auth._http.headers import NAME as HEADER_NAME
 from oauth_cc_auth._http.headers import HeaderValue, checked_headers, written
 from oauth_cc_auth._http.hidden import Presented, hidden, presented_text
 from oauth_cc_auth._http.origin import is_pattern, is_secure, matches, origin_of
+from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed, scrubbed
+from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed
 
 # WeChat is one of those who call their JSON plain text, or nothing at all.
 _JSON_TYPES = {"", "application/json", "text/json", "text/plain"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oauth_cc_auth._grant.client_authentication import PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
@@ -106,7 +106,14 @@ def _proof(thumbprint: str | None, *, federated: bool) -> dict[str, Any]:
     if thumbprint:
         # https://learn.microsoft.com/entra/identity-platform/certificate-credentials; the client's id stands beside
         # the assertion too, where RFC 7521 §4.2 leaves that open.
-        method = PrivateKeyJWT(alg="PS256", headers={"x5t#S256": thumbprint}, name_client=True)
+        method = PrivateKeyJWT(
+            alg="PS256",
+            audience=ENDPOINT,
+            typ="JWT",
+            lifetime=300,
+            headers={"x5t#S256": thumbprint},
+            name_client=True,
+        )
         return {"token_endpoint_auth_method": method}
     if federated:
         return {

@@ -11,7 +11,7 @@ https://developer.okta.com/docs/reference/error-codes/ and https://github.com/ok
 from __future__ import annotations
 
 from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import ENDPOINT, ClientAuthMethod, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
@@ -49,7 +49,7 @@ def okta_org(
         token_endpoint=f"{org}/oauth2/v1/token",
         client_id=credential(client_id, "OKTA_ORG_CLIENT_ID"),
         client_secret=credential(client_secret, "OKTA_ORG_CLIENT_SECRET"),
-        token_endpoint_auth_method=PrivateKeyJWT(kid=kid),
+        token_endpoint_auth_method=PrivateKeyJWT(kid=kid, audience=ENDPOINT, typ=None, lifetime=300),
         scope=_spaced(scope or credential(None, "OKTA_ORG_SCOPE")),
         revocation_endpoint=f"{org}/oauth2/v1/revoke",
         resource_server=ResourceServer(org, errors=_ERRORS),

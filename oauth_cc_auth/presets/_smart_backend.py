@@ -7,7 +7,7 @@ client-confidential-asymmetric.md, which are published at https://hl7.org/fhir/s
 from __future__ import annotations
 
 from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.token_endpoint import Discovery
@@ -47,7 +47,7 @@ def smart_backend(
         client_id=credential(client_id, "SMART_BACKEND_CLIENT_ID"),
         client_secret=credential(client_secret, "SMART_BACKEND_CLIENT_SECRET"),
         token_endpoint_auth_method=PrivateKeyJWT(
-            alg=one_of(_ALGORITHMS, alg, "alg"), kid=kid, lifetime=_ASSERTION_LIFETIME
+            alg=one_of(_ALGORITHMS, alg, "alg"), kid=kid, audience=ENDPOINT, typ="JWT", lifetime=_ASSERTION_LIFETIME
         ),
         scope=scope or credential(None, "SMART_BACKEND_SCOPE"),
         resource_server=ResourceServer(base_url),

@@ -13,6 +13,7 @@ from oauth_cc_auth.sandbox._answers import metadata, refuse
 from oauth_cc_auth.sandbox._apis import Apis, api_vendor, is_metadata_path, is_revocation_path, is_token_path
 from oauth_cc_auth.sandbox._authorization_server import build_authorization_server
 from oauth_cc_auth.sandbox._consent import AuthorizationEndpoint
+from oauth_cc_auth.sandbox._control import PATH
 from oauth_cc_auth.sandbox._knobs import Failure
 from oauth_cc_auth.sandbox._listeners import HANG_UP, ORIGIN, UNDERSCORED
 from oauth_cc_auth.sandbox._parameters import parameters_that_came, parameters_that_count, with_the_rfcs_values
@@ -27,8 +28,11 @@ def realm_of(vendor: Vendor, host: str) -> str:
     return host if vendor is PLAIN else vendor.name
 
 
-def build_app(state: State, record: Callable[[Record], None]) -> flask.Flask:
-    """Return the application; `record` is called with each request once its answer is ready."""
+def build_app(state: State, record: Callable[[Record], None], control: Callable[[], flask.Response]) -> flask.Flask:
+    """Return the application; `record` is called with each request once its answer is ready.
+
+    `control` answers what another program asks of the sandbox itself.
+    """
     app = flask.Flask("oauth_cc_auth.sandbox", static_folder=None)
     server = build_authorization_server(app, state)
     answers: dict[str, Callable[[], flask.Response]] = {
@@ -42,6 +46,8 @@ def build_app(state: State, record: Callable[[Record], None]) -> flask.Flask:
     # Every path is some vendor's to judge, so Flask's own table of routes stays empty.
     @app.before_request
     def answer() -> flask.Response:
+        if flask.request.path == PATH:
+            return control()
         _look(state)
         kind = flask.g.kind
         state.closing.wait(state.knobs.delay if kind == "token" else state.knobs.api_delay if kind == "api" else 0)
@@ -50,7 +56,8 @@ def build_app(state: State, record: Callable[[Record], None]) -> flask.Flask:
 
     @app.after_request
     def remember(response: flask.Response) -> flask.Response:
-        record(_record(response, state.clock()))
+        if flask.request.path != PATH:
+            record(_record(response, state.clock()))
         return response
 
     return app

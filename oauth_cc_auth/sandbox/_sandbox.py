@@ -6,28 +6,25 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from oauth_cc_auth.sandbox import vendors
 from oauth_cc_auth.sandbox._addresses import Addresses
 from oauth_cc_auth.sandbox._app import build_app, realm_of
 from oauth_cc_auth.sandbox._browser import log_in
+from oauth_cc_auth.sandbox._control import Control
 from oauth_cc_auth.sandbox._knobs import Failure, Knobs
+from oauth_cc_auth.sandbox._pointing import G, Registration, pointed
 from oauth_cc_auth.sandbox._records import Record
+from oauth_cc_auth.sandbox._remote import RemoteSandbox
 from oauth_cc_auth.sandbox._state import Client, State
 from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, PLAIN, Vendor
-from oauth_cc_auth.sandbox.vendors import VENDORS, vendor_at
-
-# A grant of oauth_cc_auth, or any frozen dataclass with the same fields.
-G = TypeVar("G")
+from oauth_cc_auth.sandbox.vendors import vendor_at
 
 # Records kept; counters go on.
 KEPT_RECORDS = 10_000
-
-_ENDPOINTS = {"token_endpoint": "token", "revocation_endpoint": "revocation", "authorization_endpoint": "authorization"}
 
 
 class Sandbox(Knobs):
@@ -49,12 +46,13 @@ class Sandbox(Knobs):
         super().__init__()
         self._on_request = on_request
         self._state = State(self, clock)
-        self._addresses = Addresses(host, port, build_app(self._state, self._record))
+        self._addresses = Addresses(host, port, build_app(self._state, self._record, Control(self).answer))
         self._state.url = self._addresses.url
         self._lock = threading.Lock()
         self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._last_token_request: Record | None = None
+        self._added: list[Vendor] = []
 
     # Life
 
@@ -65,15 +63,27 @@ class Sandbox(Knobs):
         return self
 
     def close(self) -> None:
-        """Close every port and connection; no thread is left."""
+        """Close every port and connection; no thread is left, and no vendor that was added."""
         self._state.closing.set()
         self._addresses.close()
+        while self._added:
+            vendors.remove(self._added.pop())
 
     def __enter__(self) -> Sandbox:  # noqa: PYI034 - Self is in typing only from Python 3.11
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+    @staticmethod
+    def at(url: str) -> RemoteSandbox:
+        """Return the sandbox that runs in another process, by the address of its first port or of any other."""
+        return RemoteSandbox(url)
+
+    def add(self, vendor: Vendor) -> None:
+        """Play a vendor of your own, in every sandbox of this process, until this one is closed."""
+        vendors.add(vendor)
+        self._added.append(vendor)
 
     # Addresses and clients
 
@@ -85,6 +95,10 @@ class Sandbox(Knobs):
         """Return a vendor's URL with its origin pointed at the sandbox."""
         return self._addresses.url(url)
 
+    def below(self, pattern: str) -> list[str]:
+        """Return where the hosts below a domain are played whose URL was asked for so far: ``https://*.example.com``."""
+        return self._addresses.below(pattern)
+
     def grant(self, grant: G) -> G:
         """Return the grant with its origins pointed at the sandbox, and register its client, refresh token or key.
 
@@ -92,22 +106,7 @@ class Sandbox(Knobs):
         for the same client is therefore refused, as a wrong secret is. A refresh token is registered on first sight.
         Of the hosts of an origin such as ``https://*.example.com`` those are played whose `url` was asked for before.
         """
-        asked: Any = grant
-        changes: dict[str, Any] = {}
-        for name, kind in _ENDPOINTS.items():
-            endpoint = getattr(asked, name, None)
-            if isinstance(endpoint, str) and endpoint:
-                changes[name] = self.url(endpoint)
-                self._register_endpoint(endpoint, kind, asked)
-            elif endpoint:
-                # A Discovery: the metadata names the endpoint.
-                changes[name] = replace(endpoint, url=self.url(endpoint.url))
-                self._register_endpoint(endpoint.url, "metadata", asked)
-        server = getattr(asked, "resource_server", None)
-        if server is not None:
-            changes["resource_server"] = self._resource_server(server, getattr(asked, "access_token", None))
-        moved: G = replace(asked, **changes)
-        return moved
+        return pointed(grant, self)
 
     def register_client(
         self,
@@ -126,7 +125,7 @@ class Sandbox(Knobs):
         """
         parts = urlsplit(vendor if "://" in vendor else f"https://{vendor}")
         host, client_id = parts.hostname or "", client_id or ""
-        known = {known.name: known for known in VENDORS}.get(vendor) or vendor_at(host, parts.path)
+        known = {known.name: known for known in vendors.VENDORS}.get(vendor) or vendor_at(host, parts.path)
         realm = realm_of(known, host)
         allowed = known.scopes if scopes is None else frozenset(scopes)
         with self._state.lock:
@@ -250,42 +249,31 @@ class Sandbox(Knobs):
         vendor = vendor_at(host, urlsplit(url).path)
         return vendor, realm_of(vendor, host)
 
-    def _register_endpoint(self, url: str, kind: str, grant: Any) -> None:
+    def register_endpoint(self, url: str, kind: str, client: Registration) -> None:
+        """Make a client known at an endpoint of a vendor; `grant` does this."""
         origin = self._addresses.vendor_origin(url)
         vendor, realm = self._vendor(url)
-        client_id = grant.client_id or ""
         if vendor is PLAIN:
             self._state.endpoints[origin, urlsplit(url).path or "/"] = kind
         with self._state.lock:
-            client = self._state.clients.get((realm, client_id))
-            if client is None:
-                secret = grant.client_secret() if callable(grant.client_secret) else grant.client_secret
-                client = _client(realm, vendor, client_id, secret or None, vendor.scopes)
-                self._state.clients[realm, client_id] = client
-            method = grant.token_endpoint_auth_method
+            known = self._state.clients.get((realm, client.client_id))
+            if known is None:
+                known = _client(realm, vendor, client.client_id, client.client_secret, vendor.scopes)
+                self._state.clients[realm, client.client_id] = known
             if vendor.auth_methods >= {BASIC, BASIC_RAW}:
-                client.decodes_basic = method != BASIC_RAW
-            client.assertion_audience = getattr(method, "audience", None)
-            redirect_uri = getattr(grant, "redirect_uri", None)
-            if redirect_uri:
-                client.redirect_uris.add(redirect_uri)
-            refresh_token = getattr(grant, "refresh_token", None)
-            if refresh_token:
-                self._state.save_refresh_token(refresh_token, client, client.get_renewable_scope(grant.scope))
+                known.decodes_basic = client.auth_method != BASIC_RAW
+            known.assertion_audience = client.audience
+            if client.redirect_uri:
+                known.redirect_uris.add(client.redirect_uri)
+            if client.refresh_token:
+                self._state.save_refresh_token(client.refresh_token, known, known.get_renewable_scope(client.scope))
 
-    def _resource_server(self, server: Any, static_token: str | None) -> Any:
-        urls = (*(() if server.base_url is None else (server.base_url,)), *server.origins)
-        for url in urls:
-            origin = self._addresses.vendor_origin(url)
-            self._state.presentations.setdefault(origin, set()).add((server.header, server.scheme, server.prefix))
-            if static_token:
-                value = static_token if server.scheme is None else f"{server.scheme} {static_token}"
-                self._state.static_tokens.add((self._vendor(url)[1], server.header.lower(), value))
-        base_url = server.base_url and self.url(server.base_url)
-        told = server.base_url_of and _Moved(server.base_url_of, self.url)
-        # A host below a domain is played once its URL was asked for.
-        several = (self._addresses.below(url) if "*" in url else [self.url(url)] for url in server.origins)
-        return replace(server, base_url=base_url, origins=tuple(chain(*several)), base_url_of=told)
+    def register_api(self, url: str, header: str, scheme: str | None, prefix: str, static_token: str | None) -> None:
+        """Say how tokens are presented to an API, and which token made by hand it takes; `grant` does this."""
+        self._state.presentations.setdefault(self._addresses.vendor_origin(url), set()).add((header, scheme, prefix))
+        if static_token:
+            value = static_token if scheme is None else f"{scheme} {static_token}"
+            self._state.static_tokens.add((self._vendor(url)[1], header.lower(), value))
 
     def _clients(self, grant_or_client_id: Any) -> list[Client]:
         if isinstance(grant_or_client_id, str):
@@ -294,18 +282,6 @@ class Sandbox(Knobs):
         _, realm = self._vendor(endpoint if isinstance(endpoint, str) else endpoint.url)
         client = self._state.client(realm, grant_or_client_id.client_id or "")
         return [client] if client else []
-
-
-@dataclass(frozen=True)
-class _Moved:
-    """What finds the API's base in a token's answer, pointed at the sandbox; it is the same for the same grant."""
-
-    base_url_of: Callable[[Any], str | None]
-    url: Callable[[str], str]
-
-    def __call__(self, token: Any) -> str | None:
-        base_url = self.base_url_of(token)
-        return None if base_url is None else self.url(base_url)
 
 
 def _client(realm: str, vendor: Vendor, client_id: str, secret: str | None, scopes: frozenset[str] | None) -> Client:

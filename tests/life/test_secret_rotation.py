@@ -135,6 +135,7 @@ def rotate(sandbox: Sandbox, source: TokenSource, mount: Mount, over: threading.
         sandbox.rotate_secret(source.grant, secret)
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize("library", ["requests", "httpx"])
 def test_no_call_fails(library: str, secrets: dict[str, tuple[Any, Mount]]) -> None:
     """32 threads, tokens of two seconds, and a secret that dies whenever it was sent: it is read again, and no call
@@ -167,8 +168,7 @@ def test_no_call_fails(library: str, secrets: dict[str, tuple[Any, Mount]]) -> N
         assert 1 <= answers[name, 401] <= answers[name, 200] + 1, "each renewal is refused once at most"
 
 
-@pytest.mark.parametrize("library", ["requests", "httpx"])
-@pytest.mark.parametrize("name", ["env", "file", "callable"])
+@pytest.mark.parametrize(("library", "name"), [("requests", "env"), ("httpx", "file"), ("requests", "callable")])
 def test_a_secret_that_is_mounted_late(library: str, name: str, secrets: dict[str, tuple[Any, Mount]]) -> None:
     """The old secret dies 0.3 s before the new one is mounted, just when a token is due: it is served on meanwhile, and
     no call of 32 threads fails.

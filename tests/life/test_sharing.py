@@ -179,8 +179,15 @@ DIFFERENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"token_endpoint_auth_method": PrivateKeyJWT(claims={"a": "1"})},
     ),
     ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": PrivateKeyJWT(audience="x")}),
-    ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": PrivateKeyJWT(lifetime=60)}),
+    ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": PrivateKeyJWT(lifetime=61)}),
     ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": PrivateKeyJWT(alg="PS256")}),
+    ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": PrivateKeyJWT(typ=None)}),
+    ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": PrivateKeyJWT(backdate=5)}),
+    (
+        {"token_endpoint_auth_method": PrivateKeyJWT(signer=lambda _: b"", alg="ES256", kid="k")},
+        {"token_endpoint_auth_method": PrivateKeyJWT(signer=lambda _: b"", alg="ES256", kid="k")},
+    ),
+    ({"issuer": "https://as.example.com"}, {"issuer": "https://as.example.com/"}),
 ]
 
 

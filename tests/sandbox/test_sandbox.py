@@ -271,7 +271,7 @@ def test_plain_host_takes_every_client_authentication(grant: ClientCredentials, 
 
 
 def test_first_secret_is_the_right_one(sandbox: Sandbox) -> None:
-    """The first secret seen counts, a callable is asked once; another secret later is wrong."""
+    """The first secret seen counts, a callable is asked once a grant; another secret later is wrong."""
     asked: list[int] = []
 
     def secret() -> str:
@@ -281,7 +281,7 @@ def test_first_secret_is_the_right_one(sandbox: Sandbox) -> None:
     right = sandbox.grant(plain(client_secret=secret))
     sandbox.grant(plain(client_secret=secret))
     wrong = sandbox.grant(plain(client_secret="wrong"))
-    assert len(asked) == 1
+    assert len(asked) == 2
     assert ask(right).status_code == 200
     refused = ask(wrong, data=POST | {"client_secret": "wrong"})
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")

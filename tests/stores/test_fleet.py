@@ -63,16 +63,16 @@ class SharedClock:
 
 
 @contextmanager
-def fleet(target: Callable[..., None], *args: object) -> Iterator[None]:
-    """Run the target in 8 fresh processes, and see them end well."""
-    processes: list[SpawnProcess] = [_spawn.Process(target=target, args=args, daemon=True) for _ in range(PROCESSES)]
+def fleet(size: int, target: Callable[..., None], *args: object) -> Iterator[None]:
+    """Run the target in so many fresh processes, and see them end well."""
+    processes: list[SpawnProcess] = [_spawn.Process(target=target, args=args, daemon=True) for _ in range(size)]
     for process in processes:
         process.start()
     try:
         yield
         for process in processes:
             process.join(HUNG)
-        assert [process.exitcode for process in processes] == [0] * PROCESSES
+        assert [process.exitcode for process in processes] == [0] * size
     finally:
         for process in processes:
             process.kill()
@@ -107,24 +107,25 @@ def call_in_steps(grant: ClientCredentials, url: str, clock: SharedClock, step: 
         statuses.clear()
 
 
-def test_one_token_request_for_a_fleet(sandbox: Sandbox, redis_server: RedisServer) -> None:
-    """8 processes of 16 threads on one RedisStore: one token request cold, one at expiry, one after a revocation."""
+@pytest.mark.parametrize("processes", [pytest.param(PROCESSES, marks=pytest.mark.endurance), 2])
+def test_one_token_request_for_a_fleet(sandbox: Sandbox, redis_server: RedisServer, processes: int) -> None:
+    """Processes of 16 threads on one RedisStore: one token request cold, one at expiry, one after a revocation."""
     clock = SharedClock(_spawn.Value("d", 0.0))
-    step, results = _spawn.Barrier(PROCESSES + 1), _spawn.Queue()
+    step, results = _spawn.Barrier(processes + 1), _spawn.Queue()
     sandbox.lifetime, sandbox.delay = 600.0, 0.2
 
     def go() -> list[object]:
         step.wait(HUNG)
-        return [status for _ in range(PROCESSES) for status in results.get(timeout=HUNG)]
+        return [status for _ in range(processes) for status in results.get(timeout=HUNG)]
 
-    with fleet(call_in_steps, grant_at(sandbox), redis_server.url, clock, step, results):
-        assert go() == [200] * PROCESSES * THREADS
+    with fleet(processes, call_in_steps, grant_at(sandbox), redis_server.url, clock, step, results):
+        assert go() == [200] * processes * THREADS
         assert sandbox.token_requests == 1
         clock.ahead.value = 600.0
-        assert go() == [200] * PROCESSES * THREADS
+        assert go() == [200] * processes * THREADS
         assert sandbox.token_requests == 2
         sandbox.revoke_all()
-        assert go() == [200] * PROCESSES * THREADS
+        assert go() == [200] * processes * THREADS
         assert sandbox.token_requests == 3
 
 
@@ -152,11 +153,12 @@ def call_for_a_while(grant: ClientCredentials, url: str, ready: Any, over: Any, 
     results.put((failures, len(seconds), max(seconds)))
 
 
+@pytest.mark.endurance
 def test_redis_dies_under_load(sandbox: Sandbox, own_redis: RedisServer) -> None:
     """Redis killed and restarted under a load of 8 processes: no call fails, or waits longer than for a slow store."""
     ready, over, results = _spawn.Barrier(PROCESSES + 1), _spawn.Event(), _spawn.Queue()
     sandbox.lifetime = 2.0
-    with fleet(call_for_a_while, grant_at(sandbox), own_redis.url, ready, over, results):
+    with fleet(PROCESSES, call_for_a_while, grant_at(sandbox), own_redis.url, ready, over, results):
         ready.wait(HUNG)
         time.sleep(1.5)
         own_redis.kill()
@@ -176,7 +178,9 @@ def test_redis_dies_under_load(sandbox: Sandbox, own_redis: RedisServer) -> None
     assert after - before < PROCESSES
 
 
-@pytest.mark.parametrize(("lifetime", "delay", "seconds"), [(4.0, 0.15, 10.0)])
+@pytest.mark.parametrize(
+    ("lifetime", "delay", "seconds"), [pytest.param(4.0, 0.15, 30.0, marks=pytest.mark.endurance), (1.0, 0.05, 2.0)]
+)
 def test_nobody_waits_after_the_first(
     monkeypatch: pytest.MonkeyPatch, lifetime: float, delay: float, seconds: float
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from oauth_cc_auth.sandbox import VENDORS, Sandbox, Vendor, vendors
+from oauth_cc_auth.sandbox import VENDORS, Sandbox, Vendor
 
 FORM = {"grant_type": "client_credentials"}
 POST = FORM | {"client_id": "id", "client_secret": "secret"}
@@ -41,25 +41,17 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def play() -> Any:
     """Play one more vendor, as if its file were there."""
 
     def played(sandbox: Sandbox, **changes: Any) -> Vendor:
         known: dict[str, Any] = {"token_endpoints": ("as.odd.example/token",), "apis": ("api.odd.example/",)}
         vendor = Vendor("odd", source="https://odd.example", **(known | changes))
-        monkeypatch.setattr(vendors, "VENDORS", (*VENDORS, vendor))
-        monkeypatch.setattr("oauth_cc_auth.sandbox._sandbox.VENDORS", (*VENDORS, vendor))
-        forget()
+        sandbox.add(vendor)
         sandbox.register_client("odd", "id" if vendor.knows_clients_by_id else None, "secret")
         return vendor
 
-    def forget() -> None:
-        for lookup in (vendors.endpoint_at, vendors.apis_at, vendors.vendor_of):
-            lookup.cache_clear()
-
-    yield played
-    monkeypatch.undo()
-    forget()
+    return played
 
 
 ODD = "https://as.odd.example/token"

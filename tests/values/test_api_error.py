@@ -82,23 +82,29 @@ ENVELOPES: list[tuple[str, Any, str | None, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize("library", [by_requests, by_httpx, by_httpx2])
-@pytest.mark.parametrize(
-    ("vendor", "body", "code", "message"), ENVELOPES, ids=[f"{e[0]}-{e[1]}"[:40] for e in ENVELOPES]
-)
-def test_every_envelope(library: Any, vendor: str, body: Any, code: str | None, message: str | None) -> None:
+def test_every_envelope() -> None:
     """Line 40: whatever envelope a vendor uses, code and message are found, in an answer of each library."""
-    error = grant_for().api_error(library(400, {}, json.dumps(body).encode(), URL))
-    assert (error.code, error.message, error.status) == (code, message, 400)
+    for library in (by_requests, by_httpx, by_httpx2):
+        for vendor, body, code, message in ENVELOPES:
+            error = grant_for().api_error(library(400, {}, json.dumps(body).encode(), URL))
+            assert (error.code, error.message, error.status) == (code, message, 400), vendor
 
 
-@pytest.mark.parametrize("library", [by_requests, by_httpx, by_httpx2])
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>Bad Gateway</html>", b"\xff\xfe", b"null", b"5", b"[]", b'"text"', b"[" * 100_000]
-)
-def test_no_usable_body(library: Any, body: bytes) -> None:
+def test_no_usable_body() -> None:
     """Line 40, Sentinel Hub: what cannot be read says nothing, and the status remains."""
-    assert grant_for().api_error(library(502, {}, body, URL)) == ApiError(None, None, 502)
+    cases_of_body: list[bytes] = [
+        b"",
+        b"<html>Bad Gateway</html>",
+        b"\xff\xfe",
+        b"null",
+        b"5",
+        b"[]",
+        b'"text"',
+        b"[" * 100_000,
+    ]
+    for library in (by_requests, by_httpx, by_httpx2):
+        for body in cases_of_body:
+            assert grant_for().api_error(library(502, {}, body, URL)) == ApiError(None, None, 502)
 
 
 def test_what_wwwauthenticate_says() -> None:
@@ -110,9 +116,9 @@ def test_what_wwwauthenticate_says() -> None:
     assert said(None, 401, www_authenticate='"@@') == ApiError(None, None, 401)
 
 
-@pytest.mark.parametrize(
-    ("members", "headers", "expected"),
-    [
+def test_the_request_id() -> None:
+    """Line 42, Vibe: what a vendor's support asks for is found in the body, else in the headers."""
+    cases: list[tuple[Any, dict[str, str], str | None]] = [
         ({"error": {"request_id": "body-1"}}, {}, "body-1"),
         ({"request_id": "body-2"}, {"x_request_id": "header"}, "body-2"),
         ({"requestId": 7}, {}, "7"),
@@ -121,11 +127,9 @@ def test_what_wwwauthenticate_says() -> None:
         ({}, {"x_amzn_requestid": "header"}, "header"),
         (None, {"x_correlation_id": "header"}, "header"),
         ({}, {}, None),
-    ],
-)
-def test_the_request_id(members: Any, headers: dict[str, str], expected: str | None) -> None:
-    """Line 42, Vibe: what a vendor's support asks for is found in the body, else in the headers."""
-    assert said(members, 400, ANY_ENVELOPE, **headers).request_id == expected
+    ]
+    for members, headers, expected in cases:
+        assert said(members, 400, ANY_ENVELOPE, **headers).request_id == expected
 
 
 def test_the_scope_that_is_needed() -> None:
@@ -142,42 +146,50 @@ def test_a_vendors_own_paths() -> None:
     assert error == ApiError("a code", "words", 400, "t1")
 
 
-@pytest.mark.parametrize("code", [0, "0", "", None, False, [], {}])
-def test_nothing_is_no_code(code: Any) -> None:
+def test_nothing_is_no_code() -> None:
     """Line 19: a code of 0 or nothing is no error, whether a number or a text."""
-    assert said({"code": code}, 200, ErrorFormat(code="code")).code is None
+    cases: list[Any] = [0, "0", "", None, False, [], {}]
+    for code in cases:
+        assert said({"code": code}, 200, ErrorFormat(code="code")).code is None
 
 
-@pytest.mark.parametrize("name", ["code", "message", "request_id", "required_scope"])
-@pytest.mark.parametrize("wrong", [None, 5, "", [""], [5], ["a", None]])
-def test_a_wrong_path_is_named(name: str, wrong: Any) -> None:
+def test_a_wrong_path_is_named() -> None:
     """Case 7: what is no path is refused at construction, by name."""
-    with pytest.raises(ConfigurationError, match=f"ErrorFormat: {name}"):
-        ErrorFormat(**{name: wrong})
+    for name in ("code", "message", "request_id", "required_scope"):
+        cases: list[Any] = [None, 5, "", [""], [5], ["a", None]]
+        for wrong in cases:
+            with pytest.raises(ConfigurationError, match=f"ErrorFormat: {name}"):
+                ErrorFormat(**{name: wrong})
 
 
-@pytest.mark.parametrize("meaning", [5, None, "ab", ["a"], {5: "invalid_client"}, {"1": 5}])
-def test_a_wrong_meaning_is_named(meaning: Any) -> None:
+def test_a_wrong_meaning_is_named() -> None:
     """Case 7: meanings are codes by codes."""
-    with pytest.raises(ConfigurationError, match="ErrorFormat: meaning"):
-        ErrorFormat(meaning=meaning)
+    cases: list[Any] = [5, None, "ab", ["a"], {5: "invalid_client"}, {"1": 5}]
+    for meaning in cases:
+        with pytest.raises(ConfigurationError, match="ErrorFormat: meaning"):
+            ErrorFormat(meaning=meaning)
 
 
-@pytest.mark.parametrize("seconds", [0, -1, None, True, "0.001", float("inf"), float("nan")])
-def test_a_wrong_unit_is_named(seconds: Any) -> None:
+def test_a_wrong_unit_is_named() -> None:
     """Case 7: a unit of time is a number of seconds above 0."""
-    with pytest.raises(ConfigurationError, match="ErrorFormat: seconds"):
-        ErrorFormat(seconds=seconds)
+    cases: list[Any] = [0, -1, None, True, "0.001", float("inf"), float("nan")]
+    for seconds in cases:
+        with pytest.raises(ConfigurationError, match="ErrorFormat: seconds"):
+            ErrorFormat(seconds=seconds)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("2500", 2.5), ("600000", 600.0), ("0", None), (None, None), ("Sun, 06 Nov 1994 08:49:37 GMT", 30.0)],
-)
-def test_a_pause_in_another_unit(value: str | None, expected: float | None) -> None:
+def test_a_pause_in_another_unit() -> None:
     """Lines 34 and 42, Sentinel Hub: a Retry-After in milliseconds is told in seconds; a date is a date."""
-    headers = {} if value is None else {"retry-after": value, "date": "Sun, 06 Nov 1994 08:49:07 GMT"}
-    assert ErrorFormat(seconds=0.001).read(429, headers, None).retry_after == expected
+    cases: list[tuple[str | None, float | None]] = [
+        ("2500", 2.5),
+        ("600000", 600.0),
+        ("0", None),
+        (None, None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 30.0),
+    ]
+    for value, expected in cases:
+        headers = {} if value is None else {"retry-after": value, "date": "Sun, 06 Nov 1994 08:49:07 GMT"}
+        assert ErrorFormat(seconds=0.001).read(429, headers, None).retry_after == expected
 
 
 def test_they_are_values() -> None:
@@ -260,9 +272,9 @@ def test_a_stream_of_requests() -> None:
         assert grant_for().api_error(requests.Response()).message is None
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
+def test_a_positive_number() -> None:
+    """Case 11: what is a number above 0, or reads as one, counts; infinities and words do not."""
+    cases: list[tuple[object, float | None]] = [
         ("1", 1.0),
         (" 2.5 ", 2.5),
         (3, 3.0),
@@ -279,11 +291,9 @@ def test_a_stream_of_requests() -> None:
         (math.inf, None),
         (10**400, None),
         ("1e400", None),
-    ],
-)
-def test_a_positive_number(value: object, expected: float | None) -> None:
-    """Case 11: what is a number above 0, or reads as one, counts; infinities and words do not."""
-    assert positive(value) == expected
+    ]
+    for value, expected in cases:
+        assert positive(value) == expected
 
 
 def test_retry_after_by_a_date_of_now() -> None:

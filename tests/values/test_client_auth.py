@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
+import hashlib
 import json
+import ssl
 import time
 import warnings
 from collections.abc import Callable
@@ -11,7 +14,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -19,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from joserfc import jwk, jwt
+from joserfc import jwk, jws, jwt
 from joserfc.errors import SecurityWarning
 from loopback import SECRET, grant_for
 
@@ -74,7 +80,7 @@ def as_jwk(kind: str, *, private: bool = True, **members: str) -> str:
     return json.dumps({**key_type(kind).import_key(pem(kind)).as_dict(private=private), **members})
 
 
-def request_by(method: str | PrivateKeyJWT, secret: str | None = SECRET, **changes: Any) -> HttpRequest:
+def request_by(method: Any, secret: str | None = SECRET, **changes: Any) -> HttpRequest:
     """Return the token request of a client that authenticates by this method."""
     grant = grant_for(ENDPOINT, token_endpoint_auth_method=method, client_secret=secret, **changes)
     return token_request(grant, secret, grant.request_parameters(None))
@@ -201,10 +207,10 @@ def test_private_key_jwt(kind: str, form: str, method: str | PrivateKeyJWT) -> N
     assert claims["iss"] == claims["sub"] == "client"
     assert claims["aud"] == ENDPOINT
     assert before <= claims["iat"] <= time.time()
-    assert before + 300 <= claims["exp"] <= time.time() + 300
+    assert before + 60 <= claims["exp"] <= time.time() + 60
     assert claims["jti"]
     assert assertion.header["alg"] == _ALG_OF[kind]
-    assert assertion.header["typ"] == "JWT"
+    assert assertion.header["typ"] == "client-authentication+jwt"
     assert form_of(request)["grant_type"] == "client_credentials"
 
 
@@ -242,11 +248,225 @@ def test_two_assertions_never_share_a_jti(method: type[PrivateKeyJWT], claims: d
 
 def test_settings_of_an_assertion() -> None:
     """Audience, lifetime, algorithm and claims are as the user says."""
-    method = PrivateKeyJWT(alg="PS256", audience="https://as.example.com", lifetime=60, claims={"tenant": "t"})
+    method = PrivateKeyJWT(alg="PS256", audience="https://as.example.com", lifetime=40, claims={"tenant": "t"})
     assertion = assertion_of(request_by(method, pem("RSA")), as_jwk("RSA", private=False), "PS256")
     assert assertion.claims["aud"] == "https://as.example.com"
     assert assertion.claims["tenant"] == "t"
-    assert 0 < assertion.claims["exp"] - time.time() <= 60
+    assert 0 < assertion.claims["exp"] - time.time() <= 40
+
+
+@pytest.mark.parametrize("method", ["private_key_jwt", PrivateKeyJWT()])
+def test_the_issuer_is_the_sole_audience(method: str | PrivateKeyJWT, caplog: pytest.LogCaptureFixture) -> None:
+    """rfc7523bis §4: where the issuer is known, it is the audience, as one string; nothing is logged."""
+    assertion = assertion_of(
+        request_by(method, pem("P-256"), issuer="https://as.example.com/tenant"),
+        as_jwk("P-256", private=False),
+        "ES256",
+    )
+    assert assertion.claims["aud"] == "https://as.example.com/tenant"
+    assert not caplog.records
+
+
+def test_an_endpoint_as_audience_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """rfc7523bis §4: where no issuer is known, the token endpoint stands in, and one line says so and what to do."""
+    endpoint = "https://logged.example.com/token"
+    grant = grant_for(endpoint, token_endpoint_auth_method="private_key_jwt", client_secret=pem("P-256"))
+    for _ in range(3):
+        token_request(grant, pem("P-256"), grant.request_parameters(None))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert endpoint in record.getMessage()
+    assert "issuer=" in record.getMessage()
+
+
+def test_the_endpoint_as_audience_on_demand(caplog: pytest.LogCaptureFixture) -> None:
+    """Older servers want the address that is asked: audience="endpoint" is the token's, and the revocation's."""
+    revocation = "https://as.example.com/revoke"
+    method = PrivateKeyJWT(audience="endpoint")
+    changes = {"issuer": "https://as.example.com", "revocation_endpoint": revocation}
+    public = as_jwk("P-256", private=False)
+    assert assertion_of(request_by(method, pem("P-256"), **changes), public, "ES256").claims["aud"] == ENDPOINT
+    grant = grant_for(ENDPOINT, token_endpoint_auth_method=method, client_secret=pem("P-256"), **changes)
+    revoking = revocation_request(grant, pem("P-256"), Token("t", obtained_at=0.0))
+    assert assertion_of(revoking, public, "ES256").claims["aud"] == revocation
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("typ", ["JWT", None])
+def test_typ_can_be_another_or_none(typ: str | None) -> None:
+    """rfc7523bis §4: `typ` is client-authentication+jwt, unless a server knows another, or none."""
+    assertion = assertion_of(request_by(PrivateKeyJWT(typ=typ), pem("P-256")), as_jwk("P-256", private=False), "ES256")
+    assert assertion.header.get("typ") == typ
+    assert ("typ" in assertion.header) == (typ is not None)
+
+
+def test_issued_a_little_earlier() -> None:
+    """A strict server whose clock is behind takes an assertion that was issued `backdate` seconds ago."""
+    method = PrivateKeyJWT(backdate=10, lifetime=30)
+    claims = assertion_of(request_by(method, pem("P-256")), as_jwk("P-256", private=False), "ES256").claims
+    assert claims["exp"] - claims["iat"] in {40, 41}
+    assert abs(claims["iat"] + 10 - time.time()) < 2
+
+
+def test_a_key_in_one_line() -> None:
+    """An environment variable holds PEM with line breaks of two letters."""
+    one_line = pem("RSA").replace("\n", "\\n")
+    assert "\n" not in one_line
+    assertion_of(request_by(PrivateKeyJWT(), one_line), as_jwk("RSA", private=False), "RS256")
+
+
+def kms(kind: str, padding_of: Any, algorithm: Any) -> Callable[[bytes], bytes]:
+    """Return what signs as a KMS does: ECDSA as DER, RSA and Ed25519 as they are."""
+    key = private_key(kind)
+
+    def sign(signing_input: bytes) -> bytes:
+        assert isinstance(signing_input, bytes)
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(signing_input, padding_of, algorithm)
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return key.sign(signing_input, ec.ECDSA(algorithm))
+        signature: bytes = key.sign(signing_input)
+        return signature
+
+    return sign
+
+
+def as_azure(sign: Callable[[bytes], bytes], size: int) -> Callable[[bytes], bytes]:
+    """Return the same signer with r and s side by side."""
+
+    def raw(signing_input: bytes) -> bytes:
+        r, s = decode_dss_signature(sign(signing_input))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    return raw
+
+
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+SIGNERS: dict[str, tuple[str, str, Callable[[], Callable[[bytes], bytes]]]] = {
+    "RS256": ("RSA", "RS256", lambda: kms("RSA", padding.PKCS1v15(), hashes.SHA256())),
+    "PS256": ("RSA", "PS256", lambda: kms("RSA", _PSS, hashes.SHA256())),
+    "ES256 as DER": ("P-256", "ES256", lambda: kms("P-256", None, hashes.SHA256())),
+    "ES256 raw": ("P-256", "ES256", lambda: as_azure(kms("P-256", None, hashes.SHA256()), 32)),
+    "ES384 as DER": ("P-384", "ES384", lambda: kms("P-384", None, hashes.SHA384())),
+    "ES384 raw": ("P-384", "ES384", lambda: as_azure(kms("P-384", None, hashes.SHA384()), 48)),
+    "ES512 as DER": ("P-521", "ES512", lambda: kms("P-521", None, hashes.SHA512())),
+    "EdDSA": ("Ed25519", "EdDSA", lambda: kms("Ed25519", None, None)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SIGNERS))
+def test_a_signer_elsewhere(name: str) -> None:
+    """A KMS or HSM signs the signing input; whichever form its ECDSA has, the server can verify it."""
+    kind, alg, signer = SIGNERS[name]
+    request = request_by(PrivateKeyJWT(signer=signer(), alg=alg, kid="in-the-kms"), None)
+    assertion = assertion_of(request, as_jwk(kind, private=False), alg)
+    assert assertion.header == {"alg": alg, "typ": "client-authentication+jwt", "kid": "in-the-kms"}
+    assert assertion.claims["iss"] == assertion.claims["sub"] == "client"
+
+
+@pytest.mark.parametrize("returned", [b"too short", None, "text", OSError(SECRET)])
+def test_a_signer_that_fails(returned: Any) -> None:
+    """What a signer raises or returns in its place is a ConfigurationError, without what a KMS's client quotes."""
+
+    def sign(_: bytes) -> bytes:
+        if isinstance(returned, Exception):
+            raise returned
+        value: bytes = returned
+        return value
+
+    with pytest.raises(ConfigurationError, match="signer") as caught:
+        request_by(PrivateKeyJWT(signer=sign, alg="ES256", kid="k"), None)
+    assert SECRET not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def certificate(kind: str) -> str:
+    """Return a self-signed certificate of this key, as PEM."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private_key(kind).public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + dt.timedelta(days=1))
+        .sign(private_key(kind), hashes.SHA256())
+    )
+    return built.public_bytes(Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize("order", ["key first", "certificate first", "certificate apart", "in one line"])
+def test_the_names_of_a_certificate(order: str) -> None:
+    """RFC 7515 §4.1.6 to §4.1.8: x5t (SHA-1), x5t#S256 and x5c come from the certificate beside the key."""
+    cert = certificate("RSA")
+    secret = {"key first": pem("RSA") + cert, "certificate apart": pem("RSA")}.get(order, cert + pem("RSA"))
+    if order == "in one line":
+        secret = secret.replace("\n", "\\n")
+    method = PrivateKeyJWT(certificate=(lambda: cert) if order == "certificate apart" else None)
+    sent = form_of(request_by(method, secret))["client_assertion"]
+    long = jws.JWSRegistry(algorithms=["RS256"])
+    long.max_header_length = 10_000
+    header = jws.deserialize_compact(sent, key_of(as_jwk("RSA", private=False)), registry=long).headers()
+    der = ssl.PEM_cert_to_DER_cert(cert)
+
+    def name(digest: bytes) -> str:
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    assert header["x5t"] == name(hashlib.sha1(der).digest())  # noqa: S324 - the name that RFC 7515 gives it
+    assert header["x5t#S256"] == name(hashlib.sha256(der).digest())
+    assert header["x5c"] == [base64.b64encode(der).decode()]
+
+
+def test_a_certificate_that_is_none() -> None:
+    """What is no certificate is said without quoting it: it may be a key."""
+    with pytest.raises(ConfigurationError, match="certificate is not a certificate") as caught:
+        request_by(PrivateKeyJWT(certificate=pem("P-256")), pem("RSA"))
+    assert pem("P-256")[40:60] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"alg": ""}, "alg"),
+        ({"kid": 5}, "kid"),
+        ({"audience": ["a", "b"]}, "audience"),
+        ({"typ": ""}, "typ"),
+        ({"lifetime": 0}, "lifetime"),
+        ({"backdate": -1}, "backdate"),
+        ({"signer": "no function", "alg": "ES256", "kid": "k"}, "signer"),
+        ({"signer": bytes, "alg": "ES256"}, "signer"),
+        ({"signer": bytes, "kid": "k"}, "signer"),
+        ({"certificate": b"DER"}, "certificate"),
+    ],
+)
+def test_settings_are_checked(settings: dict[str, Any], said: str) -> None:
+    """Case 7: a setting of the wrong kind is refused at construction, by its name; so is a list of audiences."""
+    with pytest.raises(ConfigurationError, match=said):
+        PrivateKeyJWT(**settings)
+
+
+def test_headers_of_a_vendors_own() -> None:
+    """A function of id and secret writes the headers that prove the client; nothing else does."""
+    request = request_by(lambda client_id, secret: {"X-Proof": f"{client_id}/{len(secret)}"}, "s")
+    assert request.headers["X-Proof"] == "client/1"
+    assert "Authorization" not in request.headers
+    assert "client_secret" not in form_of(request)
+
+
+@pytest.mark.parametrize("written", [{"X": "line\nbreak"}, {"no name": "x"}, None, ValueError(SECRET)])
+def test_a_function_that_writes_no_headers(written: Any) -> None:
+    """What such a function raises or returns instead is a ConfigurationError that quotes nothing."""
+
+    def write(_: str, __: str) -> Any:
+        if isinstance(written, Exception):
+            raise written
+        return written
+
+    with pytest.raises(ConfigurationError, match="the function that writes the headers failed") as caught:
+        request_by(write)
+    assert SECRET not in str(caught.value)
 
 
 def test_what_entra_id_wants_beside() -> None:

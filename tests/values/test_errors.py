@@ -6,6 +6,7 @@ import builtins
 import copy
 import pickle
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import requests
 from loopback import SECRET, TOKEN
 
 from oauth_cc_auth import errors
+from oauth_cc_auth._raising import also, copy_of, raised_as, scrubbed
 from oauth_cc_auth.errors import (
     CLASS_OF_CODE,
     ConfigurationError,
@@ -25,10 +27,6 @@ from oauth_cc_auth.errors import (
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
-    also,
-    copy_of,
-    raised_as,
-    scrubbed,
 )
 
 OF_THE_TOKEN_REQUEST = [
@@ -64,13 +62,13 @@ def sample(name: str) -> OAuthError:
     return error
 
 
-@pytest.mark.parametrize("name", [*OTHERS, *OF_THE_TOKEN_REQUEST, "TokenRequestError"])
-def test_the_tree(name: str) -> None:
+def test_the_tree() -> None:
     """OAuthError is the root, TokenRequestError the branch of what the token endpoint did."""
-    cls = getattr(errors, name)
-    assert issubclass(cls, OAuthError)
-    assert issubclass(cls, TokenRequestError) == (name not in OTHERS)
-    assert issubclass(cls, ValueError) == (cls is ConfigurationError)
+    for name in (*OTHERS, *OF_THE_TOKEN_REQUEST, "TokenRequestError"):
+        cls = getattr(errors, name)
+        assert issubclass(cls, OAuthError)
+        assert issubclass(cls, TokenRequestError) == (name not in OTHERS)
+        assert issubclass(cls, ValueError) == (cls is ConfigurationError)
 
 
 def test_what_the_server_said_is_masked_and_our_advice_is_not() -> None:
@@ -122,12 +120,12 @@ def test_message(error: TokenRequestError, beginning: str) -> None:
     assert str(error) == beginning + TokenRequestError.advice
 
 
-@pytest.mark.parametrize("name", OF_THE_TOKEN_REQUEST)
-def test_advice(name: str) -> None:
+def test_advice() -> None:
     """Each error of the token request says something of its own about what to do next."""
-    cls = getattr(errors, name)
-    assert cls.advice != TokenRequestError.advice
-    assert str(cls("code")).endswith(cls.advice)
+    for name in OF_THE_TOKEN_REQUEST:
+        cls = getattr(errors, name)
+        assert cls.advice != TokenRequestError.advice
+        assert str(cls("code")).endswith(cls.advice)
 
 
 @pytest.mark.parametrize(("asked", "said"), [(30.0, "30 s"), (0.2, "1 s"), (86400, "86,400 s")])
@@ -165,40 +163,39 @@ def test_an_error_without_a_message_shows_its_name() -> None:
     assert str(OAuthError()) == "OAuthError"
 
 
-@pytest.mark.parametrize("base", LIBRARY_BASES)
-@pytest.mark.parametrize("name", [*OTHERS, *OF_THE_TOKEN_REQUEST, "TokenRequestError", "OAuthError"])
 @pytest.mark.parametrize("travel", [pickled, copy.copy, copy.deepcopy, copy_of])
-def test_travels(name: str, base: type[Exception] | None, travel: Callable[[OAuthError], OAuthError]) -> None:
+def test_travels(travel: Callable[[OAuthError], OAuthError]) -> None:
     """Pickles and copies have the class, the message and the fields of the original, and no request."""
-    plain = sample(name)
-    error = plain if base is None else also(plain, base, object())
-    back = travel(error)
-    assert back is not error
-    assert type(back) is type(error)
-    assert isinstance(back, type(plain))
-    assert str(back) == str(error) == str(plain)
-    assert back.args == error.args
-    for field in ("error", "error_description", "error_uri", "status_code", "retry_after"):
-        assert getattr(back, field, None) == getattr(plain, field, None)
-    assert vars(back).get("request") is vars(back).get("_request") is vars(back).get("response") is None
+    for name, base in product([*OTHERS, *OF_THE_TOKEN_REQUEST, "TokenRequestError", "OAuthError"], LIBRARY_BASES):
+        plain = sample(name)
+        error = plain if base is None else also(plain, base, object())
+        back = travel(error)
+        assert back is not error
+        assert type(back) is type(error)
+        assert isinstance(back, type(plain))
+        assert str(back) == str(error) == str(plain)
+        assert back.args == error.args
+        for field in ("error", "error_description", "error_uri", "status_code", "retry_after"):
+            assert getattr(back, field, None) == getattr(plain, field, None)
+        assert vars(back).get("request") is vars(back).get("_request") is vars(back).get("response") is None
 
 
 @pytest.mark.parametrize("base", [requests.RequestException, httpx.HTTPError])
-@pytest.mark.parametrize("name", [*OTHERS, *OF_THE_TOKEN_REQUEST])
-def test_is_an_error_of_the_library_too(name: str, base: type[Exception]) -> None:
+def test_is_an_error_of_the_library_too(base: type[Exception]) -> None:
     """Joined with a library's exception, an error is caught by either name and keeps message, fields and cause."""
-    plain, cause, request = sample(name), ValueError("why"), object()
-    plain.__cause__ = cause
-    error: Any = also(plain, base, request)
-    assert error.request is request
-    assert isinstance(error, base)
-    assert isinstance(error, type(plain))
-    assert type(error).__name__ == name
-    assert type(error).__module__ == type(plain).__module__
-    assert str(error) == str(plain)
-    assert error.__cause__ is cause
-    assert vars(error)["response"] is None
-    assert getattr(error, "retry_after", None) == getattr(plain, "retry_after", None)
+    for name in [*OTHERS, *OF_THE_TOKEN_REQUEST]:
+        plain, cause, request = sample(name), ValueError("why"), object()
+        plain.__cause__ = cause
+        error: Any = also(plain, base, request)
+        assert error.request is request
+        assert isinstance(error, base)
+        assert isinstance(error, type(plain))
+        assert type(error).__name__ == name
+        assert type(error).__module__ == type(plain).__module__
+        assert str(error) == str(plain)
+        assert error.__cause__ is cause
+        assert vars(error)["response"] is None
+        assert getattr(error, "retry_after", None) == getattr(plain, "retry_after", None)
 
 
 def test_classes_are_joined_once() -> None:

@@ -62,9 +62,9 @@ def error_of(form: ResponseFormat, members: Any, status: int = 200, **headers: s
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("form", "query", "body"),
-    [
+def test_where_a_parameter_goes() -> None:
+    """Lines 3, 5 and 8: by their names in the RFC, parameters go into query or body, are renamed or left out."""
+    cases: list[tuple[RequestFormat, list[Any], list[Any]]] = [
         (RequestFormat(), [], PARAMETERS),
         (RequestFormat(body="json"), [], PARAMETERS),
         (RequestFormat(body=None), PARAMETERS, []),
@@ -80,16 +80,14 @@ def error_of(form: ResponseFormat, members: Any, status: int = 200, **headers: s
             [PARAMETERS[0], ("s", "read,write"), *PARAMETERS[2:]],
         ),
         (RequestFormat(names={"grant_type": "g"}, query=["grant_type"]), [("g", "client_credentials")], PARAMETERS[1:]),
-    ],
-)
-def test_where_a_parameter_goes(form: RequestFormat, query: list[Any], body: list[Any]) -> None:
-    """Lines 3, 5 and 8: by their names in the RFC, parameters go into query or body, are renamed or left out."""
-    assert form.placed(PARAMETERS) == (query, body)
+    ]
+    for form, query, body in cases:
+        assert form.placed(PARAMETERS) == (query, body)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "name"),
-    [
+def test_a_wrong_field_of_a_request_is_named() -> None:
+    """Case 7: what cannot work is refused at construction, by name."""
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"method": "PUT"}, "method"),
         ({"method": None}, "method"),
         ({"body": "xml"}, "body"),
@@ -107,27 +105,26 @@ def test_where_a_parameter_goes(form: RequestFormat, query: list[Any], body: lis
         ({"scope_separator": 5}, "scope_separator"),
         ({"scope_separator": ""}, "scope_separator"),
         ({"scope_separator": None}, "scope_separator"),
-    ],
-)
-def test_a_wrong_field_of_a_request_is_named(arguments: dict[str, Any], name: str) -> None:
-    """Case 7: what cannot work is refused at construction, by name."""
-    with pytest.raises(ConfigurationError, match=f"RequestFormat: {name}"):
-        RequestFormat(**arguments)
+    ]
+    for arguments, name in cases:
+        with pytest.raises(ConfigurationError, match=f"RequestFormat: {name}"):
+            RequestFormat(**arguments)
 
 
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [(name, value) for name in ("access_token", "token_type", "scope", "refresh_token") for value in ("", None, 5)]
-    + [("expires_in", 5), ("expires_in", ""), ("expires_at", 5), ("expires_at", "")]
-    + [("seconds", value) for value in (0, -1, True, None, "0.001", float("inf"), float("nan"))]
-    + [("scope_separator", value) for value in ("", None, 5)]
-    + [(name, value) for name in ("bearer_token_types", "headers") for value in (5, None, [""], [5], "")]
-    + [("errors", None), ("errors", "error"), ("limit_reached", 5), ("limit_reached", "429")],
-)
-def test_a_wrong_field_of_an_answer_is_named(name: str, wrong: Any) -> None:
+def test_a_wrong_field_of_an_answer_is_named() -> None:
     """Case 7: what cannot work is refused at construction, by name."""
-    with pytest.raises(ConfigurationError, match=f"ResponseFormat: {name}"):
-        ResponseFormat(**{name: wrong})
+    wrong_values: dict[str, list[Any]] = {
+        **{name: ["", None, 5] for name in ("access_token", "token_type", "scope", "refresh_token", "scope_separator")},
+        **{name: [5, ""] for name in ("expires_in", "expires_at")},
+        **{name: [5, None, [""], [5], ""] for name in ("bearer_token_types", "headers")},
+        "seconds": [0, -1, True, None, "0.001", float("inf"), float("nan")],
+        "errors": [None, "error"],
+        "limit_reached": [5, "429"],
+    }
+    for name, values in wrong_values.items():
+        for wrong in values:
+            with pytest.raises(ConfigurationError, match=f"ResponseFormat: {name}"):
+                ResponseFormat(**{name: wrong})
 
 
 def test_formats_are_values() -> None:
@@ -147,9 +144,9 @@ def test_formats_are_values() -> None:
             grant_for(**dict[str, Any]({name: {}}))
 
 
-@pytest.mark.parametrize(
-    ("path", "members"),
-    [
+def test_where_the_token_stands() -> None:
+    """Line 20, Vainu, Feishu, Walmart, Primavera, Toast, ZoomInfo: a token is found where its vendor puts it."""
+    cases: list[tuple[str, dict[str, Any]]] = [
         ("access_token", {}),
         ("access", {"access": TOKEN}),
         ("tenant_access_token", {"tenant_access_token": TOKEN}),
@@ -158,17 +155,18 @@ def test_formats_are_values() -> None:
         ("token.accessToken", {"token": {"accessToken": TOKEN}}),
         ("jwt", {"jwt": TOKEN, "access_token": "not this"}),
         ("tokens.0.value", {"tokens": [{"value": TOKEN}]}),
-    ],
-)
-def test_where_the_token_stands(path: str, members: dict[str, Any]) -> None:
-    """Line 20, Vainu, Feishu, Walmart, Primavera, Toast, ZoomInfo: a token is found where its vendor puts it."""
-    token = read(ResponseFormat(access_token=path), {**members} or {"access_token": TOKEN})
-    assert token.access_token == TOKEN
+    ]
+    for path, members in cases:
+        token = read(ResponseFormat(access_token=path), {**members} or {"access_token": TOKEN})
+        assert token.access_token == TOKEN
 
 
-@pytest.mark.parametrize(
-    ("form", "members", "lifetime"),
-    [
+def test_how_long_it_lives() -> None:
+    """Line 21, UPS, Fiserv, Feishu, Odoo, Wise, Copernicus: any unit, name, date or function; else the default.
+
+    What would live for more than a hundred years has no lifetime that anybody meant.
+    """
+    cases: list[tuple[ResponseFormat, dict[str, Any], float]] = [
         (ResponseFormat(), {"expires_in": "3599"}, 3599),
         (ResponseFormat(seconds=0.001), {"expires_in": 900_000}, 900),
         (ResponseFormat(seconds=60), {"expires_in": "20"}, 1200),
@@ -217,21 +215,16 @@ def test_where_the_token_stands(path: str, members: dict[str, Any]) -> None:
         (ResponseFormat(expires_in=lambda _: None), {"expires_in": 5}, 77),
         (ResponseFormat(expires_in=lambda _: -5), {}, 77),
         (ResponseFormat(expires_in=lambda _: float("inf")), {}, 77),
-    ],
-)
-def test_how_long_it_lives(form: ResponseFormat, members: dict[str, Any], lifetime: float) -> None:
-    """Line 21, UPS, Fiserv, Feishu, Odoo, Wise, Copernicus: any unit, name, date or function; else the default.
-
-    What would live for more than a hundred years has no lifetime that anybody meant.
-    """
-    assert read(form, {"access_token": TOKEN, **members}).lifetime == pytest.approx(lifetime)
+    ]
+    for form, members, lifetime in cases:
+        assert read(form, {"access_token": TOKEN, **members}).lifetime == pytest.approx(lifetime)
 
 
-@pytest.mark.parametrize("fraction", ["1", "12", "123", "123456", "123456789"])
-def test_a_date_with_any_fraction(fraction: str) -> None:
+def test_a_date_with_any_fraction() -> None:
     """Line 21, Wise: a fraction of any length is read, in every Python that is supported."""
-    token = read(ResponseFormat(expires_at="at"), {"access_token": TOKEN, "at": f"1970-01-12T13:47:40.{fraction}Z"})
-    assert token.lifetime == pytest.approx(60 + float(f"0.{fraction}"), abs=1e-3)
+    for fraction in ("1", "12", "123", "123456", "123456789"):
+        token = read(ResponseFormat(expires_at="at"), {"access_token": TOKEN, "at": f"1970-01-12T13:47:40.{fraction}Z"})
+        assert token.lifetime == pytest.approx(60 + float(f"0.{fraction}"), abs=1e-3)
 
 
 def test_the_life_that_a_jwt_states() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from oauth_cc_auth._http.json_path import each_of, json_object, member, text_at
 
 DOCUMENT: dict[str, Any] = {
@@ -19,9 +17,9 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
+def test_a_member_by_its_path() -> None:
+    """Line 20: a path leads through objects and lists; a name with a dot in it is found as it is written."""
+    cases: list[tuple[str, object]] = [
         ("access_token", "t"),
         ("data.access_token", "deep"),
         ("data.list.0.code", "first"),
@@ -40,18 +38,17 @@ DOCUMENT: dict[str, Any] = {
         ("missing", None),
         ("data.list.99999999999999999999", None),
         ("data.list.²", None),
-    ],
-)
-def test_a_member_by_its_path(path: str, expected: object) -> None:
-    """Line 20: a path leads through objects and lists; a name with a dot in it is found as it is written."""
-    assert member(DOCUMENT, path) == expected
+    ]
+    for path, expected in cases:
+        assert member(DOCUMENT, path) == expected
 
 
-@pytest.mark.parametrize("document", [None, 5, "text", True, [], {}, [[]], b"x"])
-@pytest.mark.parametrize("path", ["a", "a.b", "0", "0.a", ".", "", "a..b"])
-def test_nothing_where_there_is_nothing(document: object, path: str) -> None:
+def test_nothing_where_there_is_nothing() -> None:
     """Line 19: whatever a body holds, a path that leads nowhere is None and no exception."""
-    assert member(document, path) in (None, [])
+    cases_of_document: list[object] = [None, 5, "text", True, [], {}, [[]], b"x"]
+    for document in cases_of_document:
+        for path in ("a", "a.b", "0", "0.a", ".", "", "a..b"):
+            assert member(document, path) in (None, [])
 
 
 def test_a_list_at_the_top() -> None:
@@ -59,9 +56,9 @@ def test_a_list_at_the_top() -> None:
     assert member([{"errorCode": "INVALID_SESSION_ID"}], "0.errorCode") == "INVALID_SESSION_ID"
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
+def test_only_an_object_counts() -> None:
+    """Case 12: what is no JSON object is None, however it is broken, deep or long."""
+    cases: list[tuple[bytes | str, object]] = [
         (b'{"a": 1}', {"a": 1}),
         ('{"a": 1}', {"a": 1}),
         (b"\xef\xbb\xbf{}", {}),
@@ -77,16 +74,14 @@ def test_a_list_at_the_top() -> None:
         (b'{"a":' * 200_000, None),
         (b"9" * 5000, None),
         (b'{"a": ' + b"9" * 5000 + b"}", None),
-    ],
-)
-def test_only_an_object_counts(body: bytes | str, expected: object) -> None:
-    """Case 12: what is no JSON object is None, however it is broken, deep or long."""
-    assert json_object(body) == expected
+    ]
+    for body, expected in cases:
+        assert json_object(body) == expected
 
 
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
+def test_the_first_text_in_one_line() -> None:
+    """Case 13: the first text or number counts, in one line that no server's control characters can break."""
+    cases: list[tuple[object, str | None]] = [
         ({"a": "x", "b": "y"}, "x"),
         ({"a": "", "b": "y"}, "y"),
         ({"a": None, "b": "y"}, "y"),
@@ -102,16 +97,14 @@ def test_only_an_object_counts(body: bytes | str, expected: object) -> None:
         ({"a": "wörds"}, "wörds"),
         ({}, None),
         (None, None),
-    ],
-)
-def test_the_first_text_in_one_line(document: object, expected: str | None) -> None:
-    """Case 13: the first text or number counts, in one line that no server's control characters can break."""
-    assert text_at(document, ("a", "b")) == expected
+    ]
+    for document, expected in cases:
+        assert text_at(document, ("a", "b")) == expected
 
 
-@pytest.mark.parametrize(
-    ("paths", "expected"),
-    [
+def test_one_path_or_several() -> None:
+    """A path is a path, and so are several; what is neither is told apart, so that it can be refused by name."""
+    cases: list[tuple[object, object]] = [
         ("a.b", ("a.b",)),
         (["a", "b"], ("a", "b")),
         (("a",), ("a",)),
@@ -124,8 +117,6 @@ def test_the_first_text_in_one_line(document: object, expected: str | None) -> N
         (5, None),
         (None, None),
         (b"a", None),
-    ],
-)
-def test_one_path_or_several(paths: object, expected: object) -> None:
-    """A path is a path, and so are several; what is neither is told apart, so that it can be refused by name."""
-    assert each_of(paths) == expected
+    ]
+    for paths, expected in cases:
+        assert each_of(paths) == expected

@@ -90,31 +90,32 @@ def token_of(access_token: str = TOKEN) -> Token:
     return Token(access_token, obtained_at=0.0)
 
 
-@pytest.mark.parametrize("url", ALLOWED)
-def test_the_token_goes_to_the_api(url: str) -> None:
+def test_the_token_goes_to_the_api() -> None:
     """Case 36: another spelling of the same origin is the same origin."""
-    API.admit(url)
-    assert API.may_receive(url, token_of())
-    assert API.names(url, token_of())
-
-
-@pytest.mark.parametrize("url", FOREIGN)
-def test_the_token_goes_nowhere_else(url: str) -> None:
-    """Case 36: another origin is refused, however much it looks like the API's, and the error names the way out."""
-    with pytest.raises(OriginNotAllowed, match=r"may go to https://api\.example\.com:443, .*origins="):
+    for url in ALLOWED:
         API.admit(url)
-    assert not API.may_receive(url, token_of())
-    assert not API.names(url, token_of())
+        assert API.may_receive(url, token_of())
+        assert API.names(url, token_of())
 
 
-@pytest.mark.parametrize("server", [API, ResourceServer()])
-@pytest.mark.parametrize("url", NO_ORIGIN)
-def test_what_two_parsers_may_read_differently_has_no_origin(url: str, server: ResourceServer) -> None:
+def test_the_token_goes_nowhere_else() -> None:
+    """Case 36: another origin is refused, however much it looks like the API's, and the error names the way out."""
+    for url in FOREIGN:
+        with pytest.raises(OriginNotAllowed, match=r"may go to https://api\.example\.com:443, .*origins="):
+            API.admit(url)
+        assert not API.may_receive(url, token_of())
+        assert not API.names(url, token_of())
+
+
+def test_what_two_parsers_may_read_differently_has_no_origin() -> None:
     """Case 36: an ambiguous URL is refused, also where any origin is allowed."""
-    with pytest.raises(OriginNotAllowed, match="not an absolute http or https URL"):
-        server.admit(url)
-    assert not API.may_receive(url, token_of())
-    assert not server.names(url, token_of())
+    cases_of_server: list[ResourceServer] = [API, ResourceServer()]
+    for server in cases_of_server:
+        for url in NO_ORIGIN:
+            with pytest.raises(OriginNotAllowed, match="not an absolute http or https URL"):
+                server.admit(url)
+            assert not API.may_receive(url, token_of())
+            assert not server.names(url, token_of())
 
 
 BELOW = ResourceServer("https://api.acme.com/v2", origins=["https://*.acme.com", "https://*.up.acme.net:8443"])
@@ -204,26 +205,24 @@ def test_without_a_pin_any_https_origin_is_allowed() -> None:
     assert not anywhere.names("https://whatever.example/", token_of())
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_loopback_may_be_plain_http() -> None:
+    """Nobody reads what does not leave the machine, nor what is encrypted."""
+    cases: list[str] = [
         "http://localhost/",
         "http://LOCALHOST:8000/",
         "http://127.0.0.1:5000/",
         "http://127.8.9.1/",
         "http://[::1]:80/",
         "https://api.example.com/",
-    ],
-)
-def test_loopback_may_be_plain_http(url: str) -> None:
-    """Nobody reads what does not leave the machine, nor what is encrypted."""
-    assert is_secure(origin_of(url))
-    ResourceServer().admit(url)
+    ]
+    for url in cases:
+        assert is_secure(origin_of(url))
+        ResourceServer().admit(url)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_plain_http_is_refused() -> None:
+    """A token is not sent where it could be read on its way, unless the grant says so by name."""
+    cases: list[str] = [
         "http://api.example.com/",
         "http://localhost.evil.example/",
         "http://127.0.0.1.evil.example/",
@@ -234,13 +233,11 @@ def test_loopback_may_be_plain_http(url: str) -> None:
         "http://[fe80::1]/",
         "http://evil.example#localhost",
         "http://localhost@evil.example/",
-    ],
-)
-def test_plain_http_is_refused(url: str) -> None:
-    """A token is not sent where it could be read on its way, unless the grant says so by name."""
-    with pytest.raises(InsecureTransport, match="allow_insecure_http=True"):
-        ResourceServer().admit(url)
-    ResourceServer().admit(url, allow_insecure_http=True)
+    ]
+    for url in cases:
+        with pytest.raises(InsecureTransport, match="allow_insecure_http=True"):
+            ResourceServer().admit(url)
+        ResourceServer().admit(url, allow_insecure_http=True)
 
 
 def test_a_pin_to_plain_http_still_asks_for_the_word() -> None:
@@ -326,17 +323,17 @@ NOT_US = [
 ]
 
 
-@pytest.mark.parametrize(("challenge", "verdict"), [(c, True) for c in NAMES_US] + [(c, False) for c in NOT_US])
-def test_verdict(challenge: str | None, verdict: bool) -> None:
+def test_verdict() -> None:
     """Case 31: a 401 is about our token where WWW-Authenticate is absent, or names our scheme with no other error."""
-    assert ResourceServer().refuses(401, challenge) is verdict
+    for challenge, verdict in [(c, True) for c in NAMES_US] + [(c, False) for c in NOT_US]:
+        assert ResourceServer().refuses(401, challenge) is verdict
 
 
-@pytest.mark.parametrize("status", [200, 303, 400, 403, 407, 429, 500, 503])
-def test_another_status_is_no_refusal(status: int) -> None:
+def test_another_status_is_no_refusal() -> None:
     """Case 31: 403 and 500 renew nothing, whatever the header says."""
-    assert not ResourceServer().refuses(status, 'Bearer error="invalid_token"')
-    assert not ResourceServer().refuses(status, None)
+    for status in (200, 303, 400, 403, 407, 429, 500, 503):
+        assert not ResourceServer().refuses(status, 'Bearer error="invalid_token"')
+        assert not ResourceServer().refuses(status, None)
 
 
 def test_renew_on_says_which_statuses() -> None:
@@ -349,24 +346,22 @@ def test_renew_on_says_which_statuses() -> None:
     assert not ResourceServer(renew_on=()).refuses(401, None)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "challenge", "verdict"),
-    [
+def test_the_verdict_goes_by_our_scheme() -> None:
+    """A challenge counts if it names the scheme that the token is sent with; Bearer, where it is sent with none."""
+    cases: list[tuple[str | None, str, bool]] = [
         ("DPoP", "DPoP error=invalid_token", True),
         ("DPoP", "Bearer", False),
         ("Basic", "Basic realm=x", True),
         (None, "Bearer", True),
         (None, "Basic", False),
-    ],
-)
-def test_the_verdict_goes_by_our_scheme(scheme: str | None, challenge: str, verdict: bool) -> None:
-    """A challenge counts if it names the scheme that the token is sent with; Bearer, where it is sent with none."""
-    assert ResourceServer(scheme=scheme).refuses(401, challenge) is verdict
+    ]
+    for scheme, challenge, verdict in cases:
+        assert ResourceServer(scheme=scheme).refuses(401, challenge) is verdict
 
 
-@pytest.mark.parametrize(
-    ("arguments", "name"),
-    [
+def test_a_wrong_argument_is_named() -> None:
+    """What cannot work is refused at construction, and the message names the argument."""
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"header": "X Y"}, "header"),
         ({"header": ""}, "header"),
         ({"header": None}, "header"),
@@ -393,12 +388,10 @@ def test_the_verdict_goes_by_our_scheme(scheme: str | None, challenge: str, verd
         ({"errors": None}, "errors"),
         ({"origins": 5}, "origins"),
         ({"renew_on": None}, "renew_on"),
-    ],
-)
-def test_a_wrong_argument_is_named(arguments: dict[str, Any], name: str) -> None:
-    """What cannot work is refused at construction, and the message names the argument."""
-    with pytest.raises(ConfigurationError, match=name):
-        ResourceServer(**arguments)
+    ]
+    for arguments, name in cases:
+        with pytest.raises(ConfigurationError, match=name):
+            ResourceServer(**arguments)
 
 
 def test_is_a_value() -> None:
@@ -419,17 +412,17 @@ def test_is_a_value() -> None:
         one.base_url = "https://evil.example"  # type: ignore[misc]  # that it is frozen is the point
 
 
-@pytest.mark.parametrize("value", ["", "a b", "a\tb", "!~"])
-def test_header_values_may_be_any_line_of_ascii(value: str) -> None:
+def test_header_values_may_be_any_line_of_ascii() -> None:
     """RFC 9110 §5.5: visible characters, space and tab."""
-    assert ResourceServer(headers={"X": value}).headers == {"X": value}
+    for value in ("", "a b", "a\tb", "!~"):
+        assert ResourceServer(headers={"X": value}).headers == {"X": value}
 
 
-@pytest.mark.parametrize("value", ["a\x00", "a\x7f", "ü", "€", "a\n", "\r", "\x85", "\u2028"])
-def test_other_header_values_are_refused(value: str) -> None:
+def test_other_header_values_are_refused() -> None:
     """What ends a line, controls something, or is encoded by each library in its own way, is refused by name."""
-    with pytest.raises(ConfigurationError, match=r"headers\['X'\]"):
-        ResourceServer(headers={"X": value})
+    for value in ("a\x00", "a\x7f", "ü", "€", "a\n", "\r", "\x85", "\u2028"):
+        with pytest.raises(ConfigurationError, match=r"headers\['X'\]"):
+            ResourceServer(headers={"X": value})
 
 
 def test_renew_if_looks_only_where_the_status_says_so() -> None:
@@ -450,9 +443,9 @@ def test_renew_if_looks_only_where_the_status_says_so() -> None:
     assert asked == [dead, alive]
 
 
-@pytest.mark.parametrize(
-    ("kind", "readable"),
-    [
+def test_what_may_be_read_for_a_verdict() -> None:
+    """Line 29: one document in JSON may be an error; records and downloads are none, and stay unread."""
+    cases: list[tuple[str, bool]] = [
         ("application/json", True),
         ("Application/JSON ; charset=utf-8", True),
         ("application/problem+json", True),
@@ -467,19 +460,17 @@ def test_renew_if_looks_only_where_the_status_says_so() -> None:
         ("text/event-stream", False),
         ("text/html", False),
         ("image/jpeg; name=a.json", False),
-    ],
-)
-def test_what_may_be_read_for_a_verdict(kind: str, *, readable: bool) -> None:
-    """Line 29: one document in JSON may be an error; records and downloads are none, and stay unread."""
-    server = ResourceServer(renew_on={200}, renew_if=lambda error: error.code == "dead")
-    assert server.must_read(200, kind, "20") is readable
-    assert not server.must_read(401, kind, "20")
-    assert not ResourceServer(renew_on={200}).must_read(200, kind, "20")
+    ]
+    for kind, readable in cases:
+        server = ResourceServer(renew_on={200}, renew_if=lambda error: error.code == "dead")
+        assert server.must_read(200, kind, "20") is readable
+        assert not server.must_read(401, kind, "20")
+        assert not ResourceServer(renew_on={200}).must_read(200, kind, "20")
 
 
-@pytest.mark.parametrize(
-    ("status", "length", "streamed", "readable"),
-    [
+def test_how_much_may_be_read_for_a_verdict() -> None:
+    """Line 29: an error is at most 1 MiB long; one that does not say so ends, a stream with another status may not."""
+    cases: list[tuple[int, str | None, bool, bool]] = [
         (200, "1048576", True, True),
         (200, "1048577", False, False),
         (403, "1048577", False, False),
@@ -487,12 +478,10 @@ def test_what_may_be_read_for_a_verdict(kind: str, *, readable: bool) -> None:
         (200, None, True, False),
         (403, None, True, True),
         (200, "twenty", True, False),
-    ],
-)
-def test_how_much_may_be_read_for_a_verdict(status: int, length: str | None, *, streamed: bool, readable: bool) -> None:
-    """Line 29: an error is at most 1 MiB long; one that does not say so ends, a stream with another status may not."""
-    server = ResourceServer(renew_on={200, 403}, renew_if=lambda error: error.code == "dead")
-    assert server.must_read(status, "application/json", length, streamed=streamed) is readable
+    ]
+    for status, length, streamed, readable in cases:
+        server = ResourceServer(renew_on={200, 403}, renew_if=lambda error: error.code == "dead")
+        assert server.must_read(status, "application/json", length, streamed=streamed) is readable
 
 
 def test_presented_is_a_string() -> None:

@@ -199,9 +199,9 @@ def test_a_token(status: int) -> None:
     assert token.extra["expires_in"] == 60
 
 
-@pytest.mark.parametrize(
-    ("raw", "lifetime"),
-    [
+def test_expires_in() -> None:
+    """Case 11: a number or a numeric string above 0 counts; anything else means the default lifetime, if any."""
+    cases_of_raw: list[tuple[str | None, float | None]] = [
         ("3600", 3600.0),
         ('"3600"', 3600.0),
         ("3600.5", 3600.5),
@@ -227,22 +227,22 @@ def test_a_token(status: int) -> None:
         ('"nan"', None),
         ("Infinity", None),
         ("NaN", None),
-    ],
-)
-@pytest.mark.parametrize("default", [None, 120.0])
-def test_expires_in(raw: str | None, lifetime: float | None, default: float | None) -> None:
-    """Case 11: a number or a numeric string above 0 counts; anything else means the default lifetime, if any."""
-    member = "" if raw is None else f', "expires_in": {raw}'
-    answer = answer_of(f'{{"access_token": "t"{member}}}'.encode())
-    token = read_token(grant_for(default_lifetime=default), answer, 1000.0)
-    assert token.lifetime == (default if lifetime is None else pytest.approx(lifetime))
+    ]
+    cases_of_default: list[float | None] = [None, 120.0]
+    for raw, lifetime in cases_of_raw:
+        for default in cases_of_default:
+            member = "" if raw is None else f', "expires_in": {raw}'
+            answer = answer_of(f'{{"access_token": "t"{member}}}'.encode())
+            token = read_token(grant_for(default_lifetime=default), answer, 1000.0)
+            assert token.lifetime == (default if lifetime is None else pytest.approx(lifetime))
 
 
-@pytest.mark.parametrize("token_type", ["Bearer", "bearer", "BEARER", None, "", ...])
-def test_token_type_is_bearer(token_type: Any) -> None:
+def test_token_type_is_bearer() -> None:
     """Case 12: Bearer in any case, and no token_type at all, is Bearer."""
-    body = {"access_token": "t"} if token_type is ... else {"access_token": "t", "token_type": token_type}
-    assert read_token(GRANT, answer_of(body), 0.0).token_type == "Bearer"
+    cases: list[Any] = ["Bearer", "bearer", "BEARER", None, "", ...]
+    for token_type in cases:
+        body = {"access_token": "t"} if token_type is ... else {"access_token": "t", "token_type": token_type}
+        assert read_token(GRANT, answer_of(body), 0.0).token_type == "Bearer"
 
 
 @pytest.mark.parametrize("token_type", ["Application Access Token", "application access token"])
@@ -255,9 +255,9 @@ def test_what_else_means_bearer(token_type: str) -> None:
     assert isinstance(error_of(answer_of({"access_token": "t", "token_type": "mac"}), grant), InvalidTokenResponse)
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "cls"),
-    [
+def test_what_is_no_token_is_a_typed_error() -> None:
+    """Case 12: whatever is not a token by the letter is a typed error that knows its status, never anything else."""
+    cases: list[tuple[int, Any, type[TokenRequestError]]] = [
         (404, b"", InvalidTokenResponse),
         (400, b"", InvalidTokenResponse),
         (400, {}, InvalidTokenResponse),
@@ -298,20 +298,18 @@ def test_what_else_means_bearer(token_type: str) -> None:
         (300, b"", InvalidTokenResponse),
         (304, b"", InvalidTokenResponse),
         (100, b"", InvalidTokenResponse),
-    ],
-)
-def test_what_is_no_token_is_a_typed_error(status: int, body: Any, cls: type[TokenRequestError]) -> None:
-    """Case 12: whatever is not a token by the letter is a typed error that knows its status, never anything else."""
-    error = error_of(answer_of(body, status))
-    assert type(error) is cls
-    assert error.status_code == status
-    if status >= 300 or status == 100:
-        assert f"HTTP {status}" in str(error)
+    ]
+    for status, body, cls in cases:
+        error = error_of(answer_of(body, status))
+        assert type(error) is cls
+        assert error.status_code == status
+        if status >= 300 or status == 100:
+            assert f"HTTP {status}" in str(error)
 
 
-@pytest.mark.parametrize(
-    ("code", "cls"),
-    [
+def test_each_code_has_its_class() -> None:
+    """Cases 13 and 14: the code decides, also in a 2xx body, also beside an access token."""
+    cases_of_code: list[tuple[str, type[TokenRequestError]]] = [
         ("invalid_request", InvalidRequest),
         ("invalid_client", InvalidClient),
         ("invalid_grant", InvalidGrant),
@@ -319,17 +317,15 @@ def test_what_is_no_token_is_a_typed_error(status: int, body: Any, cls: type[Tok
         ("unsupported_grant_type", UnsupportedGrantType),
         ("invalid_scope", InvalidScope),
         ("something_else", TokenRequestError),
-    ],
-)
-@pytest.mark.parametrize("status", [200, 400, 401, 403])
-def test_each_code_has_its_class(code: str, cls: type[TokenRequestError], status: int) -> None:
-    """Cases 13 and 14: the code decides, also in a 2xx body, also beside an access token."""
-    body = {"error": code, "error_description": "wörds", "error_uri": "https://e", "access_token": "t"}
-    error = error_of(answer_of(body, status))
-    assert type(error) is cls
-    assert (error.error, error.error_description, error.error_uri) == (code, "wörds", "https://e")
-    assert error.status_code == status
-    assert "wörds" in str(error)
+    ]
+    for code, cls in cases_of_code:
+        for status in (200, 400, 401, 403):
+            body = {"error": code, "error_description": "wörds", "error_uri": "https://e", "access_token": "t"}
+            error = error_of(answer_of(body, status))
+            assert type(error) is cls
+            assert (error.error, error.error_description, error.error_uri) == (code, "wörds", "https://e")
+            assert error.status_code == status
+            assert "wörds" in str(error)
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "invalid_client"), (500, "invalid_scope"), (503, "invalid_grant")])
@@ -338,9 +334,9 @@ def test_a_code_counts_more_than_the_status(status: int, code: str) -> None:
     assert not isinstance(error_of(answer_of({"error": code}, status)), TokenEndpointUnavailable)
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "description"),
-    [
+def test_error_bodies() -> None:
+    """Case 13: `error` of any form is an error; its text is one line."""
+    cases_of_body: list[tuple[dict[str, Any], str | None, str | None]] = [
         ({"error": "x"}, "x", None),
         ({"error": "x", "error_description": None}, "x", None),
         ({"error": "x", "error_description": ["y"]}, "x", None),
@@ -351,15 +347,13 @@ def test_a_code_counts_more_than_the_status(status: int, code: str) -> None:
         ({"error": {"message": "words"}, "error_description": "better"}, None, "better"),
         ({"error": ["x"]}, None, None),
         ({"error": 5}, "5", None),
-    ],
-)
-@pytest.mark.parametrize("status", [200, 400])
-def test_error_bodies(body: dict[str, Any], code: str | None, description: str | None, status: int) -> None:
-    """Case 13: `error` of any form is an error; its text is one line."""
-    error = error_of(answer_of(body, status))
-    assert type(error) is TokenRequestError
-    assert (error.error, error.error_description) == (code, description)
-    assert str(error)
+    ]
+    for body, code, description in cases_of_body:
+        for status in (200, 400):
+            error = error_of(answer_of(body, status))
+            assert type(error) is TokenRequestError
+            assert (error.error, error.error_description) == (code, description)
+            assert str(error)
 
 
 @pytest.mark.parametrize("name", ["access_token", "refresh_token", "id_token", "data.token"])
@@ -402,15 +396,15 @@ def test_an_empty_error_is_none(nothing: str | None) -> None:
     assert read_token(GRANT, answer_of({"access_token": "t", "error": nothing}), 0.0).access_token == "t"
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_named(status: int) -> None:
+def test_a_redirect_is_named() -> None:
     """Case 8: a redirect is an error that says where it leads, but for the query, which may hold anything."""
-    answer = answer_of({"access_token": "t"}, status, location=f"https://evil.example/token?s={SECRET}")
-    error = error_of(answer)
-    assert type(error) is InvalidTokenResponse
-    assert "redirects to https://evil.example/token," in str(error)
-    assert SECRET not in str(error)
-    assert "redirects to nowhere" in str(error_of(answer_of(b"", status)))
+    for status in (301, 302, 303, 307, 308):
+        answer = answer_of({"access_token": "t"}, status, location=f"https://evil.example/token?s={SECRET}")
+        error = error_of(answer)
+        assert type(error) is InvalidTokenResponse
+        assert "redirects to https://evil.example/token," in str(error)
+        assert SECRET not in str(error)
+        assert "redirects to nowhere" in str(error_of(answer_of(b"", status)))
 
 
 def test_a_refresh_token_for_client_credentials_is_ignored() -> None:

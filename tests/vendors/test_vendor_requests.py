@@ -86,11 +86,15 @@ def test_json(server: Loopback, library: str) -> None:
     }
 
 
-def test_json_beside_basic(server: Loopback, library: str) -> None:
+def test_json_beside_basic(server: Loopback) -> None:
     """Line 2, Moov: Basic and a JSON body that holds id and secret too."""
     form, headers = RequestFormat(body="json"), {"content-type": "text/plain"}
     received = asked(
-        server, library, token_request=form, headers=headers, token_endpoint_auth_method="client_secret_basic_and_post"
+        server,
+        "requests",
+        token_request=form,
+        headers=headers,
+        token_endpoint_auth_method="client_secret_basic_and_post",
     )
     assert received.headers["content-type"] == JSON
     assert json.loads(received.body) == dict([GRANT_TYPE, *CREDENTIALS])
@@ -116,10 +120,10 @@ def test_get(server: Loopback, library: str) -> None:
     assert sorted(query_of(received)) == [("appid", "client"), ("grant_type", "client_credential"), ("secret", SECRET)]
 
 
-def test_get_with_basic(server: Loopback, library: str) -> None:
+def test_get_with_basic(server: Loopback) -> None:
     """Line 9, M-Pesa: a GET whose secret stands in the header."""
     form = RequestFormat("GET")
-    received = asked(server, library, token_request=form, token_endpoint_auth_method="client_secret_basic")
+    received = asked(server, "requests", token_request=form, token_endpoint_auth_method="client_secret_basic")
     assert has_no_body(received)
     assert query_of(received) == [GRANT_TYPE]
     assert received.headers["authorization"].startswith("Basic ")
@@ -147,40 +151,38 @@ def test_split_placement(server: Loopback, library: str) -> None:
 
 
 @pytest.mark.parametrize("grant_type", ["account_credentials", "urn:ibm:params:oauth:grant-type:apikey", "none", "a b"])
-def test_another_grant_type(server: Loopback, library: str, grant_type: str) -> None:
+def test_another_grant_type(server: Loopback, grant_type: str) -> None:
     """Line 7, Zoom, IBM: the grant type is what the vendor wants, word by word."""
-    assert ("grant_type", grant_type) in asked(server, library, grant_type=grant_type).form
+    assert ("grant_type", grant_type) in asked(server, "requests", grant_type=grant_type).form
 
 
-@pytest.mark.parametrize(
-    "form", [RequestFormat(), RequestFormat(body="json"), RequestFormat(body=None), RequestFormat("GET")]
-)
 @pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic", "client_secret_json"])
-def test_no_grant_type_at_all(server: Loopback, library: str, form: RequestFormat, method: str) -> None:
+def test_no_grant_type_at_all(server: Loopback, method: str) -> None:
     """Line 7, Feishu, ClearTax: no grant type means that nothing of it reaches the wire, however the rest travels."""
-    received = asked(server, library, token_request=form, grant_type=None, token_endpoint_auth_method=method)
-    assert "grant_type" not in received.path + received.body.decode()
-    assert "none" not in received.path + received.body.decode()
+    for form in (RequestFormat(), RequestFormat(body="json"), RequestFormat(body=None), RequestFormat("GET")):
+        received = asked(server, "requests", token_request=form, grant_type=None, token_endpoint_auth_method=method)
+        assert "grant_type" not in received.path + received.body.decode()
+        assert "none" not in received.path + received.body.decode()
 
 
-def test_renamed_credentials(server: Loopback, library: str) -> None:
+def test_renamed_credentials(server: Loopback) -> None:
     """Line 8, Feishu, Toast, IBM: credentials by the vendor's names, or one of them alone."""
     names: dict[str, str | None] = {"client_id": "app_id", "client_secret": "app_secret", "grant_type": None}
-    received = asked(server, library, token_request=RequestFormat(body="json", names=names))
+    received = asked(server, "requests", token_request=RequestFormat(body="json", names=names))
     assert json.loads(received.body) == {"app_id": "client", "app_secret": SECRET}
     form = RequestFormat(names={"client_id": None, "client_secret": "apikey"})
-    received = asked(server, library, client_id=None, token_request=form)
+    received = asked(server, "requests", client_id=None, token_request=form)
     assert sorted(received.form) == [("apikey", SECRET), GRANT_TYPE]
 
 
-def test_scopes_with_commas(server: Loopback, library: str) -> None:
+def test_scopes_with_commas(server: Loopback) -> None:
     """Line 5, Adobe: scopes joined by commas, in the scope alone."""
     form = RequestFormat(scope_separator=",")
-    received = asked(server, library, token_request=form, scope=["a", "b"], audience="x y")
+    received = asked(server, "requests", token_request=form, scope=["a", "b"], audience="x y")
     assert {("scope", "a,b"), ("audience", "x y")} < set(received.form)
 
 
-def test_client_secret_json(server: Loopback, library: str) -> None:
+def test_client_secret_json(server: Loopback) -> None:
     """Line 1, Fyma, USPS: client_secret_json is client_secret_post in JSON, also where another method was replaced."""
     first = grant_for(f"{server.url}/token")
     for grant, content_type in (
@@ -191,7 +193,7 @@ def test_client_secret_json(server: Loopback, library: str) -> None:
             FORM,
         ),
     ):
-        Exchange(grant, sender_for(None, None, library), 5.0, Clock()).fetch(None)
+        Exchange(grant, sender_for(None, None, "requests"), 5.0, Clock()).fetch(None)
         received = server.received[-1]
         assert received.headers["content-type"] == content_type
         assert "authorization" not in received.headers
@@ -252,13 +254,13 @@ def test_a_method_that_fails(server: Loopback, method: Any) -> None:
     assert server.received == []
 
 
-def test_a_proof_that_is_echoed_is_masked(server: Loopback, library: str) -> None:
+def test_a_proof_that_is_echoed_is_masked(server: Loopback) -> None:
     """Case 37, line 13: what a function wrote, and a server echoes, is in no message."""
     server.replies = [
         lambda received: Answer(400, {"error": "bad", "error_description": received.headers["authorization"]})
     ]
     with pytest.raises(TokenRequestError) as caught:
-        asked(server, library, token_endpoint_auth_method=workday)
+        asked(server, "requests", token_endpoint_auth_method=workday)
     assert encoded(f"client:{SECRET}") not in str(caught.value)
 
 
@@ -269,12 +271,12 @@ def revoked(server: Loopback, library: str, **changes: Any) -> Received:
     return server.received[-1]
 
 
-def test_revocation_has_a_form_of_its_own(server: Loopback, library: str) -> None:
+def test_revocation_has_a_form_of_its_own(server: Loopback) -> None:
     """Line 43, LINE, CrowdStrike: own names, own place and own authentication at the revocation endpoint."""
     names: dict[str, str | None] = {"token": "access_token", "token_type_hint": None}
     received = revoked(
         server,
-        library,
+        "requests",
         revocation_request=RequestFormat(names=names),
         revocation_endpoint_auth_method="client_secret_post",
     )
@@ -282,7 +284,7 @@ def test_revocation_has_a_form_of_its_own(server: Loopback, library: str) -> Non
     assert "authorization" not in received.headers
     received = revoked(
         server,
-        library,
+        "requests",
         token_endpoint_auth_method="client_secret_post",
         token_request=RequestFormat(body="json"),
         revocation_endpoint_auth_method="client_secret_basic",
@@ -290,19 +292,19 @@ def test_revocation_has_a_form_of_its_own(server: Loopback, library: str) -> Non
     assert received.headers["content-type"] == FORM
     assert sorted(received.form) == [("token", TOKEN), ("token_type_hint", "access_token")]
     assert received.headers["authorization"].startswith("Basic ")
-    received = revoked(server, library, revocation_endpoint_auth_method="client_secret_json")
+    received = revoked(server, "requests", revocation_endpoint_auth_method="client_secret_json")
     assert json.loads(received.body) == {"token": TOKEN, "token_type_hint": "access_token", **dict(CREDENTIALS)}
-    received = revoked(server, library, revocation_request=RequestFormat("GET"))
+    received = revoked(server, "requests", revocation_request=RequestFormat("GET"))
     assert has_no_body(received)
     assert query_of(received) == [("token", TOKEN), ("token_type_hint", "access_token")]
 
 
-def test_headers_are_made_for_each_request(server: Loopback, library: str) -> None:
+def test_headers_are_made_for_each_request(server: Loopback) -> None:
     """Line 12, Walmart: a header that is a function is made anew for each attempt, and never the same twice."""
     made = iter("abcdef")
     server.replies = [Answer(503), token_answer()]
-    asked(server, library, headers={"WM_QOS.CORRELATION_ID": lambda: next(made), "X-Constant": "c"})
-    asked(server, library, headers={"WM_QOS.CORRELATION_ID": lambda: next(made)})
+    asked(server, "requests", headers={"WM_QOS.CORRELATION_ID": lambda: next(made), "X-Constant": "c"})
+    asked(server, "requests", headers={"WM_QOS.CORRELATION_ID": lambda: next(made)})
     assert [received.headers["wm_qos.correlation_id"] for received in server.received] == ["a", "b", "c"]
     assert server.received[0].headers["x-constant"] == "c"
 
@@ -388,7 +390,7 @@ def test_what_cannot_work_is_refused(changes: dict[str, Any]) -> None:
         ClientCredentials(**{"token_endpoint": "https://a.example", "client_id": "c", "client_secret": "s", **changes})
 
 
-def test_a_login_is_written_by_the_same_format(server: Loopback, library: str) -> None:
+def test_a_login_is_written_by_the_same_format(server: Loopback) -> None:
     """Lines 3 and 44: a refresh request is placed and named as a token request is."""
     grant = AuthorizationCode(
         token_endpoint=f"{server.url}/token",
@@ -398,6 +400,6 @@ def test_a_login_is_written_by_the_same_format(server: Loopback, library: str) -
         token_endpoint_auth_method="client_secret_post",
         token_request=RequestFormat(body="json", names={"refresh_token": "refreshToken"}),
     )
-    Exchange(grant, sender_for(None, None, library), 5.0, Clock()).fetch(None)
+    Exchange(grant, sender_for(None, None, "requests"), 5.0, Clock()).fetch(None)
     body = json.loads(server.received[0].body)
     assert body == {"grant_type": "refresh_token", "refreshToken": "r1", **dict(CREDENTIALS)}

@@ -63,6 +63,23 @@ def vendor_of(host: str) -> Vendor:
     return max(found, key=lambda match: match[0])[1] if found else PLAIN
 
 
+def add(vendor: Vendor) -> None:
+    """Play one more vendor, which no file here describes."""
+    _use((*VENDORS, vendor))
+
+
+def remove(vendor: Vendor) -> None:
+    """Play it no more."""
+    _use(tuple(known for known in VENDORS if known is not vendor))
+
+
+def _use(vendors: tuple[Vendor, ...]) -> None:
+    global VENDORS  # noqa: PLW0603 - the list that everything here reads
+    VENDORS = vendors
+    for remembered in (endpoint_at, apis_at, vendor_of):
+        remembered.cache_clear()
+
+
 def vendor_at(host: str, path: str) -> Vendor:
     """Return the vendor that a URL is of: by endpoint, by API, by host, in this order; else `PLAIN`."""
     named = endpoint_at(host, path)

@@ -1,0 +1,152 @@
+"""The client's proof, written into a request to the authorization server (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+
+authlib knows client_secret_post and none. What it lacks is here, as methods registered with it: HTTP Basic by the
+letter of the RFC, Basic for servers that do not decode, Basic and body together, signed assertions as
+draft-ietf-oauth-rfc7523bis wants them, and headers that only the vendor's own code can write.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote_plus, urlencode
+
+from oauth_cc_auth._authorization_server.assertion import signed
+from oauth_cc_auth._grant.client_authentication import (
+    ENDPOINT,
+    JSON_METHOD,
+    ClientAuthMethod,
+    ClientSecretJWT,
+    HeaderMethod,
+    PrivateKeyJWT,
+)
+from oauth_cc_auth._http.headers import checked_headers, written
+from oauth_cc_auth.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from authlib.oauth2 import ClientAuth, OAuth2Client
+
+    Prepared = tuple[str, dict[str, str], str]
+    Method = Callable[[ClientAuth, str, str, dict[str, str], str], Prepared]
+
+log = logging.getLogger("oauth_cc_auth")
+
+
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
+
+
+def authenticate(client: OAuth2Client, method: ClientAuthMethod, issuer: str | None) -> None:
+    """Make authlib's client use this method: a name, an assertion with settings, or a function that writes headers.
+
+    An assertion is for the `issuer`, where it is known.
+    """
+    name = method if isinstance(method, str) else "own"
+    known = _METHODS.get(method) if isinstance(method, str) else method
+    if isinstance(known, PrivateKeyJWT):
+        client.register_client_auth_method((name, _by_assertion(known, issuer)))
+    elif not isinstance(method, (str, PrivateKeyJWT)):
+        client.register_client_auth_method((name, _by_headers(method)))
+    elif known is not None:
+        client.register_client_auth_method((name, known))
+    name = "client_secret_post" if name == JSON_METHOD else name
+    client.token_endpoint_auth_method = client.revocation_endpoint_auth_method = name
+
+
+def proof_headers(write: HeaderMethod, client_id: str, secret: str) -> dict[str, str]:
+    """Return what a vendor's function writes into headers to prove the client. Raises ConfigurationError."""
+    try:
+        return written(checked_headers(write(client_id, secret)))
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and quote the secret
+        message = f"token_endpoint_auth_method: the function that writes the headers failed ({type(error).__name__})"
+        raise ConfigurationError(message) from None
+
+
+def _basic(auth: ClientAuth, encode: Callable[[str], str]) -> str:
+    pair = f"{encode(auth.client_id)}:{encode(auth.client_secret)}"
+    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+
+def _client_secret_basic(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # RFC 6749 §2.3.1 form-encodes both halves first, which authlib leaves out.
+    headers["Authorization"] = _basic(auth, quote_plus)
+    return uri, headers, body
+
+
+def _client_secret_basic_raw(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # For servers that take the pair as it is, as RFC 7617 has it and as many that never read §2.3.1 do.
+    headers["Authorization"] = _basic(auth, str)
+    return uri, headers, body
+
+
+def _client_secret_basic_and_post(
+    auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str
+) -> Prepared:
+    # RFC 6749 §2.3 forbids two methods at once; Vibes RBM and Moov demand them.
+    from authlib.oauth2.auth import encode_client_secret_post  # noqa: PLC0415 - see the package's docstring
+
+    uri, headers, body = encode_client_secret_post(auth, method, uri, headers, body)
+    return _client_secret_basic(auth, method, uri, headers, body)
+
+
+def _certificate(auth: ClientAuth, method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+    # RFC 8705 §2: the TLS certificate proves, the body says whose it is.
+    from authlib.oauth2.auth import encode_none  # noqa: PLC0415 - see the package's docstring
+
+    return cast("Prepared", encode_none(auth, method, uri, headers, body))
+
+
+def _by_headers(write: HeaderMethod) -> Method:
+    def prove(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+        headers.update(proof_headers(write, auth.client_id, auth.client_secret))
+        return uri, headers, body
+
+    return prove
+
+
+def _by_assertion(form: PrivateKeyJWT, issuer: str | None) -> Method:
+    def prove(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+        claims = {"iss": auth.client_id, "sub": auth.client_id, "aud": _audience(form, issuer, uri)}
+        parameters = {"client_assertion_type": JWT_BEARER, "client_assertion": signed(form, auth.client_secret, claims)}
+        if form.name_client:
+            parameters["client_id"] = auth.client_id
+        return uri, headers, _with_parameters(body, parameters)
+
+    return prove
+
+
+def _audience(form: PrivateKeyJWT, issuer: str | None, uri: str) -> str:
+    """Return for whom an assertion is: the issuer as the sole value (draft-ietf-oauth-rfc7523bis §4)."""
+    if form.audience == ENDPOINT:
+        return uri
+    if form.audience or issuer:
+        return form.audience or str(issuer)
+    if uri not in _endpoints_as_audience:
+        _endpoints_as_audience.add(uri)
+        log.warning(
+            "the client assertion names %s as its audience, because no issuer is known; servers that follow "
+            "draft-ietf-oauth-rfc7523bis want the issuer: pass issuer= to the grant, or Discovery(issuer=...)",
+            uri.partition("?")[0],
+        )
+    return uri
+
+
+# Each is said once.
+_endpoints_as_audience: set[str] = set()
+
+
+def _with_parameters(body: str, parameters: dict[str, Any]) -> str:
+    return "&".join(part for part in (body, urlencode(parameters)) if part)
+
+
+# What authlib has of its own is left out: client_secret_post, of which client_secret_json is another writing, and none.
+_METHODS: dict[str, Method | PrivateKeyJWT] = {
+    "client_secret_basic": _client_secret_basic,
+    "client_secret_basic_raw": _client_secret_basic_raw,
+    "client_secret_basic_and_post": _client_secret_basic_and_post,
+    "client_secret_jwt": ClientSecretJWT(),
+    "private_key_jwt": PrivateKeyJWT(),
+    "tls_client_auth": _certificate,
+    "self_signed_tls_client_auth": _certificate,
+}

@@ -1,0 +1,188 @@
+"""DPoP: each request proves that its sender holds the key that the token is bound to (RFC 9449).
+
+A proof is one small JWT for one method and one URL. Servers may demand a nonce in it; the newest that an origin gave
+out is used, each origin and role by itself, because an authorization server and an API on one origin need not share
+theirs. What a server thinks is the time counts, where it has refused a proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from threading import RLock
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from oauth_cc_auth._http.challenge import parse_challenges
+from oauth_cc_auth._http.origin import origin_of
+from oauth_cc_auth._signature import (
+    SigningKey,
+    base64url,
+    by_signer,
+    check_alg,
+    encoded,
+    generated_key,
+    public_jwk,
+    read_key,
+)
+from oauth_cc_auth.errors import ConfigurationError
+
+# The authorization server's endpoints, or an API: one origin may be both, with nonces of their own.
+Role: TypeAlias = Literal["authorization server", "resource server"]
+
+# As many origins as one token is presented to; the least recently used is forgotten first.
+_ORIGINS = 100
+
+# A clock further off than this is not corrected: the answer's Date may be anything.
+_LARGEST_SKEW = 3600.0
+
+_REFUSALS = frozenset({"use_dpop_nonce", "invalid_dpop_proof"})
+
+
+@dataclass(frozen=True, slots=True)
+class DPoP:
+    """Proof of possession for a grant's tokens (RFC 9449): a copied token is of no use to anybody else.
+
+    key: the private key, as PEM or JWK; by default one is generated for each token. A shared store needs a given key.
+    alg: the algorithm of the proofs: ES256, ES384, ES512, EdDSA, RS256 or PS256.
+    signer: a function that signs for a key that never leaves its vault; `key` is then the public JWK.
+    htu: a function of the request's URL that returns the claim ``htu``, for servers that compare it in their own way.
+    allow_bearer: accept a token that the server did not bind; it is then sent without proofs.
+
+    Raises ConfigurationError, naming the argument, for a key that does not fit the algorithm.
+    """
+
+    _: KW_ONLY
+    key: str | Mapping[str, Any] | None = field(default=None, repr=False)
+    alg: str = "ES256"
+    signer: Callable[[bytes], bytes] | None = None
+    htu: Callable[[str], str] | None = None
+    allow_bearer: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the arguments."""
+        check_alg("DPoP", self.alg)
+        if self.signer is not None and (not callable(self.signer) or self.key is None):
+            message = "DPoP: signer needs key=, the public JWK of the key that it signs with"
+            raise ConfigurationError(message)
+        if self.htu is not None and not callable(self.htu):
+            message = "DPoP: htu is not a function of a URL"
+            raise ConfigurationError(message)
+        if self.key is not None:
+            if isinstance(self.key, Mapping):
+                object.__setattr__(self, "key", json.dumps(dict(self.key), sort_keys=True))
+            _key_of(self)
+
+
+def htu_of(url: str) -> str:
+    """Return the claim ``htu``: the URL as it goes over the wire, without query and fragment (RFC 9449 §4.2).
+
+    Scheme and host are in lower case, and a default port is left out. Escapes stay as they are.
+    """
+    scheme, _, authority = origin_of(url).partition("://")
+    host, _, port = authority.rpartition(":")
+    shown = host if (scheme, port) in {("https", "443"), ("http", "80")} else authority
+    return f"{scheme}://{shown}{urlsplit(url).path or '/'}"
+
+
+def _key_of(dpop: DPoP) -> SigningKey:
+    if dpop.key is None:
+        return generated_key("DPoP", dpop.alg)
+    if dpop.signer is None:
+        return read_key("DPoP: key", str(dpop.key), dpop.alg)
+    return SigningKey(by_signer(dpop.signer, dpop.alg), dpop.alg, public_jwk("DPoP: key", str(dpop.key)), None)
+
+
+class Prover:
+    """Makes the proofs of one live token: its key, and what the servers said about nonces and the time."""
+
+    def __init__(self, dpop: DPoP, clock: Callable[[], float]) -> None:
+        """Make nothing yet: a key is generated with the first proof."""
+        self._dpop, self._clock = dpop, clock
+        self._lock = RLock()
+        self._nonces: OrderedDict[tuple[str, Role], str] = OrderedDict()
+        self._skews: OrderedDict[str, float] = OrderedDict()
+
+    @cached_property
+    def _key(self) -> SigningKey:
+        return _key_of(self._dpop)
+
+    @cached_property
+    def _header(self) -> bytes:
+        return encoded({"typ": "dpop+jwt", "alg": self._dpop.alg, "jwk": self._key.public})
+
+    @cached_property
+    def thumbprint(self) -> str:
+        """The key's thumbprint (RFC 7638), which a server keeps with the token as ``jkt``."""
+        return thumbprint_of(self._key.public)
+
+    def proof(self, method: str, url: str, role: Role, access_token: str | None = None) -> str:
+        """Return the value of the header ``DPoP`` for this request; `access_token` is the token that it presents."""
+        origin = origin_of(url)
+        claims: dict[str, object] = {
+            "jti": base64url(os.urandom(16)).decode("ascii"),
+            "htm": method.upper(),
+            "htu": self._dpop.htu(url) if self._dpop.htu else htu_of(url),
+            "iat": int(self._clock() + self._skews.get(origin, 0.0)),
+        }
+        if access_token is not None:
+            claims["ath"] = base64url(hashlib.sha256(access_token.encode("ascii")).digest()).decode("ascii")
+        nonce = self._nonces.get((origin, role))
+        if nonce is not None:
+            claims["nonce"] = nonce
+        signing_input = self._header + b"." + encoded(claims)
+        return (signing_input + b"." + base64url(self._key.sign(signing_input))).decode("ascii")
+
+    def heard(self, url: str, role: Role, status: int, headers: Mapping[str, str], error: str | None = None) -> bool:
+        """Take what an answer says for the next proof; return whether this request is worth one more try with it.
+
+        Header names are in lower case. `error` is the code in a token endpoint's body; an API says it in its challenge.
+        It is worth one more try where the server refused the proof and gave a nonce that the proof did not have.
+        """
+        origin = origin_of(url)
+        refused = status in {400, 401} and (error in _REFUSALS or _challenged(headers.get("www-authenticate", "")))
+        if refused:
+            self._correct_clock(origin, headers.get("date"))
+        nonce = headers.get("dpop-nonce")
+        if not nonce:
+            return False
+        with self._lock:
+            known = self._nonces.get((origin, role))
+            _put(self._nonces, (origin, role), nonce)
+        return refused and nonce != known
+
+    def _correct_clock(self, origin: str, date: str | None) -> None:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 8 ms that only a refused proof costs
+
+        try:
+            skew = parsedate_to_datetime(date or "").timestamp() - self._clock()
+        except (ValueError, TypeError, OverflowError):
+            return
+        with self._lock:
+            _put(self._skews, origin, skew if abs(skew) <= _LARGEST_SKEW else 0.0)
+
+
+def thumbprint_of(jwk: Mapping[str, str]) -> str:
+    """Return the thumbprint of a public JWK (RFC 7638 §3)."""
+    required = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
+    canonical = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
+    return base64url(hashlib.sha256(canonical).digest()).decode("ascii")
+
+
+def _challenged(www_authenticate: str) -> bool:
+    return any(
+        challenge.scheme == "dpop" and challenge.parameters.get("error") in _REFUSALS
+        for challenge in parse_challenges(www_authenticate)
+    )
+
+
+def _put(table: OrderedDict[Any, Any], name: object, value: object) -> None:
+    table[name] = value
+    table.move_to_end(name)
+    if len(table) > _ORIGINS:
+        table.popitem(last=False)

@@ -1,0 +1,169 @@
+"""`dpop`: one proof for one request, with the newest nonce of its origin and the server's time (RFC 9449)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from joserfc import jwk, jwt
+
+from oauth_cc_auth import ConfigurationError
+from oauth_cc_auth._resource_server.dpop import DPoP, Prover, Role, htu_of, thumbprint_of
+from oauth_cc_auth._signature import read_key
+
+NOW = 1_800_000_000.0
+API = "https://api.example.com/v1/users?page=2#top"
+RS: Role = "resource server"
+AS: Role = "authorization server"
+KEY = json.dumps(jwk.ECKey.generate_key("P-256").as_dict(private=True))
+
+
+def prover_of(dpop: DPoP = DPoP(key=KEY), now: float = NOW) -> Prover:  # noqa: B008 - a frozen value
+    """Return a prover whose clock stands still."""
+    return Prover(dpop, lambda: now)
+
+
+def claims_of(proof: str, key: str = KEY) -> dict[str, Any]:
+    """Return the claims of a proof, verified with the key's public part."""
+    return dict(jwt.decode(proof, jwk.import_key(json.loads(key)), algorithms=["ES256", "ES384"]).claims)
+
+
+def test_a_proof_says_what_is_sent() -> None:
+    """RFC 9449 §4.2: typ, alg and the public key in the header; method, URL, time, a fresh id and the token's hash."""
+    prover = prover_of()
+    proof = prover.proof("post", API, RS, "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU")
+    header = jwt.decode(proof, jwk.import_key(json.loads(KEY)), algorithms=["ES256"]).header
+    assert header == {"typ": "dpop+jwt", "alg": "ES256", "jwk": read_key("k", KEY, None).public}
+    claims = claims_of(proof)
+    jti = claims.pop("jti")
+    assert claims == {
+        "htm": "POST",
+        "htu": "https://api.example.com/v1/users",
+        "iat": int(NOW),
+        # The example of RFC 9449 §7.1.
+        "ath": "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo",
+    }
+    assert len({jti, *(claims_of(prover.proof("GET", API, RS))["jti"] for _ in range(9))}) == 10
+    assert "ath" not in claims_of(prover.proof("POST", "https://as.example.com/token", AS))
+
+
+@pytest.mark.parametrize(
+    ("url", "htu"),
+    [
+        ("HTTPS://API.Example.com:443/A", "https://api.example.com/A"),
+        ("https://api.example.com:8443", "https://api.example.com:8443/"),
+        ("http://localhost:80/a?b=c", "http://localhost/a"),
+        ("https://api.example.com/a%2fb%7E#c", "https://api.example.com/a%2fb%7E"),
+        ("https://user:pw@api.example.com/a", "https://api.example.com/a"),
+        ("https://[::1]:8443/a", "https://[::1]:8443/a"),
+        ("https://bücher.example/a", "https://xn--bcher-kva.example/a"),
+    ],
+)
+def test_the_url_as_it_goes_over_the_wire(url: str, htu: str) -> None:
+    """Scheme and host in lower case, no default port, no query, no user; escapes as they are."""
+    assert htu_of(url) == htu
+
+
+def test_a_vendor_compares_in_its_own_way() -> None:
+    """A function says what `htu` is for a server that compares otherwise."""
+    dpop = replace(DPoP(key=KEY), htu=lambda url: url.upper())
+    assert claims_of(prover_of(dpop).proof("GET", API, RS))["htu"] == API.upper()
+
+
+def test_the_newest_nonce_of_each_origin_and_role() -> None:
+    """A nonce is taken from any answer, counts for its own origin and role, and the newest wins."""
+    prover = prover_of()
+    assert not prover.heard(API, RS, 200, {"dpop-nonce": "one"})
+    assert not prover.heard(API, RS, 404, {"dpop-nonce": "two"})
+    assert claims_of(prover.proof("GET", API, RS))["nonce"] == "two"
+    assert "nonce" not in claims_of(prover.proof("POST", API, AS))
+    assert "nonce" not in claims_of(prover.proof("GET", "https://other.example.com/", RS))
+    for number in range(100):
+        prover.heard(f"https://a{number}.example.com/", RS, 200, {"dpop-nonce": "n"})
+    assert "nonce" not in claims_of(prover.proof("GET", API, RS))
+
+
+@pytest.mark.parametrize(
+    ("status", "challenge", "error", "again"),
+    [
+        (401, 'DPoP error="use_dpop_nonce"', None, True),
+        (401, 'Bearer realm="x", DPoP error="invalid_dpop_proof", algs="ES256"', None, True),
+        (401, 'Bearer error="use_dpop_nonce"', None, False),
+        (401, 'DPoP error="invalid_token"', None, False),
+        (403, 'DPoP error="use_dpop_nonce"', None, False),
+        (400, "", "use_dpop_nonce", True),
+        (401, "", "invalid_dpop_proof", True),
+        (400, "", "invalid_request", False),
+    ],
+)
+def test_a_nonce_is_worth_one_more_try(status: int, challenge: str, error: str | None, again: bool) -> None:
+    """A refusal of the proof with a new nonce is; the same nonce again, or none, is not."""
+    prover, headers = prover_of(), {"www-authenticate": challenge, "dpop-nonce": "n1"}
+    assert prover.heard(API, RS, status, headers, error) is again
+    assert not prover.heard(API, RS, status, headers, error)
+    assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, error)
+
+
+@pytest.mark.parametrize(
+    ("date", "iat"),
+    [
+        ("Fri, 15 Jan 2027 07:50:00 GMT", NOW - 600),
+        ("Fri, 15 Jan 2027 23:00:00 GMT", NOW),
+        ("soon", NOW),
+        ("", NOW),
+    ],
+    ids=["slow", "too-far", "words", "none"],
+)
+def test_the_servers_time_counts_where_it_refused_a_proof(date: str, iat: float) -> None:
+    """`iat` follows the Date of an answer that refused a proof, by an hour at most, at that origin only."""
+    prover = prover_of()
+    prover.heard(API, RS, 200, {"date": "Fri, 15 Jan 2027 07:55:00 GMT"})
+    assert claims_of(prover.proof("GET", API, RS))["iat"] == int(NOW)
+    prover.heard(API, RS, 401, {"www-authenticate": "DPoP error=invalid_dpop_proof", "date": date})
+    assert claims_of(prover.proof("GET", API, RS))["iat"] == int(iat)
+    assert claims_of(prover.proof("GET", "https://other.example.com/", RS))["iat"] == int(NOW)
+
+
+def test_a_key_for_each_prover_unless_one_is_given() -> None:
+    """Two live tokens do not share a generated key; a given one has the thumbprint that the server keeps."""
+    first, second = prover_of(DPoP()), prover_of(DPoP())
+    assert first.thumbprint != second.thumbprint
+    assert prover_of().thumbprint == thumbprint_of(json.loads(KEY))
+    # The example of RFC 7638 §3.1.
+    n = (
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3okn"
+        "jhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qM"
+        "QvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJz"
+        "KnqDKgw"
+    )
+    assert (
+        thumbprint_of({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256"})
+        == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    )
+
+
+def test_a_vault_signs_the_proofs() -> None:
+    """With a signer, the private key never comes here: `key` is the public JWK, given as text or mapping."""
+    private = read_key("k", KEY, "ES256")
+    dpop = DPoP(key=dict(private.public), signer=private.sign)
+    assert claims_of(prover_of(dpop).proof("GET", API, RS))["htm"] == "GET"
+    assert "d=" not in repr(DPoP(key=KEY))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"signer": bytes}, "signer needs key="),
+        ({"signer": "x", "key": KEY}, "signer needs key="),
+        ({"key": "nonsense"}, "DPoP: key is not a private key that signs by ES256"),
+        ({"key": KEY, "alg": "RS256"}, "signs by RS256"),
+        ({"htu": "x"}, "htu is not a function"),
+        ({"alg": "none"}, "alg is 'none'"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments: dict[str, Any], name: str) -> None:
+    """ConfigurationError says which argument does not fit, when the value is made."""
+    with pytest.raises(ConfigurationError, match=name):
+        DPoP(**arguments)
