@@ -40,13 +40,6 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-cli
 	@$(PYTHON) -m maintenance
-	@$(VENV)/bin/oauth-cc-auth vendors --markdown >$(VENV)/vendors.md
-	@awk 'NR == FNR { table = table $$0 "\n"; next } \
-		/<!-- the table ends -->/ { within = 0 } \
-		!within { print } \
-		/<!-- the table begins -->/ { printf "%s", table; within = 1 }' \
-		$(VENV)/vendors.md docs/vendors.md >$(VENV)/renewed.md
-	@cp $(VENV)/renewed.md docs/vendors.md
 
 # In a virtual environment of its own, with the libraries it compares with; ARGS=--write-docs renews the docs.
 bench:

@@ -1,5 +1,6 @@
 """``python -m maintenance``: renew what is made from the presets."""
 
-from maintenance import imports
+from maintenance import imports, pages
 
 imports.write()
+pages.write()

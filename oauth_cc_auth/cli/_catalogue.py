@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from rich import box
 from rich.table import Table
 
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, Discovery, OAuthError, StaticToken, presets
+from oauth_cc_auth import (
+    AuthorizationCode,
+    ClientCredentials,
+    Discovery,
+    OAuthError,
+    RequestFormat,
+    StaticToken,
+    presets,
+)
 from oauth_cc_auth.cli._vendors import PLACEHOLDER, example, named
 
 Grant = ClientCredentials | AuthorizationCode | StaticToken
@@ -23,7 +31,7 @@ _HOLDING_PLACE = re.compile(PLACEHOLDER.format(r"([a-z0-9]+(?:-[a-z0-9]+)*)"))
 
 _CREDENTIALS = frozenset({"client_id", "client_secret"})
 
-_HEAD = ("preset", "vendor", "token endpoint", "the client proves itself by", "the token goes to", "habits")
+_HEAD = ("preset", "vendor", "token endpoint", "the client proves itself by", "the token goes to", "worth knowing")
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class Entry:
     """One preset: what it is called with, and what its grant says."""
 
     name: str
+    file: str
     vendor: str
     words: tuple[str, ...]
     variables: tuple[str, ...]
@@ -39,6 +48,7 @@ class Entry:
     token_endpoint: str
     authentication: str
     api: str
+    origins: tuple[str, ...]
     habits: tuple[str, ...]
     sources: tuple[str, ...]
 
@@ -57,13 +67,21 @@ class Entry:
         return ", else ".join((variable, *self.also_read.get(variable, ())))
 
     @property
+    def wire(self) -> Iterator[tuple[str, str]]:
+        """What its requests look like, each fact with what it is."""
+        yield from zip(_HEAD[2:5], self.cells[2:5], strict=True)
+        yield from (("and to", origin) for origin in self.origins)
+        yield from (("worth knowing", habit) for habit in self.habits)
+
+    @property
     def facts(self) -> Iterator[tuple[str, str]]:
         """Everything that is known of it, each with what it is."""
         yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
         yield from (("reads", self.with_others(variable)) for variable in self.variables)
         yield from (("reads, if it is set", self.with_others(variable)) for variable in self.optional_variables)
-        yield from (("habit", habit) for habit in self.habits)
-        yield from (("read at", url) for url in self.sources)
+        yield from (("and to", origin) for origin in self.origins)
+        yield from (("worth knowing", habit) for habit in self.habits)
+        yield from (("source", url) for url in self.sources)
 
 
 def catalogue(names: Sequence[str] | None = None) -> tuple[list[Entry], list[str]]:
@@ -86,7 +104,7 @@ def terminal_table(entries: Sequence[Entry]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("preset", no_wrap=True)
     table.add_column("vendor")
-    table.add_column("the token goes to", overflow="fold")
+    table.add_column("the token goes to", overflow="fold", min_width=17)
     for entry in entries:
         table.add_row(entry.name, entry.vendor, entry.api)
     return table
@@ -106,13 +124,14 @@ def described(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def markdown(entries: Sequence[Entry]) -> Iterator[str]:
-    """Return the catalogue as lines of Markdown, with the pages where the facts were read."""
-    yield f"| {' | '.join((*_HEAD, 'read at'))} |"
-    yield f"|{' --- |' * (len(_HEAD) + 1)}"
+    """Return the catalogue as lines of Markdown, each preset with its vendor: a phone shows it without scrolling."""
+    yield "| preset | vendor |"
+    yield "| --- | --- |"
+    own = set(presets.__all__)
     for entry in entries:
-        call, *rest = entry.cells
-        links = " ".join(f"[{number}]({url})" for number, url in enumerate(entry.sources, 1))
-        yield f"| `{call}` | {' | '.join(rest)} | {links} |"
+        # A preset of another package has no page here.
+        name = f"[`{entry.name}`](vendors/{entry.file}.md)" if entry.name in own else f"`{entry.name}`"
+        yield f"| {name} | {entry.vendor} |"
 
 
 def _entry(name: str) -> Entry | str:
@@ -128,6 +147,7 @@ def _entry(name: str) -> Entry | str:
     endpoint, authentication = _asking(grant)
     return Entry(
         name=name,
+        file=preset.__module__.rpartition("._")[2],
         vendor=" ".join(re.split(r"[,:]|\.(?=\s|$)", module, maxsplit=1)[0].split()),
         words=tuple(word for word in asked if word not in _CREDENTIALS),
         variables=tuple(filter(None, asked.values())),
@@ -136,6 +156,7 @@ def _entry(name: str) -> Entry | str:
         token_endpoint=_shown(endpoint),
         authentication=authentication,
         api=_shown(_api(grant)),
+        origins=tuple(map(_shown, grant.resource_server.origins)) if grant.resource_server else (),
         habits=tuple(_habits(grant)),
         sources=tuple(url.rstrip(".,") for url in re.findall(r"https://[^\s)]+", module)),
     )
@@ -184,25 +205,35 @@ def _asking(grant: Grant) -> tuple[str, str]:
 def _habits(grant: Grant) -> Iterator[str]:
     if isinstance(grant, StaticToken):
         return
-    form = grant.token_request
     if isinstance(grant, AuthorizationCode):
         yield "a user logs in"
+    elif grant.grant_type is None:
+        yield "no grant_type is sent"
     elif grant.grant_type != "client_credentials":
-        yield f"grant_type {grant.grant_type or 'is not sent'}"
+        yield f"grant_type is {grant.grant_type}"
+    yield from _habits_of_the_request(grant.token_request)
+    if grant.issuance_limit:
+        yield f"at most {grant.issuance_limit.count:,} tokens in {_span(grant.issuance_limit.seconds)}"
+    if grant.revocation_endpoint:
+        yield "tokens can be revoked"
+    yield from _habits_of_the_api(grant)
+
+
+def _habits_of_the_request(form: RequestFormat) -> Iterator[str]:
     if form.method == "GET":
-        yield "asked by GET"
-    if form.body != "form":
-        yield "JSON body" if form.body else "parameters in the query"
+        yield "the token request is a GET"
+    elif form.body != "form":
+        yield "the token request is JSON" if form.body else "all parameters stand in the query"
     if form.query:
         yield f"{', '.join(form.query)} in the query"
     yield from (f"{name} is called {other}" for name, other in form.names.items() if other)
     if form.scope_separator != " ":
-        yield f"scopes joined by {form.scope_separator!r}"
-    if grant.issuance_limit:
-        yield f"at most {grant.issuance_limit.count:,} tokens in {grant.issuance_limit.seconds:,.0f} s"
-    if grant.revocation_endpoint:
-        yield "revocation"
-    yield from _habits_of_the_api(grant)
+        yield f"scopes are joined by {form.scope_separator!r}"
+
+
+def _span(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{hours:.0f} hours" if hours > 1 and hours.is_integer() else f"{seconds:,.0f} s"
 
 
 def _habits_of_the_api(grant: Grant) -> Iterator[str]:
@@ -210,9 +241,11 @@ def _habits_of_the_api(grant: Grant) -> Iterator[str]:
     if server is None:
         return
     if server.header != "Authorization" or not server.scheme:
-        yield f"token in {server.header}" + ("" if server.scheme else ", alone")
+        yield f"the token stands in the header {server.header}" + ("" if server.scheme else ", alone")
     if server.scheme not in {"Bearer", None}:
-        yield f"scheme {server.scheme}"
+        yield f"the word before the token is {server.scheme}"
+    if server.prefix:
+        yield f"{server.prefix} stands before the token"
     if server.renew_on != {401}:
-        yield f"renewed on {', '.join(map(str, sorted(server.renew_on)))}"
-    yield from (f"header {name}" for name in server.headers)
+        yield f"a token may be refused with {' or '.join(map(str, sorted(server.renew_on)))}"
+    yield from (f"each API call has the header {name}" for name in server.headers)

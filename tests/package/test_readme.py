@@ -84,7 +84,7 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 def test_every_preset_is_in_the_docs() -> None:
     """Each preset stands in docs/vendors.md; README names the five of the first hour with what they read."""
     readme, vendors = (page.read_text(encoding="utf-8") for page in (PAGES[0], ROOT / "docs" / "vendors.md"))
-    assert [name for name in presets.__all__ if f"`{name}(" not in vendors] == []
+    assert [name for name in presets.__all__ if f"[`{name}`](vendors/" not in vendors] == []
     for name in ("VIBE", "VIBES_RBM", "VAINU", "VEND_EMAIL", "FYMA"):
         assert f"presets.{name.lower()}(" in readme
         assert f"`{name}_CLIENT_SECRET`" in readme

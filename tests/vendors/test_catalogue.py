@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from maintenance import pages
 from oauth_cc_auth import presets
 from oauth_cc_auth.cli import _catalogue, _vendors
 from oauth_cc_auth.cli._commands import commands
@@ -29,46 +30,86 @@ def lines() -> list[str]:
 
 
 def test_the_docs_are_current() -> None:
-    """docs/vendors.md shows the table as it is printed now; `make docs` writes it."""
-    page = (ROOT / "docs" / "vendors.md").read_text(encoding="utf-8")
-    shown = page.partition("<!-- the table begins -->\n")[2].partition("<!-- the table ends -->")[0]
-    assert shown.splitlines() == lines()
+    """The table of docs/vendors.md and each vendor's page say what the presets say; `make docs` writes them."""
+    made = pages.pages()
+    assert [path.name for path, content in made.items() if path.read_text(encoding="utf-8") != content] == []
+    assert set(made) == {pages.DOCS / "vendors.md", *(pages.DOCS / "vendors").glob("*.md")}
 
 
-def test_every_preset_has_a_row() -> None:
-    """Each preset stands there once, in order, with its vendor and at least one page where its facts were read."""
-    rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in lines()[2:]]
-    assert [row[0].strip("`").partition("(")[0] for row in rows] == presets.__all__
-    for row in rows:
-        assert row[1]
-        assert re.fullmatch(r"(\[\d+\]\(https://[^ )]+\) ?)+", row[-1]), row
+def test_the_docs_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make docs` renews the table between its marks, writes each vendor's page, and deletes those that are gone."""
+    overview = tmp_path / "vendors.md"
+    overview.write_text(f"before\n{pages.FIRST}old\n{pages.LAST}after\n", encoding="utf-8")
+    (tmp_path / "vendors").mkdir()
+    (tmp_path / "vendors" / "gone.md").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(pages, "DOCS", tmp_path)
+    pages.write()
+    table = "".join(f"{line}\n" for line in lines())
+    assert overview.read_text(encoding="utf-8") == f"before\n{pages.FIRST}{table}{pages.LAST}after\n"
+    assert not (tmp_path / "vendors" / "gone.md").exists()
+    written = (tmp_path / "vendors" / "crowdstrike.md").read_text(encoding="utf-8")
+    assert "`CROWDSTRIKE_CLIENT_ID`, else `FALCON_CLIENT_ID`" in written
+
+
+def test_every_preset_has_a_row_that_fits_a_phone() -> None:
+    """Each preset stands there once, in order, with its page and its vendor; no word is wider than half a phone."""
+    found = [re.fullmatch(r"\| \[`(\w+)`\]\(vendors/(\w+)\.md\) \| (.+) \|", line) for line in lines()[2:]]
+    rows = [row.groups() for row in found if row]
+    assert [name for name, _, _ in rows] == presets.__all__
+    for name, file, vendor in rows:
+        assert len(name) <= 22
+        assert max(map(len, vendor.split())) <= 18, vendor
+        page = (ROOT / "docs" / "vendors" / f"{file}.md").read_text(encoding="utf-8")
+        assert page.startswith(f"# {vendor}\n")
+        assert f"presets.{name}(" in page
+        assert re.search(r"## Sources\n\n- <https://", page)
+
+
+@pytest.mark.parametrize("name", presets.__all__)
+def test_a_page_says_how_to_call_it(name: str) -> None:
+    """A page names each argument with the variables that stand for it, and its example is Python of three lines."""
+    page = (ROOT / "docs" / "vendors" / f"{_entry(name).file}.md").read_text(encoding="utf-8")
+    section = page.partition(f"## `{name}`\n")[2].partition("\n## ")[0]
+    for argument, variables in presets.variables_of(name).items():
+        assert f"- `{argument}`: `{'`, else `'.join(variables)}`" in section
+    (example,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert len(list(filter(None, example.splitlines()))) == 3
+    compile(example, name, "exec")
+
+
+def _entry(name: str) -> _catalogue.Entry:
+    (entry,), _ = _catalogue.catalogue([name])
+    return entry
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("zoom", ["zoom(account_id=)", "https://zoom.us/oauth/token", "grant_type account_credentials"]),
-        ("walmart", ["token in WM_SEC.ACCESS_TOKEN, alone", "header WM_QOS.CORRELATION_ID"]),
-        ("ebay", ["at most 1,000 tokens in 86,400 s"]),
-        ("adobe", ["scopes joined by ','"]),
+        ("zoom", ["https://zoom.us/oauth/token", "grant_type is account_credentials"]),
+        (
+            "walmart",
+            ["in the header WM_SEC.ACCESS_TOKEN, alone", "has the header WM_QOS.CORRELATION_ID"],
+        ),
+        ("ebay", ["at most 1,000 tokens in 24 hours"]),
+        ("adobe", ["scopes are joined by ','"]),
         ("salesforce", ["https://{my_domain}.my.salesforce.com/", "where the token's answer says"]),
         ("databricks", ["named by https://{host}/"]),
-        ("primavera", ["asked by GET", "grant_type is not sent"]),
-        ("soundcloud", ["at most 50 tokens in 43,200 s, scheme OAuth |"]),
-        ("phonepe", ["| scheme O-Bearer |"]),
+        ("primavera", ["the token request is a GET", "no grant_type is sent"]),
+        ("soundcloud", ["at most 50 tokens in 12 hours, the word before the token is OAuth"]),
+        ("phonepe", ["the word before the token is O-Bearer"]),
         ("feishu", ["client_secret_json", "client_id is called app_id"]),
         ("okta_org", ["private_key_jwt"]),
         ("sabre", ["headers of its own"]),
         ("vend_email", ["a user logs in"]),
-        ("vainu", ["revocation"]),
+        ("vainu", ["tokens can be revoked"]),
         ("vibe_api_key", ["a token made by hand"]),
-        ("amazon_sp_api", ["renewed on 401, 403"]),
-        ("auth0", ["auth0(domain=, audience=, base_url=)", "{base_url}"]),
+        ("amazon_sp_api", ["a token may be refused with 401 or 403"]),
+        ("auth0", ["https://{domain}/oauth/token", "{base_url}"]),
     ],
 )
 def test_what_is_odd_is_said(name: str, said: list[str]) -> None:
     """A row says what is not as RFC 6749 has it, and which words only the user knows."""
-    row = next(line for line in lines() if line.startswith(f"| `{name}("))
+    (row,) = _catalogue.lines([_entry(name)])
     for words in said:
         assert words in row
 
@@ -118,12 +159,12 @@ def test_everything_about_one() -> None:
     assert facts[0] == ("zoom(account_id=)",)
     assert ("vendor", "Zoom") in facts
     assert ("token endpoint", "https://zoom.us/oauth/token") in facts
-    assert ("habit", "grant_type account_credentials") in facts
+    assert ("worth knowing", "grant_type is account_credentials") in facts
     assert [fact[1] for fact in facts if fact[0] == "reads"] == [
         f"ZOOM_{word}" for word in ("CLIENT_ID", "CLIENT_SECRET", "ACCOUNT_ID")
     ]
-    assert not [fact for fact in facts if fact[0].startswith("reads, ")]
-    assert ("read at", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
+    assert [fact[1] for fact in facts if fact[0].startswith("reads, ")] == ["ZOOM_CLOUD"]
+    assert ("source", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
     assert "token endpoint" not in CliRunner().invoke(commands, ["vendors", "vibe-api-key"]).stdout
 
 
@@ -230,8 +271,8 @@ def test_a_preset_that_wants_an_argument(broken: Callable[[str], None]) -> None:
         "  the token goes to            {base_url}",
         "  reads, if it is set          ACME_CLIENT_ID",
         "  reads, if it is set          ACME_CLIENT_SECRET",
-        "  habit                        token in Authorization, alone",
-        "  read at                      https://developers.acme.example/docs",
+        "  worth knowing                the token stands in the header Authorization, alone",
+        "  source                       https://developers.acme.example/docs",
     ]
 
 
@@ -274,8 +315,8 @@ def test_a_preset_without_an_api(broken: Callable[[str], None]) -> None:
         "    return ClientCredentials(token_endpoint='https://a.example/t', client_id='i', client_secret='s',\n"
         "        token_request=RequestFormat(query=['grant_type']))\n"
     )
-    row = next(
-        line for line in CliRunner().invoke(commands, ["vendors", "--markdown"]).stdout.splitlines() if "`acme" in line
-    )
+    listed = CliRunner().invoke(commands, ["vendors", "--markdown"]).stdout.splitlines()
+    assert [line for line in listed if "`acme" in line] == ["| `acme` |  |"]
+    row = CliRunner().invoke(commands, ["vendors", "acme"]).stdout
     assert "any https origin" in row
     assert "grant_type in the query" in row

@@ -1,0 +1,96 @@
+"""The docs of the vendors: a table in docs/vendors.md, and a page each, read off the presets themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from textwrap import wrap
+
+from oauth_cc_auth import presets
+from oauth_cc_auth.cli._catalogue import Entry, catalogue, markdown
+
+DOCS = Path(__file__).parents[1] / "docs"
+FIRST, LAST = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
+
+_WIDTH = 120  # as all docs
+
+
+def pages() -> dict[Path, str]:
+    """Return what each file of the docs that is made here has to hold."""
+    entries, _ = catalogue(presets.__all__)
+    overview = DOCS / "vendors.md"
+    before, _, rest = overview.read_text(encoding="utf-8").partition(FIRST)
+    made = {overview: f"{before}{FIRST}{_lines(markdown(entries))}{LAST}{rest.partition(LAST)[2]}"}
+    for file, several in groupby(sorted(entries, key=lambda entry: (entry.file, entry.name)), lambda entry: entry.file):
+        made[DOCS / "vendors" / f"{file}.md"] = _lines(_page(list(several)))
+    return made
+
+
+def write() -> None:
+    """Renew the docs, and delete the pages of vendors that are gone."""
+    made = pages()
+    for old in (DOCS / "vendors").glob("*.md"):
+        if old not in made:
+            old.unlink()
+    for path, content in made.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def _lines(lines: Iterator[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _page(entries: Sequence[Entry]) -> Iterator[str]:
+    yield f"# {entries[0].vendor}"
+    for entry in entries:
+        yield from _preset(entry)
+    yield from ("", "## Sources", "")
+    yield from (f"- <{url}>" for url in entries[0].sources)
+    yield from ("", "Made by `make docs` from the preset. [All vendors](../vendors.md)")
+
+
+def _preset(entry: Entry) -> Iterator[str]:
+    preset = presets.get(entry.name)
+    yield from ("", f"## `{entry.name}`")
+    for paragraph in (inspect.getdoc(preset) or "").split("\n\n"):
+        yield ""
+        yield from wrap(paragraph.replace("``", "`"), _WIDTH, break_on_hyphens=False, break_long_words=False)
+    yield from (
+        "",
+        "```python",
+        *_example(entry),
+        "```",
+        "",
+        "Arguments, and the environment variables that stand for them:",
+        "",
+    )
+    yield from _arguments(entry, presets.variables_of(entry.name))
+    yield from ("", "What goes over the wire:", "")
+    for what, fact in entry.wire:
+        if fact:
+            yield f"- {_code(fact)}" if what == "worth knowing" else f"- {what}: {_code(fact)}"
+
+
+def _example(entry: Entry) -> Iterator[str]:
+    yield "import requests"
+    yield from ("from oauth_cc_auth import RequestsAuth, presets", "")
+    words = ", ".join(f'{word}="…"' for word in entry.words)
+    path = presets.probe_of(entry.name)
+    url = f"{entry.api}{path or '/…'}" if entry.api.startswith("https://") and "{" not in entry.api else "https://…"
+    yield f'requests.get("{url}", auth=RequestsAuth(presets.{entry.name}({words})), timeout=10)'
+
+
+def _arguments(entry: Entry, variables: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for argument, parameter in inspect.signature(presets.get(entry.name)).parameters.items():
+        names = ", else ".join(f"`{name}`" for name in variables.get(argument, ()))
+        default = "" if parameter.default in (None, parameter.empty) else f", by default `{parameter.default}`"
+        yield f"- `{argument}`: {names}{default}" if names else f"- `{argument}`{default}"
+
+
+def _code(fact: str) -> str:
+    """Set addresses and names in the type of code, so that no reader's browser makes links of templates."""
+    return re.sub(r"(?<![`\w])(https://[^\s,]+|[a-z]+(?:_[a-z]+)+|X-[\w-]+)", r"`\1`", fact)
