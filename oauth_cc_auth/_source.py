@@ -14,11 +14,11 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from oauth_cc_auth._http.hidden import Presented
 from oauth_cc_auth._life.flight import Flight
-from oauth_cc_auth._life.live_token import State, Withdrawn
+from oauth_cc_auth._life.live_token import State
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
-    from oauth_cc_auth._authorization_server.exchange import Exchange
-    from oauth_cc_auth._grant.authorization_code import AuthorizationCode
-    from oauth_cc_auth._grant.client_credentials import ClientCredentials
     from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
+    from oauth_cc_auth._life.renewal import Renewal
     from oauth_cc_auth.stores import TokenStore
 
 
 log = logging.getLogger("oauth_cc_auth")
+
+
+T = TypeVar("T")
 
 
 # Seconds per attempt of a token request.
@@ -99,7 +101,7 @@ class TokenSource:
         from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
 
         if not is_grant(grant):
-            message = "grant is not a ClientCredentials, AuthorizationCode or static token; presets.NAME() makes one"
+            message = "grant is not a grant such as ClientCredentials or StaticToken; presets.NAME() makes one"
             raise ConfigurationError(message)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
             message = "timeout is not a number of seconds above 0"
@@ -138,16 +140,6 @@ class TokenSource:
         """
         with self._live.lock:
             return self._live.reject(token, self.clock())
-
-    def exchange(self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None) -> Token:
-        """End a login as `AuthorizationCode.exchange` does; its token is saved in the source's store, and served."""
-        return self._log_in(redirected_url, state, code_verifier).wait(PATIENCE * self.timeout)
-
-    async def aexchange(
-        self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None
-    ) -> Token:
-        """End a login, as `exchange` does; the event loop runs meanwhile."""
-        return await self._log_in(redirected_url, state, code_verifier).await_(PATIENCE * self.timeout)
 
     def base_url(self) -> str | None:
         """Return where the paths of the API begin, which some vendors tell with the token. Raises an OAuthError."""
@@ -299,7 +291,7 @@ class TokenSource:
             work = partial(self._renew, library, state is not State.ABSENT)
             flight = live.flight = Flight(work, PATIENCE * self.timeout)
         # A login's next refresh token is nowhere but in the answer, until the store has it.
-        must_land = self.store is not None and hasattr(self.grant, "refresh_token")
+        must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
         if not flight.take_off(or_here=served is None, must_land=must_land):
             with live.lock:
                 live.flight = None
@@ -307,18 +299,15 @@ class TokenSource:
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
-        live, exchange = self._live, None
+        live, renewal = self._live, None
         try:
-            with unforked():
-                from oauth_cc_auth._life.renewal import renew  # noqa: PLC0415 - see __init__
-
-            exchange = self._exchange(library)
+            renewal = self._renewal(library)
             with live.lock:
-                refusal = live.refusal_of(exchange.mark, self.clock())
-            token = renew(live, exchange, self.store, refusal)
+                refusal = live.refusal_of(renewal.exchange.mark, self.clock())
+            token = renewal.run(refusal)
         except BaseException as error:
             with live.lock:
-                secret, shared = exchange.mark if exchange else None, self.store is not None
+                secret, shared = renewal.exchange.mark if renewal else None, self.store is not None
                 live.land(flight, error, self.clock(), secret=secret, shared=shared)
             if background:
                 reason = error if isinstance(error, OAuthError) else "an unexpected error"
@@ -328,53 +317,43 @@ class TokenSource:
             live.land(flight, token, self.clock())
         return token
 
-    def _exchange(self, library: str | None) -> Exchange:
-        from oauth_cc_auth._authorization_server.exchange import Exchange  # noqa: PLC0415 - see __init__
-        from oauth_cc_auth._http.sender import sender_for  # noqa: PLC0415 - see __init__
-
+    def _renewal(self, library: str | None) -> Renewal:
+        """Return what renews or revokes this grant's token."""
         # Never a StaticToken, whose live token is always fresh.
-        grant = cast("ClientCredentials | AuthorizationCode", self.grant)
-        return Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock)
+        grant = cast("TokenEndpointGrant", self.grant)
+        with unforked():
+            from oauth_cc_auth._authorization_server.exchange import Exchange  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._http.sender import sender_for  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._life.renewal import Renewal  # noqa: PLC0415 - see __init__
 
-    @property
-    def _revocable(self) -> bool:
-        return getattr(self.grant, "revocation_endpoint", None) is not None
+            kind = Renewal
+            if grant.refreshes:
+                from oauth_cc_auth._login.renewal import LoginRenewal  # noqa: PLC0415 - see __init__
+
+                kind = LoginRenewal
+        exchange = Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock)
+        return kind(self._live, exchange, self.store)
+
+    def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
+        """Do what is asked of this token's renewal in a flight."""
+        flight = Flight(lambda _: work(self._renewal(None)), PATIENCE * self.timeout)
+        flight.take_off(or_here=True)
+        return flight
 
     def _revocation(self, only: Token | None = None) -> Flight[None] | None:
         if not self._revocable:
             message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
             raise ConfigurationError(message)
-        live = self._live
+        live, limit = self._live, PATIENCE * self.timeout
         with live.lock:
             known = live.withdraw(only)
         if known.token is None and known.flight is None and self.store is None:
             return None
-        flight = Flight(partial(self._revoke, known, only is None), PATIENCE * self.timeout)
-        flight.take_off(or_here=True)
-        return flight
+        return self.flown(lambda renewal: renewal.end(known, whole=only is None, limit=limit))
 
-    def _revoke(self, known: Withdrawn, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
-        from oauth_cc_auth._life.revocation import end  # noqa: PLC0415 - see __init__
-
-        end(self._live, self._exchange(None), self.store, known, whole=whole, limit=PATIENCE * self.timeout)
-
-    def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
-        from oauth_cc_auth._login.consent import code_of  # noqa: PLC0415 - see __init__
-
-        code = code_of(self.grant, redirected_url, state, code_verifier)
-        flight = Flight(partial(self._exchange_code, code), PATIENCE * self.timeout)
-        flight.take_off(or_here=True)
-        return flight
-
-    def _exchange_code(self, code: list[tuple[str, str]], _: Flight[Token]) -> Token:
-        from oauth_cc_auth._life.renewal import log_in  # noqa: PLC0415 - see __init__
-
-        token = log_in(self._live, self._exchange(None), self.store, code)
-        with self._live.lock:
-            # What is in the air would bring a token of the login before this one.
-            self._live.flight = None
-            self._live.adopt(token, self.clock())
-        return token
+    @property
+    def _revocable(self) -> bool:
+        return getattr(self.grant, "revocation_endpoint", None) is not None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""

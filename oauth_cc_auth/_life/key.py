@@ -14,14 +14,13 @@ from dataclasses import fields
 from types import MethodType
 from weakref import ref
 
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, PrivateKeyJWT
-from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.hashes import fingerprint, slow_hash
 from oauth_cc_auth._grant.secret import Env, File
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 
 
-def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) -> str:
+def store_key(grant: TokenEndpointGrant, secret: str | None) -> str:
     """Return the name of this grant's entry in a store; it tells nothing about the secret.
 
     scrypt at its usual interactive cost takes 50 ms, once per process, and as long for each guess of somebody who has
@@ -31,16 +30,15 @@ def store_key(grant: ClientCredentials | AuthorizationCode, secret: str | None) 
     return name.hex() if secret is None else slow_hash(secret, name)
 
 
-def identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
+def identity(grant: TokenEndpointGrant) -> bytes:
     """Digest what the token request says, but for the client's secret."""
     endpoint = grant.token_endpoint
     parts = ["", endpoint] if isinstance(endpoint, str) else ["metadata", endpoint.url]
     parts += ["" if grant.client_id is None else f"={grant.client_id}", _method(grant.token_endpoint_auth_method)]
-    if isinstance(grant, AuthorizationCode):
-        # A first refresh token tells two logins apart, whose users must never get each other's token.
-        parts += ["login", grant.refresh_token or "", "" if grant.login is None else f"={grant.login}"]
-    else:
-        parts += ["client", grant.grant_type or ""]
+    # A first refresh token tells two logins apart, whose users must never get each other's token.
+    for name in ("grant_type", "refresh_token", "login"):
+        value = getattr(grant, name, None)
+        parts += [name, "" if value is None else f"={value}"]
     form = grant.token_request
     parts += [grant.issuer or "", str(grant.scope or ""), form.method, str(form.body), form.scope_separator]
     # Not of the request; but who takes another member of the answer has another token.
@@ -59,7 +57,7 @@ def identity(grant: ClientCredentials | AuthorizationCode) -> bytes:
     return digest.digest()
 
 
-def written_by(grant: ClientCredentials | AuthorizationCode) -> dict[str, object]:
+def written_by(grant: TokenEndpointGrant) -> dict[str, object]:
     """Return what may be a function that writes a part of the token request, by a name of that part."""
     headers = {f"headers[{name.lower()!r}]": value for name, value in grant.headers.items()}
     method = grant.token_endpoint_auth_method
@@ -98,7 +96,7 @@ def _method(method: ClientAuthMethod) -> str:
     return repr((type(method).__name__, said))
 
 
-def secret_in_memory(grant: ClientCredentials | AuthorizationCode) -> Hashable:
+def secret_in_memory(grant: TokenEndpointGrant) -> Hashable:
     secret = grant.client_secret
     if isinstance(secret, str):
         return fingerprint(secret)

@@ -8,7 +8,6 @@ from collections.abc import Hashable
 from threading import Lock, RLock
 from weakref import WeakValueDictionary
 
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.grant import Grant
 from oauth_cc_auth._grant.static_token import StaticToken
 from oauth_cc_auth._life.key import Same, identity, is_code, name_of, secret_in_memory, written_by
@@ -45,7 +44,7 @@ def live_token(grant: Grant, *own: object) -> LiveToken:
     if isinstance(grant, StaticToken):
         return LiveToken(fixed=Token(grant.access_token, obtained_at=0.0))
     store, session, client, clock = own
-    if isinstance(grant, AuthorizationCode):
+    if grant.refreshes:
         session = client = None
     counted = (store, session, client, clock)
     private = tuple(Same(thing) for thing in counted if thing is not None)

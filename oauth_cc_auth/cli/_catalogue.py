@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
@@ -17,7 +17,8 @@ from rich.table import Table
 from oauth_cc_auth import AuthorizationCode, ClientCredentials, Discovery, OAuthError, StaticToken, presets
 from oauth_cc_auth.cli._vendors import PLACEHOLDER, Preset, example, named, words_of
 
-Grant = ClientCredentials | AuthorizationCode | StaticToken
+if TYPE_CHECKING:
+    from oauth_cc_auth._grant.grant import Grant
 
 # It is shown in braces.
 _HOLDING_PLACE = re.compile(PLACEHOLDER.format(r"([a-z0-9]+(?:-[a-z0-9]+)*)"))
@@ -193,7 +194,7 @@ def _habits(grant: Grant) -> Iterator[str]:
     form = grant.token_request
     if isinstance(grant, AuthorizationCode):
         yield "a user logs in"
-    elif grant.grant_type != "client_credentials":
+    elif isinstance(grant, ClientCredentials) and grant.grant_type != "client_credentials":
         yield f"grant_type {grant.grant_type or 'is not sent'}"
     if form.method == "GET":
         yield "asked by GET"

@@ -293,7 +293,7 @@ def test_an_unexpected_failure_while_due_says_its_class_only(
     def fail(*_: object) -> NoReturn:
         raise ZeroDivisionError(SECRET)
 
-    monkeypatch.setattr("oauth_cc_auth._life.renewal.renew", fail)
+    monkeypatch.setattr("oauth_cc_auth._life.renewal.Renewal.run", fail)
     clock.now += 3600 * 0.83
     assert source.token() == first
     eventually(lambda: "ZeroDivisionError" in caplog.text)
