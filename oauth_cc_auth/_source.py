@@ -11,14 +11,17 @@ import copy
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from oauth_cc_auth._http.hidden import Presented
+from oauth_cc_auth._attempts import Attempts
+from oauth_cc_auth._http.hidden import HandedOut, hidden
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.live_token import State
+from oauth_cc_auth._resource_server.presentation import Presentation, own_headers, presenter_for
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
@@ -79,6 +82,7 @@ class TokenSource:
         "client",
         "clock",
         "grant",
+        "presenter",
         "resource_server",
         "session",
         "store",
@@ -120,10 +124,9 @@ class TokenSource:
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
         self._live = live_token(grant, store, session, client, None if clock is time.time else clock)
-        nothing = Presented()
-        nothing.token = None
+        self.presenter = presenter_for(self.resource_server)
         # The presented token, and where it was admitted to; one value, because another token may be for another origin.
-        self._admission: tuple[Presented, set[object]] = (nothing, set())
+        self._admission: tuple[Presentation | None, set[object]] = (None, set())
 
     def token(self) -> Token:
         """Return a usable token; wait for one only where there is none. Raises an OAuthError."""
@@ -133,13 +136,49 @@ class TokenSource:
         """Return a usable token, as `token` does, and let the event loop run meanwhile (asyncio or trio)."""
         return await self.aobtain(None)
 
-    def reject(self, token: Token) -> bool:
-        """Take note that the API refused this token; return whether another may be had now.
+    def access_token(self) -> str:
+        """Return a usable token's text, for clients that take a function: ``OpenAI(api_key=source.access_token)``."""
+        return self.token().access_token
 
-        False means: do not send again, renewals are held back, because the API refuses renewed tokens too.
+    def attempts(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Iterable[str] | None = None,
+        replayable: bool | Callable[[], bool] = True,
+        library: str | None = None,
+    ) -> Attempts:
+        """Return the attempts of one request to an API, for an HTTP library that has no auth class here.
+
+        Iterate with ``for`` or ``async for``; docs/doors.md shows how. Each attempt has the `headers` to set, and wants
+        to hear what came back. A request is attempted once, once more where its token is refused and another comes, and
+        once more where the API asks for a new proof of possession.
+
+        `headers` are those that the caller has set: they win over those of the resource server. `replayable` says
+        whether the body can be sent again, or is a function that says so and is called after a refusal. `library` is
+        the HTTP library for the token request: "requests", "httpx", "httpx2" or "urllib"; by default one that is
+        loaded, else installed, else the standard library's.
+
+        Raises nothing itself. Iterating raises OriginNotAllowed or InsecureTransport before anything is sent, and the
+        OAuthError of a token request that failed.
+        """
+        return Attempts(self, method, url, headers=headers, replayable=replayable, library=library)
+
+    def reject(self, token: Token) -> bool:
+        """Take note that the API refused this token; return whether another can be obtained now.
+
+        False means: do not send again, renewals are held back, because the API refuses renewed tokens too. Tell
+        `accept` where the API takes a token: that ends the holding back.
         """
         with self._live.lock:
             return self._live.reject(token, self.clock())
+
+    def accept(self, token: Token) -> None:
+        """Take note that the API took this token: its next refusal is a new one, and may be renewed for at once."""
+        if self._live.unsettled:
+            with self._live.lock:
+                self._live.accept(token)
 
     def base_url(self) -> str | None:
         """Return where the paths of the API begin, which some vendors tell with the token. Raises an OAuthError."""
@@ -165,7 +204,11 @@ class TokenSource:
             await flight.await_(PATIENCE * self.timeout)
 
     def headers(self, method: str, url: str) -> dict[str, str]:
-        """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors."""
+        """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors.
+
+        They are for one request, do not print, and cannot be pickled. Where the API may refuse the token, use
+        `attempts` instead.
+        """
         self.admit(url)
         return self._headers(method, url, self.token())
 
@@ -175,34 +218,49 @@ class TokenSource:
         return self._headers(method, url, await self.atoken())
 
     def _headers(self, method: str, url: str, token: Token) -> dict[str, str]:
-        self.admit(url, token)
-        return self.resource_server.present(method, url, token)
+        presented = self.present(method, url, token).headers
+        return dict(hidden({**own_headers(self.resource_server), **presented}, HandedOut))
 
-    # What follows is for the doors.
+    # What follows is for the auth classes.
 
-    def ready(self, origin: object) -> Presented | None:
-        """Return the presented token if it is fresh and was presented to this origin before; the hot path."""
+    def ready(self, place: object) -> Presentation | None:
+        """Return the presented token if it is fresh and was presented at this place before; the hot path.
+
+        None where each request is presented anew, or where anything has to be decided: then go by `attempts`.
+        """
         token, since, due = self._live.window
         if since <= self.clock() < due:
-            presented, admitted = self._admission
-            if presented.token is token and origin in admitted:
-                return presented
+            presentation, admitted = self._admission
+            if place in admitted and presentation is not None and presentation.token is token:
+                return presentation
         return None
+
+    def settled(self, status: int) -> bool:
+        """Tell whether an answer to what `ready` returned changes nothing, whatever else it says; the hot path."""
+        return not (status in self.resource_server.renew_on or self._live.unsettled)
 
     def admit(self, url: str, token: Token | None = None) -> None:
         """Raise OriginNotAllowed or InsecureTransport unless the token may go there."""
         self.resource_server.admit(url, token, allow_insecure_http=self.grant.allow_insecure_http)
 
-    def presented(self, token: Token, url: str, origin: object) -> Presented:
-        """Return the header's value for this token, which may go to this URL, and remember `origin` as a yes."""
+    def present(self, method: str, url: str, token: Token, place: object = None) -> Presentation:
+        """Return the headers that present this token to this URL, which it may go to.
+
+        Where they serve any request, remember them for `ready` under the name of this `place`, which has one origin.
+        """
         self.admit(url, token)
-        presented, admitted = self._admission
-        if presented.token is not token:
-            presented, admitted = self._admission = (self.resource_server.credentials(token), set())
+        presentation, admitted = self._admission
+        if presentation is None or presentation.token is not token or not self.presenter.constant:
+            presentation = Presentation(token, hidden(self.presenter.headers(method, url, token)))
+            if place is None or not self.presenter.constant:
+                return presentation
+            admitted = set()
+            self._admission = (presentation, admitted)
         elif len(admitted) >= _ADMITTED_SIZE:
             admitted.clear()
-        admitted.add(origin)
-        return presented
+        if place is not None:
+            admitted.add(place)
+        return presentation
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
@@ -238,24 +296,9 @@ class TokenSource:
         return await flight.await_(PATIENCE * self.timeout - limit)
 
     def prefetch(self, library: str | None) -> None:
-        """See to it that a token is on its way, and wait for nothing."""
-        self._board(library)
-
-    def refused(self, sent: Token, response: Any) -> bool:
-        """Tell whether a library's response refuses the token that its request was sent with."""
-        server, status = self.resource_server, response.status_code
-        challenge = response.headers.get("WWW-Authenticate")
-        try:
-            refuses = server.refuses(status, challenge, partial(self.grant.api_error, response))
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the answer is there
-            log.warning("renew_if failed (%s), so the answer stands as it is", type(error).__name__)
-            refuses = False
-        if refuses:
-            return server.may_receive(str(response.request.url), sent)
-        if self._live.unsettled and status < 500:
-            with self._live.lock:
-                self._live.accept(sent)
-        return False
+        """See to it that a token is on its way; wait for nothing, and raise nothing."""
+        with suppress(OAuthError):
+            self._board(library)
 
     def disown(self, token: Token, host: str) -> None:
         """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""
