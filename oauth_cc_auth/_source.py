@@ -65,6 +65,10 @@ _ANYWHERE = ResourceServer()
 _ADMITTED_SIZE = 256
 
 
+def _wall_clock() -> float:
+    return time.time()
+
+
 class TokenSource:
     """A token that is fetched once, shared, and renewed before anybody waits.
 
@@ -97,7 +101,7 @@ class TokenSource:
         session: requests.Session | None = None,
         client: httpx.Client | None = None,
         timeout: float = TIMEOUT,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Join those who share this grant's token; nothing is sent yet."""
         # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
@@ -113,6 +117,9 @@ class TokenSource:
         if store is not None and not all(callable(getattr(store, name, None)) for name in _STORE_METHODS):
             message = f"store has not the methods {', '.join(_STORE_METHODS)}"
             raise ConfigurationError(message)
+        # As a default it is looked up when it is asked, so that a test which freezes time freezes it here too.
+        own_clock = None if clock is time.time else clock
+        clock = _wall_clock if own_clock is None else own_clock
         if not callable(clock):
             message = "clock is not callable"
             raise ConfigurationError(message)
@@ -123,7 +130,7 @@ class TokenSource:
         self.grant, self.store, self.session, self.client = grant, store, session, client
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
-        self._live = live_token(grant, store, session, client, None if clock is time.time else clock)
+        self._live = live_token(grant, store, session, client, own_clock)
         self.presenter = presenter_for(self.resource_server)
         # The presented token, and where it was admitted to; one value, because another token may be for another origin.
         self._admission: tuple[Presentation | None, set[object]] = (None, set())
@@ -400,7 +407,8 @@ class TokenSource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""
-        settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout", "clock")}
+        settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout")}
+        settings["clock"] = None if self.clock is _wall_clock else self.clock
         return partial(TokenSource, **settings), (self.grant,)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:

@@ -109,6 +109,7 @@ class TokenEndpointGrant:
         object.__setattr__(self, "headers", checked_headers(self.headers))
         if self.default_lifetime is not None:
             check_seconds("default_lifetime", self.default_lifetime)
+            object.__setattr__(self, "default_lifetime", float(self.default_lifetime))
         if not isinstance(self.issuance_limit, (IssuanceLimit, type(None))):
             refuse("issuance_limit is not an IssuanceLimit")
         if not isinstance(self.resource_server, (ResourceServer, type(None))):

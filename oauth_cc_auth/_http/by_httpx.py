@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class ByHttpx:
     def __init__(self, client: Any) -> None:
-        self._client = client
+        self.lent = self._client = client
         self._library = sys.modules[loaded_library(type(client), "Client") or "httpx"]
 
     def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:

@@ -18,7 +18,7 @@ from oauth_cc_auth._http.origin import origin_of
 
 class ByRequests:
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self.lent = self._session = session
 
     def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
         import requests  # noqa: PLC0415 - only for those who use it

@@ -26,7 +26,7 @@ class Renewal:
 
     def key(self) -> str:
         """Return the name of the entry in the store. Only the right secret knows it."""
-        return store_key(self.exchange.grant, self.exchange.secret)
+        return store_key(self.exchange.grant, self.exchange.secret, getattr(self.exchange.sender, "lent", None))
 
     def run(self, refusal: BaseException | None = None) -> Token:
         """Return a token that is better than the live one. Raises an OAuthError.

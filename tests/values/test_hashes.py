@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -61,11 +60,24 @@ def test_what_is_remembered_is_bounded(computed: list[bytes], monkeypatch: pytes
 def test_a_forked_child_waits_for_nobody(computed: list[bytes]) -> None:
     """What a thread of the parent was computing is computed anew in the child; what was done is known."""
     slow_hash("done", b"salt")
-    hashes._remembered[fingerprint("begun"), b"salt"] = Future()
-    held = threading.Thread(target=hashes._lock.acquire)
+    held = threading.Thread(target=lambda: [turn.acquire() for turn in hashes._turns])
     held.start()
     held.join()
     hashes._start_over_in_child()
     assert slow_hash("begun", b"salt")
     assert slow_hash("done", b"salt")
     assert computed == [b"done", b"begun"]
+
+
+def test_a_signals_handler_asks_for_the_same(computed: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal's handler that needs the very hash which its own thread is computing computes it itself."""
+    nested: list[str] = []
+
+    def interrupted(secret: bytes, *, salt: bytes, **_: Any) -> bytes:
+        if not nested:
+            nested.append("")
+            nested[0] = slow_hash("a", b"salt")
+        return hashlib.blake2b(secret, salt=salt).digest()
+
+    monkeypatch.setattr(hashlib, "scrypt", interrupted)
+    assert slow_hash("a", b"salt") == nested[0]
