@@ -231,7 +231,7 @@ def test_a_rotated_secret_is_read_again_once(door: Door, sandbox: Sandbox) -> No
     door.call("GET", f"{api}/x", auth)
     sandbox.rotate_secret(grant, "new")
     sandbox.revoke_all()
-    reads = iter(["old", "new"])
+    reads = iter(["for the sandbox", "old", "new"])
     rotating, _ = plain(sandbox, client_secret=lambda: next(reads))
     assert door.call("GET", f"{api}/x", door.auth(rotating)).status_code == 200
     assert sandbox.token_requests == 3
