@@ -79,9 +79,10 @@ def _example(entry: Entry) -> Iterator[str]:
     yield "import requests"
     yield from ("from oauth_cc_auth import RequestsAuth, presets", "")
     words = ", ".join(f'{word}="…"' for word in entry.words)
+    yield f"auth = RequestsAuth(presets.{entry.name}({words}))"
     path = presets.probe_of(entry.name)
     url = f"{entry.api}{path or '/…'}" if entry.api.startswith("https://") and "{" not in entry.api else "https://…"
-    yield f'requests.get("{url}", auth=RequestsAuth(presets.{entry.name}({words})), timeout=10)'
+    yield f'requests.get("{url}", auth=auth, timeout=10)'
 
 
 def _arguments(entry: Entry, variables: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         UnsupportedGrantType,
     )
     from oauth_cc_auth.httpx import HttpxAuth
+    from oauth_cc_auth.login import Login
     from oauth_cc_auth.requests import RequestsAuth
     from oauth_cc_auth.stores import EncryptedStore, FileStore, KeyringStore, MemoryStore, RedisStore, TokenStore
 
@@ -80,6 +81,7 @@ _ROOMS = {
         "UnsupportedGrantType",
     ),
     "oauth_cc_auth.httpx": ("HttpxAuth",),
+    "oauth_cc_auth.login": ("Login",),
     "oauth_cc_auth.requests": ("RequestsAuth",),
     "oauth_cc_auth.stores": ("EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"),
 }
@@ -108,6 +110,7 @@ __all__ = [
     "InvalidTokenResponse",
     "IssuanceLimit",
     "KeyringStore",
+    "Login",
     "MemoryStore",
     "OAuthError",
     "OriginNotAllowed",

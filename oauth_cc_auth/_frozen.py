@@ -30,6 +30,11 @@ class FrozenMapping(Mapping[str, V_co], Generic[V_co]):
         """Return how many there are."""
         return len(self._items)
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, FrozenMapping):  # a grant's fields are compared for each source that is made
+            return self._items == other._items
+        return self._items == dict(other) if isinstance(other, Mapping) else NotImplemented
+
     def __hash__(self) -> int:
         """Hash the names, which are hashable whatever the values are."""
         return hash(frozenset(self._items))

@@ -11,14 +11,17 @@ import copy
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from oauth_cc_auth._http.hidden import Presented
+from oauth_cc_auth._attempts import Attempts
+from oauth_cc_auth._http.hidden import HandedOut, hidden
 from oauth_cc_auth._life.flight import Flight
-from oauth_cc_auth._life.live_token import State, Withdrawn
+from oauth_cc_auth._life.live_token import State
+from oauth_cc_auth._resource_server.presentation import Presentation, own_headers, presenter_for
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
@@ -28,14 +31,16 @@ if TYPE_CHECKING:
     import httpx
     import requests
 
-    from oauth_cc_auth._authorization_server.exchange import Exchange
-    from oauth_cc_auth._grant.authorization_code import AuthorizationCode
-    from oauth_cc_auth._grant.client_credentials import ClientCredentials
     from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
+    from oauth_cc_auth._life.renewal import Renewal
     from oauth_cc_auth.stores import TokenStore
 
 
 log = logging.getLogger("oauth_cc_auth")
+
+
+T = TypeVar("T")
 
 
 # Seconds per attempt of a token request.
@@ -60,6 +65,10 @@ _ANYWHERE = ResourceServer()
 _ADMITTED_SIZE = 256
 
 
+def _wall_clock() -> float:
+    return time.time()
+
+
 class TokenSource:
     """A token that is fetched once, shared, and renewed before anybody waits.
 
@@ -77,6 +86,7 @@ class TokenSource:
         "client",
         "clock",
         "grant",
+        "presenter",
         "resource_server",
         "session",
         "store",
@@ -91,7 +101,7 @@ class TokenSource:
         session: requests.Session | None = None,
         client: httpx.Client | None = None,
         timeout: float = TIMEOUT,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Join those who share this grant's token; nothing is sent yet."""
         # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
@@ -99,7 +109,7 @@ class TokenSource:
         from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
 
         if not is_grant(grant):
-            message = "grant is not a ClientCredentials, AuthorizationCode or static token; presets.NAME() makes one"
+            message = "grant is not a grant such as ClientCredentials or StaticToken; presets.NAME() makes one"
             raise ConfigurationError(message)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
             message = "timeout is not a number of seconds above 0"
@@ -107,6 +117,9 @@ class TokenSource:
         if store is not None and not all(callable(getattr(store, name, None)) for name in _STORE_METHODS):
             message = f"store has not the methods {', '.join(_STORE_METHODS)}"
             raise ConfigurationError(message)
+        # As a default it is looked up when it is asked, so that a test which freezes time freezes it here too.
+        own_clock = None if clock is time.time else clock
+        clock = _wall_clock if own_clock is None else own_clock
         if not callable(clock):
             message = "clock is not callable"
             raise ConfigurationError(message)
@@ -117,11 +130,10 @@ class TokenSource:
         self.grant, self.store, self.session, self.client = grant, store, session, client
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
-        self._live = live_token(grant, store, session, client, None if clock is time.time else clock)
-        nothing = Presented()
-        nothing.token = None
+        self._live = live_token(grant, store, session, client, own_clock)
+        self.presenter = presenter_for(self.resource_server)
         # The presented token, and where it was admitted to; one value, because another token may be for another origin.
-        self._admission: tuple[Presented, set[object]] = (nothing, set())
+        self._admission: tuple[Presentation | None, set[object]] = (None, set())
 
     def token(self) -> Token:
         """Return a usable token; wait for one only where there is none. Raises an OAuthError."""
@@ -131,23 +143,49 @@ class TokenSource:
         """Return a usable token, as `token` does, and let the event loop run meanwhile (asyncio or trio)."""
         return await self.aobtain(None)
 
-    def reject(self, token: Token) -> bool:
-        """Take note that the API refused this token; return whether another may be had now.
+    def access_token(self) -> str:
+        """Return a usable token's text, for clients that take a function: ``OpenAI(api_key=source.access_token)``."""
+        return self.token().access_token
 
-        False means: do not send again, renewals are held back, because the API refuses renewed tokens too.
+    def attempts(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Iterable[str] | None = None,
+        replayable: bool | Callable[[], bool] = True,
+        library: str | None = None,
+    ) -> Attempts:
+        """Return the attempts of one request to an API, for an HTTP library that has no auth class here.
+
+        Iterate with ``for`` or ``async for``; docs/doors.md shows how. Each attempt has the `headers` to set, and wants
+        to hear what came back. A request is attempted once, once more where its token is refused and another comes, and
+        once more where the API asks for a new proof of possession.
+
+        `headers` are those that the caller has set: they win over those of the resource server. `replayable` says
+        whether the body can be sent again, or is a function that says so and is called after a refusal. `library` is
+        the HTTP library for the token request: "requests", "httpx", "httpx2" or "urllib"; by default one that is
+        loaded, else installed, else the standard library's.
+
+        Raises nothing itself. Iterating raises OriginNotAllowed or InsecureTransport before anything is sent, and the
+        OAuthError of a token request that failed.
+        """
+        return Attempts(self, method, url, headers=headers, replayable=replayable, library=library)
+
+    def reject(self, token: Token) -> bool:
+        """Take note that the API refused this token; return whether another can be obtained now.
+
+        False means: do not send again, renewals are held back, because the API refuses renewed tokens too. Tell
+        `accept` where the API takes a token: that ends the holding back.
         """
         with self._live.lock:
             return self._live.reject(token, self.clock())
 
-    def exchange(self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None) -> Token:
-        """End a login as `AuthorizationCode.exchange` does; its token is saved in the source's store, and served."""
-        return self._log_in(redirected_url, state, code_verifier).wait(PATIENCE * self.timeout)
-
-    async def aexchange(
-        self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None
-    ) -> Token:
-        """End a login, as `exchange` does; the event loop runs meanwhile."""
-        return await self._log_in(redirected_url, state, code_verifier).await_(PATIENCE * self.timeout)
+    def accept(self, token: Token) -> None:
+        """Take note that the API took this token: its next refusal is a new one, and may be renewed for at once."""
+        if self._live.unsettled:
+            with self._live.lock:
+                self._live.accept(token)
 
     def base_url(self) -> str | None:
         """Return where the paths of the API begin, which some vendors tell with the token. Raises an OAuthError."""
@@ -173,7 +211,11 @@ class TokenSource:
             await flight.await_(PATIENCE * self.timeout)
 
     def headers(self, method: str, url: str) -> dict[str, str]:
-        """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors."""
+        """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors.
+
+        They are for one request, do not print, and cannot be pickled. Where the API may refuse the token, use
+        `attempts` instead.
+        """
         self.admit(url)
         return self._headers(method, url, self.token())
 
@@ -183,34 +225,49 @@ class TokenSource:
         return self._headers(method, url, await self.atoken())
 
     def _headers(self, method: str, url: str, token: Token) -> dict[str, str]:
-        self.admit(url, token)
-        return self.resource_server.present(method, url, token)
+        presented = self.present(method, url, token).headers
+        return dict(hidden({**own_headers(self.resource_server), **presented}, HandedOut))
 
-    # What follows is for the doors.
+    # What follows is for the auth classes.
 
-    def ready(self, origin: object) -> Presented | None:
-        """Return the presented token if it is fresh and was presented to this origin before; the hot path."""
+    def ready(self, place: object) -> Presentation | None:
+        """Return the presented token if it is fresh and was presented at this place before; the hot path.
+
+        None where each request is presented anew, or where anything has to be decided: then go by `attempts`.
+        """
         token, since, due = self._live.window
         if since <= self.clock() < due:
-            presented, admitted = self._admission
-            if presented.token is token and origin in admitted:
-                return presented
+            presentation, admitted = self._admission
+            if place in admitted and presentation is not None and presentation.token is token:
+                return presentation
         return None
+
+    def settled(self, status: int) -> bool:
+        """Tell whether an answer to what `ready` returned changes nothing, whatever else it says; the hot path."""
+        return not (status in self.resource_server.renew_on or self._live.unsettled)
 
     def admit(self, url: str, token: Token | None = None) -> None:
         """Raise OriginNotAllowed or InsecureTransport unless the token may go there."""
         self.resource_server.admit(url, token, allow_insecure_http=self.grant.allow_insecure_http)
 
-    def presented(self, token: Token, url: str, origin: object) -> Presented:
-        """Return the header's value for this token, which may go to this URL, and remember `origin` as a yes."""
+    def present(self, method: str, url: str, token: Token, place: object = None) -> Presentation:
+        """Return the headers that present this token to this URL, which it may go to.
+
+        Where they serve any request, remember them for `ready` under the name of this `place`, which has one origin.
+        """
         self.admit(url, token)
-        presented, admitted = self._admission
-        if presented.token is not token:
-            presented, admitted = self._admission = (self.resource_server.credentials(token), set())
+        presentation, admitted = self._admission
+        if presentation is None or presentation.token is not token or not self.presenter.constant:
+            presentation = Presentation(token, hidden(self.presenter.headers(method, url, token)))
+            if place is None or not self.presenter.constant:
+                return presentation
+            admitted = set()
+            self._admission = (presentation, admitted)
         elif len(admitted) >= _ADMITTED_SIZE:
             admitted.clear()
-        admitted.add(origin)
-        return presented
+        if place is not None:
+            admitted.add(place)
+        return presentation
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
@@ -246,24 +303,9 @@ class TokenSource:
         return await flight.await_(PATIENCE * self.timeout - limit)
 
     def prefetch(self, library: str | None) -> None:
-        """See to it that a token is on its way, and wait for nothing."""
-        self._board(library)
-
-    def refused(self, sent: Token, response: Any) -> bool:
-        """Tell whether a library's response refuses the token that its request was sent with."""
-        server, status = self.resource_server, response.status_code
-        challenge = response.headers.get("WWW-Authenticate")
-        try:
-            refuses = server.refuses(status, challenge, partial(self.grant.api_error, response))
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the answer is there
-            log.warning("renew_if failed (%s), so the answer stands as it is", type(error).__name__)
-            refuses = False
-        if refuses:
-            return server.may_receive(str(response.request.url), sent)
-        if self._live.unsettled and status < 500:
-            with self._live.lock:
-                self._live.accept(sent)
-        return False
+        """See to it that a token is on its way; wait for nothing, and raise nothing."""
+        with suppress(OAuthError):
+            self._board(library)
 
     def disown(self, token: Token, host: str) -> None:
         """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""
@@ -299,7 +341,7 @@ class TokenSource:
             work = partial(self._renew, library, state is not State.ABSENT)
             flight = live.flight = Flight(work, PATIENCE * self.timeout)
         # A login's next refresh token is nowhere but in the answer, until the store has it.
-        must_land = self.store is not None and hasattr(self.grant, "refresh_token")
+        must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
         if not flight.take_off(or_here=served is None, must_land=must_land):
             with live.lock:
                 live.flight = None
@@ -307,18 +349,15 @@ class TokenSource:
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
-        live, exchange = self._live, None
+        live, renewal = self._live, None
         try:
-            with unforked():
-                from oauth_cc_auth._life.renewal import renew  # noqa: PLC0415 - see __init__
-
-            exchange = self._exchange(library)
+            renewal = self._renewal(library)
             with live.lock:
-                refusal = live.refusal_of(exchange.mark, self.clock())
-            token = renew(live, exchange, self.store, refusal)
+                refusal = live.refusal_of(renewal.exchange.mark, self.clock())
+            token = renewal.run(refusal)
         except BaseException as error:
             with live.lock:
-                secret, shared = exchange.mark if exchange else None, self.store is not None
+                secret, shared = renewal.exchange.mark if renewal else None, self.store is not None
                 live.land(flight, error, self.clock(), secret=secret, shared=shared)
             if background:
                 reason = error if isinstance(error, OAuthError) else "an unexpected error"
@@ -328,57 +367,48 @@ class TokenSource:
             live.land(flight, token, self.clock())
         return token
 
-    def _exchange(self, library: str | None) -> Exchange:
-        from oauth_cc_auth._authorization_server.exchange import Exchange  # noqa: PLC0415 - see __init__
-        from oauth_cc_auth._http.sender import sender_for  # noqa: PLC0415 - see __init__
-
+    def _renewal(self, library: str | None) -> Renewal:
+        """Return what renews or revokes this grant's token."""
         # Never a StaticToken, whose live token is always fresh.
-        grant = cast("ClientCredentials | AuthorizationCode", self.grant)
-        return Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock)
+        grant = cast("TokenEndpointGrant", self.grant)
+        with unforked():
+            from oauth_cc_auth._authorization_server.exchange import Exchange  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._http.sender import sender_for  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._life.renewal import Renewal  # noqa: PLC0415 - see __init__
 
-    @property
-    def _revocable(self) -> bool:
-        return getattr(self.grant, "revocation_endpoint", None) is not None
+            kind = Renewal
+            if grant.refreshes:
+                from oauth_cc_auth._login.renewal import LoginRenewal  # noqa: PLC0415 - see __init__
+
+                kind = LoginRenewal
+        exchange = Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock)
+        return kind(self._live, exchange, self.store)
+
+    def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
+        """Do what is asked of this token's renewal in a flight."""
+        flight = Flight(lambda _: work(self._renewal(None)), PATIENCE * self.timeout)
+        flight.take_off(or_here=True)
+        return flight
 
     def _revocation(self, only: Token | None = None) -> Flight[None] | None:
         if not self._revocable:
             message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
             raise ConfigurationError(message)
-        live = self._live
+        live, limit = self._live, PATIENCE * self.timeout
         with live.lock:
             known = live.withdraw(only)
         if known.token is None and known.flight is None and self.store is None:
             return None
-        flight = Flight(partial(self._revoke, known, only is None), PATIENCE * self.timeout)
-        flight.take_off(or_here=True)
-        return flight
+        return self.flown(lambda renewal: renewal.end(known, whole=only is None, limit=limit))
 
-    def _revoke(self, known: Withdrawn, whole: bool, _: Flight[None]) -> None:  # noqa: FBT001 - bound
-        from oauth_cc_auth._life.revocation import end  # noqa: PLC0415 - see __init__
-
-        end(self._live, self._exchange(None), self.store, known, whole=whole, limit=PATIENCE * self.timeout)
-
-    def _log_in(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
-        from oauth_cc_auth._login.consent import code_of  # noqa: PLC0415 - see __init__
-
-        code = code_of(self.grant, redirected_url, state, code_verifier)
-        flight = Flight(partial(self._exchange_code, code), PATIENCE * self.timeout)
-        flight.take_off(or_here=True)
-        return flight
-
-    def _exchange_code(self, code: list[tuple[str, str]], _: Flight[Token]) -> Token:
-        from oauth_cc_auth._life.renewal import log_in  # noqa: PLC0415 - see __init__
-
-        token = log_in(self._live, self._exchange(None), self.store, code)
-        with self._live.lock:
-            # What is in the air would bring a token of the login before this one.
-            self._live.flight = None
-            self._live.adopt(token, self.clock())
-        return token
+    @property
+    def _revocable(self) -> bool:
+        return getattr(self.grant, "revocation_endpoint", None) is not None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""
-        settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout", "clock")}
+        settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout")}
+        settings["clock"] = None if self.clock is _wall_clock else self.clock
         return partial(TokenSource, **settings), (self.grant,)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:

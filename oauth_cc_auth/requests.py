@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,14 +17,17 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
     raise ImportError(message) from error
 
-from oauth_cc_auth._http.by_requests import NoHook, bare, rewind, set_by_us, set_unless_caller_did, strip_from_redirect
-from oauth_cc_auth._http.headers import written
-from oauth_cc_auth._http.hidden import Presented, hidden
+from oauth_cc_auth._attempts import Attempt, Attempts
+from oauth_cc_auth._http.by_requests import NoHook, bare, drain, rewind, set_by_caller, strip_from_redirect
+from oauth_cc_auth._http.hidden import Hidden
+from oauth_cc_auth._http.origin import place_of
 from oauth_cc_auth._raising import raised_as
+from oauth_cc_auth._resource_server.verdict import must_read
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 
 if TYPE_CHECKING:
     from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._resource_server.presentation import Presentation
     from oauth_cc_auth.stores import TokenStore
 
 
@@ -46,24 +50,20 @@ class RequestsAuth(AuthBase):
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
         self._source = source_of(grant, store=store, session=session, timeout=timeout)
-        self._server = self._source.resource_server
-        self._extra = dict(self._server.headers)
-        self._answered = _Answered(self._source)
+        server = self._source.resource_server
+        self._has_more = bool(server.headers)
+        # requests takes nothing but Authorization from a redirect to another host.
+        self._may_leak = self._has_more or server.header.lower() != "authorization"
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Present the token, and look at the answer when it comes."""
-        url = str(r.url)
-        origin = url[: url.find("/", 8)]  # a prepared URL has a path; what is odd is not in the set and looked at whole
-        value = self._source.ready(origin)
-        if value is None:
-            with raised_as(requests.RequestException, lambda: bare(r, self._server.header)):
-                self._source.admit(url)
-                value = self._source.presented(self._source.obtain("requests"), url, origin)
-        if self._extra:
-            with raised_as(requests.RequestException, lambda: bare(r, self._server.header)):
-                set_unless_caller_did(r, hidden(written(self._extra)))
-        r.headers[self._server.header] = value
-        r.register_hook("response", self._answered)  # type: ignore[no-untyped-call]  # requests' own
+        sent: Presentation | Attempt | None = self._source.ready(place_of(r.url))  # type: ignore[arg-type]  # prepared
+        if sent is None or self._has_more:
+            with _errors_for(r, self._source):
+                sent = next(_attempts(r, self._source))
+        for name, value in sent.headers.items():
+            r.headers[name] = value
+        r.register_hook("response", _Answered(self._source, sent, self._may_leak))  # type: ignore[no-untyped-call]  # requests' own
         return r
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -83,61 +83,65 @@ def _remade(cls: type[RequestsAuth], source: TokenSource) -> RequestsAuth:
     return auth
 
 
-class _Answered:
-    """The response hook: requests keeps it with the request, and with every copy of that for a redirect."""
+def _attempts(request: requests.PreparedRequest, source: TokenSource) -> Attempts:
+    method, url = str(request.method), str(request.url)
+    settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(rewind, request)}
+    return Attempts(source, method, url, library="requests", place=place_of(url), kind=Hidden, **settings)
 
-    def __init__(self, source: TokenSource) -> None:
-        self._source = source
-        self._live = source._live  # noqa: SLF001 - the doors read it on every call
-        self._server = source.resource_server
-        self._may_leak = bool(self._server.headers) or self._server.header.lower() != "authorization"
+
+def _errors_for(request: requests.PreparedRequest, source: TokenSource) -> AbstractContextManager[None]:
+    return raised_as(requests.RequestException, partial(bare, request, source.resource_server.header))
+
+
+class _Answered:
+    """The response hook of one request: requests keeps it with every copy of that for a redirect."""
+
+    __slots__ = ("_may_leak", "_sent", "_source")
+
+    def __init__(self, source: TokenSource, sent: Presentation | Attempt, may_leak: bool) -> None:  # noqa: FBT001 - private
+        self._source, self._sent, self._may_leak = source, sent, may_leak
 
     def __call__(self, response: requests.Response, **how: Any) -> requests.Response:
         request = response.request
-        if response.status_code in self._server.renew_on or self._live.unsettled:
-            response = self._judge(response, how)
+        if not self._source.settled(response.status_code):
+            response = self._judged(response, how)
         if self._may_leak and response.is_redirect:
             strip_from_redirect(response, request)
         return response
 
-    def _judge(self, response: requests.Response, how: dict[str, Any]) -> requests.Response:
-        request, source = response.request, self._source
-        sent = request.headers.get(self._server.header)
-        if not isinstance(sent, Presented) or sent.token is None or not self._refused(response, sent, how):
-            return response
-        if not source.reject(sent.token):
-            return response
-        with raised_as(requests.RequestException, lambda: bare(request, self._server.header)):
-            if not rewind(request):
-                source.prefetch("requests")
-                return response
-            # Drained and closed, the refused answer gives its connection back before the token request may want it. One
-            # that breaks off has no body, and hinders nothing.
-            with suppress(requests.RequestException):
-                response.content  # noqa: B018 - reads the rest
-            response.close()
-            url = str(request.url)
-            fresh = source.presented(source.obtain("requests"), url, url[: url.find("/", 8)])
-            if fresh == sent:
-                return response
-            request.headers.update(self._server.made_anew(set_by_us(request)))
-        return self._again(response, fresh, how)
+    def _judged(self, response: requests.Response, how: dict[str, Any]) -> requests.Response:
+        request, header = response.request, self._source.resource_server.header
+        if request.headers.get(header) != self._sent.headers[header]:
+            return response  # a redirect took the token away
+        loop = _attempts(request, self._source)
+        attempt: Attempt | None = loop.resume(self._sent.token, self._sent.headers)
+        while attempt is not None and self._heard(attempt, response, how):
+            drain(response)
+            with _errors_for(request, self._source):
+                attempt = next(loop, None)
+            if attempt is not None:
+                response = self._again(response, request, attempt, how)
+        return response
 
-    def _refused(self, response: requests.Response, sent: Presented, how: dict[str, Any]) -> bool:
-        assert sent.token is not None  # noqa: S101 - for the type checker; callers have looked
+    def _heard(self, attempt: Attempt, response: requests.Response, how: dict[str, Any]) -> bool:
         status, headers = response.status_code, response.headers
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
-        if self._server.must_read(status, kind, length, streamed=bool(how.get("stream"))):
+        said: Any = response
+        if must_read(self._source.resource_server, status, kind, length, streamed=bool(how.get("stream"))):
             response.content  # noqa: B018 - where it breaks off, the caller hears so from the library
-            return self._source.refused(sent.token, response)
-        # Without its body: who judges the response itself would read it, however long it is.
-        unread = SimpleNamespace(status_code=status, headers=headers, url=response.url, request=response.request)
-        return self._source.refused(sent.token, unread)
+        else:
+            # Without its body: what judges the response itself would read it, however long it is.
+            said = SimpleNamespace(status_code=status, headers=headers, url=response.url)
+        with _errors_for(response.request, self._source):
+            return attempt.heard(status, headers, url=response.url, error=partial(self._source.grant.api_error, said))
 
-    def _again(self, refused: requests.Response, fresh: Presented, how: dict[str, Any]) -> requests.Response:
-        request = refused.request
-        # In place too: a redirect copies the original request, and the next hop must carry the fresh token.
-        request.headers[self._server.header] = fresh
+    def _again(
+        self, refused: requests.Response, request: requests.PreparedRequest, attempt: Attempt, how: dict[str, Any]
+    ) -> requests.Response:
+        refused.request = request.copy()  # as it was sent
+        # In place: a redirect copies the original request, and the next hop must carry the fresh token.
+        request.headers.update(attempt.headers)
+        self._sent = attempt
         again = request.copy()
         jar = again._cookies  # type: ignore[attr-defined]  # noqa: SLF001 - as digest authentication does
         extract_cookies_to_jar(jar, request, refused.raw)  # type: ignore[no-untyped-call]  # requests' own
@@ -145,12 +149,12 @@ class _Answered:
         start = perf_counter()
         response: requests.Response = refused.connection.send(again, **how)
         response.elapsed = timedelta(seconds=perf_counter() - start)
-        if vars(refused)["_content"] is False:  # it broke off, and would be read again for whoever looks or pickles
+        if (
+            vars(refused)["_content"] is False
+        ):  # it broke off, and would be read again by what looks at it or pickles it
             vars(refused).update(_content=b"", _content_consumed=True)
         response.history.append(refused)
         response.request = again
-        if fresh.token is not None and self._refused(response, fresh, how):
-            self._source.reject(fresh.token)
         return response
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:

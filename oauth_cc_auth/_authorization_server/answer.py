@@ -9,9 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from oauth_cc_auth._authorization_server.redaction import masked
-from oauth_cc_auth._authorization_server.request import Asking
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.response_format import ResponseFormat
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none, text_at
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._resource_server.error_format import ApiError
@@ -33,14 +32,13 @@ _LIMIT_PAUSE = 60.0
 _SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
 
 
-def read_token(grant: Asking, answer: HttpResponse, asked_at: float, previous: Token | None = None) -> Token:
+def read_token(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) -> Token:
     """Return the token that an answer holds; its life counts from `asked_at`. Raises TokenRequestError.
 
-    What the answer leaves out stays as it was: the scope as requested (RFC 6749 §5.1), or as granted to the `previous`
-    token, whose refresh token goes on being used where there is no new one (§6).
+    Scope and refresh token are None where the answer leaves them out.
     """
     try:
-        return _token_in(grant, answer, asked_at, previous)
+        return _token_in(grant, answer, asked_at)
     except RecursionError:
         pass
     except (TokenRequestError, TokenBudgetExceeded) as error:
@@ -52,7 +50,7 @@ def read_token(grant: Asking, answer: HttpResponse, asked_at: float, previous: T
     raise _not_a_token(answer, None, "it is nested too deeply")
 
 
-def _token_in(grant: Asking, answer: HttpResponse, asked_at: float, previous: Token | None) -> Token:
+def _token_in(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) -> Token:
     members, form = document(answer), grant.token_response
     said = form.errors.read(answer.status, answer.headers, members)
     refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
@@ -67,25 +65,17 @@ def _token_in(grant: Asking, answer: HttpResponse, asked_at: float, previous: To
     if not form.is_bearer(token_type):
         raise _not_a_token(answer, said, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
     lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
-    scope, refresh_token = form.scope_of(members), None
-    if isinstance(grant, AuthorizationCode):
-        scope = scope or (previous.scope if previous else None)
-        kept = previous.refresh_token if previous else None
-        refresh_token = string_or_none(member(members, form.refresh_token)) or kept or grant.refresh_token
-    else:
-        # RFC 6749 §4.4.3: this answer should have no refresh token, and one that is there is of no use.
-        scope = scope or string_or_none(grant.scope)
     return Token(
         access_token,
         expires_at=None if lifetime is None else asked_at + lifetime,
         obtained_at=asked_at,
-        scope=scope,
-        refresh_token=refresh_token,
+        scope=form.scope_of(members),
+        refresh_token=string_or_none(member(members, form.refresh_token)),
         extra={**_without_secrets(members, form, access_token), **_kept_headers(form, answer)},
     )
 
 
-def read_revocation(grant: Asking, answer: HttpResponse) -> None:
+def read_revocation(grant: TokenEndpointGrant, answer: HttpResponse) -> None:
     """Return if the token is revoked; RFC 7009 §2.2 asks for 200, also for a token that nobody knows."""
     if not 200 <= answer.status < 300:
         members = document(answer)
@@ -125,7 +115,9 @@ def _kept_headers(form: ResponseFormat, answer: HttpResponse) -> dict[str, str]:
     return {name: answer.headers[name] for name in names if name in answer.headers}
 
 
-def _error(grant: Asking, answer: HttpResponse, members: dict[str, Any] | None, said: ApiError) -> OAuthError:
+def _error(
+    grant: TokenEndpointGrant, answer: HttpResponse, members: dict[str, Any] | None, said: ApiError
+) -> OAuthError:
     status, form = answer.status, grant.token_response
     if 300 <= status < 400:
         target = answer.headers.get("location", "nowhere").partition("?")[0]

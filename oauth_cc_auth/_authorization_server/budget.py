@@ -13,14 +13,12 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
-from oauth_cc_auth._grant.client_credentials import ClientCredentials
-from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit, TokenEndpointGrant
 from oauth_cc_auth._threads import within
 from oauth_cc_auth._token import CLOCK_TOLERANCE, Token
 from oauth_cc_auth.errors import OAuthError, TokenBudgetExceeded, TokenEndpointUnavailable, TokenRequestError
 from oauth_cc_auth.stores import MemoryStore, TokenStore
-from oauth_cc_auth.stores._protocol import is_ours
+from oauth_cc_auth.stores._protocol import locks_each_key
 
 log = logging.getLogger("oauth_cc_auth")
 
@@ -38,59 +36,75 @@ _this_process = MemoryStore()
 
 
 class Budget:
-    """What one exchange spends, attempt by attempt; once its store has failed, this process counts the rest."""
+    """What one exchange spends of the vendor's limit, attempt by attempt.
 
-    __slots__ = ("_grant", "_spent_at", "_store")
+    Once the store has failed, this process counts the rest for itself.
+    """
 
-    def __init__(self, grant: ClientCredentials | AuthorizationCode, store: TokenStore | None) -> None:
+    __slots__ = ("_grant", "_limit", "_spent_at", "_store")
+
+    def __init__(self, grant: TokenEndpointGrant, store: TokenStore | None) -> None:
         """Spend nothing yet."""
-        self._grant, self._store, self._spent_at = grant, store, 0.0
+        self._grant, self._limit, self._store, self._spent_at = grant, grant.issuance_limit, store, 0.0
 
     def spend(self, now: float) -> None:
-        """Write down that a token is asked for now. Raises TokenBudgetExceeded where the limit is reached."""
-        self._store, self._spent_at = spend(self._grant, self._store, now), now
+        """Write down that a token is requested now. Raises TokenBudgetExceeded where the limit is reached."""
+        limit = self._limit
+        if limit is None:
+            return
+
+        def spent(recent: list[float]) -> list[float]:
+            if len(recent) >= limit.count:
+                retry_after = sorted(recent)[-limit.count] + limit.seconds - now
+                message = (
+                    f"{limit.count} tokens were requested within {limit.seconds:g} s, which is all that the vendor "
+                    f"allows; the next is possible in {retry_after:.0f} s. A store shares one token between processes."
+                )
+                raise TokenBudgetExceeded(message, retry_after=retry_after)
+            return [*recent, now]
+
+        self._change(limit, now, spent)
+        self._spent_at = now
 
     def refund(self, error: OAuthError, now: float) -> None:
         """Take back what was written down last, if this error says that nothing was issued."""
-        if issued_nothing(error):
-            self._store = refund(self._grant, self._store, self._spent_at, now)
+        limit, asked_at = self._limit, self._spent_at
+        if limit is None or not issued_nothing(error):
+            return
 
+        def refunded(recent: list[float]) -> list[float]:
+            if asked_at in recent:
+                recent.remove(asked_at)  # one: others may have asked at the same moment
+            return recent
 
-def spend(grant: ClientCredentials | AuthorizationCode, store: TokenStore | None, now: float) -> TokenStore | None:
-    """Write down that a token is asked for now, and return where: None is this process.
+        self._change(limit, now, refunded)
 
-    Raises TokenBudgetExceeded where the limit is reached.
-    """
-    limit = grant.issuance_limit
-    if limit is None:
-        return store
+    def _change(self, limit: IssuanceLimit, now: float, change: Callable[[list[float]], list[float]]) -> None:
+        if self._store is not None:
+            try:
+                # What is left behind here counts as soon as it gets its turn, and is right to: the request was sent.
+                within(STORE_SECONDS, partial(self._update, self._store, limit, now, change), "oauth-cc-auth-ledger")
+            except TokenBudgetExceeded:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
+                log.warning("the token store failed to count (%s); this process counts alone", type(error).__name__)
+                self._store = None
+            else:
+                return
+        self._update(_this_process, limit, now, change)
 
-    def spent(recent: list[float]) -> list[float]:
-        if len(recent) >= limit.count:
-            retry_after = sorted(recent)[-limit.count] + limit.seconds - now
-            message = (
-                f"{limit.count} tokens were asked for within {limit.seconds:g} s, which is all that the vendor allows; "
-                f"the next may be in {retry_after:.0f} s. A store shares one token between processes."
-            )
-            raise TokenBudgetExceeded(message, retry_after=retry_after)
-        return [*recent, now]
-
-    return _change(grant, limit, store, now, spent)
-
-
-def refund(
-    grant: ClientCredentials | AuthorizationCode, store: TokenStore | None, asked_at: float, now: float
-) -> TokenStore | None:
-    """Take back one request that was written down at that time, and return where."""
-    if grant.issuance_limit is None:
-        return store
-
-    def refunded(recent: list[float]) -> list[float]:
-        if asked_at in recent:
-            recent.remove(asked_at)  # one: others may have asked at the same moment
-        return recent
-
-    return _change(grant, grant.issuance_limit, store, now, refunded)
+    def _update(
+        self, store: TokenStore, limit: IssuanceLimit, now: float, change: Callable[[list[float]], list[float]]
+    ) -> None:
+        client = f"{self._grant.token_endpoint}\n{self._grant.client_id}"
+        key = f"issued-{hashlib.blake2b(client.encode(), digest_size=32).hexdigest()}"
+        # Lock order: the token's lock, then this one; nothing is locked inside it. Other scopes have other tokens,
+        # whose locks do not exclude each other. A store of a user's own may have a single lock, which the renewal
+        # already holds: then count without.
+        with store.lock(key) if locks_each_key(store) else nullcontext():
+            issued = change(_within(limit, _read(store.load(key)), now))
+            ends_at = max([now, *issued]) + limit.seconds
+            store.save(key, Token(_ENTRY, obtained_at=now, expires_at=ends_at, extra={_ISSUED: issued}))
 
 
 def issued_nothing(error: OAuthError) -> bool:
@@ -121,44 +135,6 @@ def _never_connected(error: OAuthError) -> bool:
     while (behind := chain[-1].__cause__ or chain[-1].__context__) is not None and behind not in chain:
         chain.append(behind)
     return isinstance(chain[-1], (ConnectionRefusedError, gaierror))
-
-
-def _change(
-    grant: ClientCredentials | AuthorizationCode,
-    limit: IssuanceLimit,
-    store: TokenStore | None,
-    now: float,
-    change: Callable[[list[float]], list[float]],
-) -> TokenStore | None:
-    if store is not None:
-        try:
-            # What is left behind here counts as soon as it gets its turn, and is right to: the request was sent.
-            within(STORE_SECONDS, partial(_update, store, grant, limit, now, change), "oauth-cc-auth-ledger")
-        except TokenBudgetExceeded:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
-            log.warning("the token store failed to count (%s); this process counts alone", type(error).__name__)
-        else:
-            return store
-    _update(_this_process, grant, limit, now, change)
-    return None
-
-
-def _update(
-    store: TokenStore,
-    grant: ClientCredentials | AuthorizationCode,
-    limit: IssuanceLimit,
-    now: float,
-    change: Callable[[list[float]], list[float]],
-) -> None:
-    name = hashlib.blake2b(f"{grant.token_endpoint}\n{grant.client_id}".encode(), digest_size=32).hexdigest()
-    key = f"issued-{name}"
-    # Other scopes have other tokens, whose locks do not exclude each other. Whoever waits here may hold his token's
-    # lock, and whoever counts waits for no other. A stranger's store may have but one lock, which the renewal holds.
-    with store.lock(key) if is_ours(store) else nullcontext():
-        issued = change(_within(limit, _read(store.load(key)), now))
-        ends_at = max([now, *issued]) + limit.seconds
-        store.save(key, Token(_ENTRY, obtained_at=now, expires_at=ends_at, extra={_ISSUED: issued}))
 
 
 def _within(limit: IssuanceLimit, issued: list[float], now: float) -> list[float]:

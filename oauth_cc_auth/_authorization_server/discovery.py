@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from oauth_cc_auth._authorization_server.answer import document
-from oauth_cc_auth._authorization_server.request import Asking
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import member, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.retry_after import retry_after
@@ -22,7 +22,7 @@ def metadata_request(url: str) -> HttpRequest:
     return HttpRequest(url, {"Accept": "application/json", "Accept-Encoding": "identity"}, b"", "GET")
 
 
-def read_metadata(grant: Asking, answer: HttpResponse) -> Asking:
+def read_metadata(grant: TokenEndpointGrant, answer: HttpResponse) -> TokenEndpointGrant:
     """Return the grant with the token endpoint that the server's metadata names (RFC 8414 §2).
 
     Its `issuer` is not compared: SMART names that of another server. Raises TokenRequestError.

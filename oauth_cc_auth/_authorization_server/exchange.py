@@ -11,18 +11,18 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import quote_plus
 
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
+from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.discovery import metadata_request, read_metadata
 from oauth_cc_auth._authorization_server.redaction import mask_error, masked, without_echo
 from oauth_cc_auth._authorization_server.request import revocation_request, sent_secrets, token_request
 from oauth_cc_auth._authorization_server.retry import pause_before_retry
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.checks import is_text
-from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.hashes import fingerprint
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.quiet_logs import muted
 from oauth_cc_auth._http.sender import Sender
@@ -61,7 +61,7 @@ BUDGET = 2.0
 _WORTH_IT = 0.05
 
 
-def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
+def secret_of(grant: TokenEndpointGrant) -> str | None:
     """Return the client secret, asking for it where it is a callable. Raises ConfigurationError."""
     if not callable(grant.client_secret):
         return grant.client_secret
@@ -78,16 +78,6 @@ def secret_of(grant: ClientCredentials | AuthorizationCode) -> str | None:
     return secret
 
 
-class Count(Protocol):
-    """Counts the attempts that may issue a token; times are by the exchange's clock."""
-
-    def spend(self, now: float) -> None:
-        """Take note that a token is asked for now. Raises TokenBudgetExceeded where none may be."""
-
-    def refund(self, error: OAuthError, now: float) -> None:
-        """Take note that the attempt has ended so; the server may have issued nothing."""
-
-
 class Exchange:
     """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets.
 
@@ -98,7 +88,7 @@ class Exchange:
 
     def __init__(
         self,
-        grant: ClientCredentials | AuthorizationCode,
+        grant: TokenEndpointGrant,
         sender: Sender,
         timeout: float,
         clock: Callable[[], float],
@@ -112,11 +102,11 @@ class Exchange:
         """What stands for a secret that may be another when it is read again; None for one that stays as it is."""
         return fingerprint(self.secret or "") if callable(self.grant.client_secret) else None
 
-    def fetch(self, previous: Token | None, code: Parameters | None = None, count: Count | None = None) -> Token:
-        """Return a new token; a refresh token and the granted scope are taken from the `previous` one.
+    def fetch(self, previous: Token | None, code: Parameters | None = None, budget: Budget | None = None) -> Token:
+        """Return a new token, as the answer describes it; a refresh token is taken from the `previous` one.
 
-        For the end of a login `code` is what the code exchange says instead (RFC 6749 §4.1.3). `count` is told of each
-        attempt.
+        For the end of a login `code` holds the parameters of the code exchange instead (RFC 6749 §4.1.3). `budget` is
+        told of each attempt.
         """
         parameters = code or self.grant.request_parameters(previous)
         known = [value for name, value in parameters if name in _SECRET_PARAMETERS]
@@ -126,16 +116,16 @@ class Exchange:
             grant = self._located()
             return self._attempts(
                 lambda: token_request(grant, self.secret, parameters),
-                lambda answer, asked_at: read_token(grant, answer, asked_at, previous),
+                lambda answer, asked_at: read_token(grant, answer, asked_at),
                 known,
-                count,
+                budget,
             )
 
         token = self._with_current_secret(ask)
         log.debug("token obtained from %s, valid for %s s", self.grant.token_endpoint, token.lifetime)
         return token
 
-    def _located(self) -> ClientCredentials | AuthorizationCode:
+    def _located(self) -> TokenEndpointGrant:
         """Return the grant with its token endpoint's address, which the server's metadata may have to tell."""
         endpoint = self.grant.token_endpoint
         if isinstance(endpoint, str):
@@ -181,21 +171,21 @@ class Exchange:
         make: Callable[[], HttpRequest],
         read: Callable[[HttpResponse, float], T],
         secrets: list[str],
-        count: Count | None = None,
+        budget: Budget | None = None,
     ) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout
         attempt, failure = 0, None
         while True:
             # Each is made anew: headers may be made per request, and an assertion counts once (RFC 7523 §3).
             request = make()
-            self._spend(count, failure)
+            self._spend(budget, failure)
             # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
             left = max(give_up_at - time.monotonic(), _WORTH_IT * self.timeout)
             try:
                 return self._attempt(request, read, secrets, left)
             except OAuthError as error:
-                if count is not None:
-                    count.refund(error, self.clock())
+                if budget is not None:
+                    budget.refund(error, self.clock())
                 if not isinstance(error, TokenRequestError):
                     raise
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
@@ -207,12 +197,12 @@ class Exchange:
             time.sleep(pause)
             attempt += 1
 
-    def _spend(self, count: Count | None, failure: TokenRequestError | None) -> None:
+    def _spend(self, budget: Budget | None, failure: TokenRequestError | None) -> None:
         """Have an attempt counted; where it may not be made, raise what the one before it has met, if there was one."""
-        if count is None:
+        if budget is None:
             return
         try:
-            count.spend(self.clock())
+            budget.spend(self.clock())
         except TokenBudgetExceeded:
             if failure is None:
                 raise

@@ -12,22 +12,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from oauth_cc_auth._authorization_server.proof import authenticate
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod
-from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.headers import written
 from oauth_cc_auth._http.json_path import json_object, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
-
-Asking: TypeAlias = ClientCredentials | AuthorizationCode
-
 
 # What authlib is told of the grant type, and what is left out again: it would guess one where there is none.
 _ANY = "urn:oauth-cc-auth:any"
@@ -40,7 +36,7 @@ _HARMLESS = re.compile(r"accept.*|content-type|user-agent|.*(version|request-id|
 _ASSERTION = "client_assertion"  # RFC 7521 §4.2
 
 
-def token_request(grant: Asking, secret: str | None, parameters: list[tuple[str, str]]) -> HttpRequest:
+def token_request(grant: TokenEndpointGrant, secret: str | None, parameters: list[tuple[str, str]]) -> HttpRequest:
     """Return the request that asks for a token with these parameters (RFC 6749 §4.1.3, §4.4.2, §6)."""
     # All of it goes through `body`: authlib's keyword arguments drop empty and repeated values, share their namespace
     # with those of its method, and it has its own ideas of what each grant type needs.
@@ -51,7 +47,7 @@ def token_request(grant: Asking, secret: str | None, parameters: list[tuple[str,
     return _as_written(request, grant.token_request, grant.token_endpoint_auth_method)
 
 
-def revocation_request(grant: Asking, secret: str | None, token: Token) -> HttpRequest:
+def revocation_request(grant: TokenEndpointGrant, secret: str | None, token: Token) -> HttpRequest:
     """Return the request that revokes a token, the refresh token where there is one (RFC 7009 §2.1)."""
     hint = "refresh_token" if token.refresh_token else "access_token"
     method = grant.revocation_endpoint_auth_method or grant.token_endpoint_auth_method
@@ -65,16 +61,17 @@ def revocation_request(grant: Asking, secret: str | None, token: Token) -> HttpR
     return _as_written(request, grant.revocation_request, method)
 
 
-def authorization_url(grant: AuthorizationCode, state: str, code_verifier: str, parameters: Mapping[str, str]) -> str:
+def authorization_url(
+    grant: TokenEndpointGrant, endpoint: str, state: str, code_verifier: str, parameters: Mapping[str, str | None]
+) -> str:
     """Return the address of the authorization request (RFC 6749 §4.1.1) with an S256 challenge (RFC 7636 §4.2)."""
     asked = [(name, value) for name, value in grant.common_parameters() if name == "resource"]  # RFC 8707 §2.1
     with _client(grant, None, "none") as client:
         client.code_challenge_method = "S256"
         url, _ = client.create_authorization_url(
-            grant.authorization_endpoint,
+            endpoint,
             state=state,
             code_verifier=code_verifier,
-            redirect_uri=grant.redirect_uri,
             scope=grant.scope and grant.token_request.scope_separator.join(str(grant.scope).split()),
             resource=[value for _, value in asked],
             **parameters,
@@ -82,7 +79,7 @@ def authorization_url(grant: AuthorizationCode, state: str, code_verifier: str, 
     return str(url)
 
 
-def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
+def sent_secrets(grant: TokenEndpointGrant, request: HttpRequest) -> list[str]:
     """Return what of a request nobody may read beside the secret: its client assertion, and the values of headers."""
     body = request.body.decode()
     said = {**dict(parse_qsl(urlsplit(request.url).query)), **(json_object(body) or dict(parse_qsl(body)))}
@@ -94,7 +91,7 @@ def sent_secrets(grant: Asking, request: HttpRequest) -> list[str]:
 
 
 @contextmanager
-def _client(grant: Asking, secret: str | None, method: ClientAuthMethod) -> Iterator[Any]:
+def _client(grant: TokenEndpointGrant, secret: str | None, method: ClientAuthMethod) -> Iterator[Any]:
     with unforked():
         client = _request_builder()(None, grant.client_id or "", secret)
     try:
@@ -153,7 +150,7 @@ def _replace_header(headers: dict[str, str], name: str, value: str) -> None:
     headers[name] = value
 
 
-def _headers(grant: Asking) -> dict[str, str]:
+def _headers(grant: TokenEndpointGrant) -> dict[str, str]:
     own = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired
 
-if TYPE_CHECKING:
-    import httpx
-    import requests
-
-    from oauth_cc_auth.stores import TokenStore
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AuthorizationCode(TokenEndpointGrant):
     """The authorization code grant (RFC 6749 §4.1): a user logs in once, then tokens are renewed by refresh token (§6).
 
-    The login is `authorization_url` and `exchange`, on the command line ``oauth-cc-auth login``. `redirect_uri` is
+    The login is a `Login`, on the command line ``oauth-cc-auth login``. `redirect_uri` is
     where the server sends the user back to, as it was registered. `refresh_token` is that of a login made elsewhere.
     Where the server rotates refresh tokens, each new one is kept, and saved in the source's store before its access
     token is used. Logins never share a token: two grants with different first refresh tokens are two, and so are two
@@ -31,11 +25,13 @@ class AuthorizationCode(TokenEndpointGrant):
     of InteractionRequired. The other arguments are those of `ClientCredentials`.
     """
 
+    refreshes: ClassVar[bool] = True
+
     authorization_endpoint: str | None = None
     redirect_uri: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
     login: str | None = None
-    how_to_log_in: str = "Call authorization_url() and exchange(), or pass refresh_token=."
+    how_to_log_in: str = "Log in with Login(source), or pass refresh_token=."
 
     def __post_init__(self) -> None:
         """Check every argument and make it immutable."""
@@ -58,37 +54,3 @@ class AuthorizationCode(TokenEndpointGrant):
             raise InteractionRequired(message)
         scope = [("scope", previous.scope)] if previous and previous.scope else []
         return [("grant_type", "refresh_token"), ("refresh_token", refresh_token), *scope, *self.common_parameters()]
-
-    def authorization_url(
-        self, *, state: str | None = None, code_verifier: str | None = None, **parameters: str
-    ) -> str:
-        """Return the address where the user logs in and consents (RFC 6749 §4.1.1), with PKCE (RFC 7636, S256).
-
-        `parameters` are further ones of the request, as ``prompt="consent"``. State and code verifier are made and
-        remembered in this process until `exchange`; where the login ends in another process, pass both to both: then
-        nothing is remembered here. Raises ConfigurationError without an `authorization_endpoint`.
-        """
-        from oauth_cc_auth._login.consent import authorization_url  # noqa: PLC0415 - a login is rare, and needs rooms above
-
-        return authorization_url(self, state, code_verifier, parameters)
-
-    def exchange(
-        self,
-        redirected_url: str,
-        *,
-        state: str | None = None,
-        code_verifier: str | None = None,
-        store: TokenStore | None = None,
-        session: requests.Session | None = None,
-        client: httpx.Client | None = None,
-        timeout: float = 10.0,
-    ) -> Token:
-        """Return the token for the address that the user was sent back to (RFC 6749 §4.1.2 and §4.1.3).
-
-        Whoever uses this grant in this process, or the same `store`, goes on with it. Raises AuthorizationFailed where
-        the user or the server said no or the address is not the answer to our question, and other OAuthErrors.
-        """
-        from oauth_cc_auth._source import TokenSource  # noqa: PLC0415 - as above
-
-        source = TokenSource(self, store=store, session=session, client=client, timeout=timeout)
-        return source.exchange(redirected_url, state=state, code_verifier=code_verifier)

@@ -31,12 +31,13 @@ def strings(name: str, values: Collection[Any]) -> tuple[str, ...]:
 
 
 def several(name: str, values: Several | None) -> str | tuple[str, ...] | None:
-    """Return one string or several, as they were given."""
+    """Return one string or several; a collection of one is that one, since the request says the same."""
     if values is None or (isinstance(values, str) and values and is_text(values)):
         return values
     if isinstance(values, str) or not isinstance(values, Collection):
         refuse(f"{name} is neither a string nor a collection of strings, or is empty")
-    return strings(name, values)
+    listed = strings(name, values)
+    return listed[0] if len(listed) == 1 else listed
 
 
 def each(values: Several | None) -> Collection[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from oauth_cc_auth._grant.authorization_code import AuthorizationCode
-from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.static_token import StaticToken
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 
-Grant: TypeAlias = "ClientCredentials | AuthorizationCode | StaticToken"
+Grant: TypeAlias = "TokenEndpointGrant | StaticToken"
 
 
 def is_grant(thing: object) -> bool:
     """Tell whether this is one of the grants of this package."""
-    return isinstance(thing, (ClientCredentials, AuthorizationCode, StaticToken))
+    return isinstance(thing, (TokenEndpointGrant, StaticToken))

@@ -7,9 +7,10 @@ say the same share one token.
 from __future__ import annotations
 
 import inspect
+from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
 from oauth_cc_auth._grant.checks import Several, check_seconds, each, is_text, refuse, several, strings
@@ -21,6 +22,7 @@ from oauth_cc_auth._http.headers import HeaderValue, checked_headers
 from oauth_cc_auth._http.origin import is_secure, origin_of
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
 from oauth_cc_auth._resource_server.server import ResourceServer
+from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InsecureTransport
 
 
@@ -85,7 +87,14 @@ class TokenEndpointGrant:
     vendor: str | None = field(default=None, compare=False, repr=False)
     variables: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
+    # Whether a token is renewed by the refresh token that came with the one before it (RFC 6749 §6): a user's login.
+    refreshes: ClassVar[bool] = False
+
     __repr__ = spoken_repr
+
+    @abstractmethod
+    def request_parameters(self, previous: Token | None) -> list[tuple[str, str]]:
+        """Return the parameters of the token request, without the client's authentication."""
 
     def __post_init__(self) -> None:
         """Check every argument and make it immutable."""
@@ -113,6 +122,7 @@ class TokenEndpointGrant:
         object.__setattr__(self, "headers", checked_headers(self.headers))
         if self.default_lifetime is not None:
             check_seconds("default_lifetime", self.default_lifetime)
+            object.__setattr__(self, "default_lifetime", float(self.default_lifetime))
         if not isinstance(self.issuance_limit, (IssuanceLimit, type(None))):
             refuse("issuance_limit is not an IssuanceLimit")
         if not isinstance(self.resource_server, (ResourceServer, type(None))):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oauth_cc_auth._http.hidden import Presented, is_presented
+from oauth_cc_auth._http.hidden import is_hidden
 from oauth_cc_auth._http.lending import capped, failures, loaded_library, lowered, merged
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth.errors import (
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 class ByHttpx:
     def __init__(self, client: Any) -> None:
-        self._client = client
+        self.lent = self._client = client
         self._library = sys.modules[loaded_library(type(client), "Client") or "httpx"]
 
     def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
@@ -50,12 +51,35 @@ class ByHttpx:
 LIBRARIES = ("httpx", "httpx2")
 
 
+class Kit(NamedTuple):
+    """One of the two libraries, with what it calls the same as the other."""
+
+    name: str
+    error: type[Exception]
+    library: Any
+    default_headers: dict[str, str]
+
+
+def kit_of(message: object) -> Kit:
+    """Return the library that a request or a response is of; its class may be a user's own."""
+    return _kit_of(type(message))  # type: ignore[arg-type]  # classes are hashable
+
+
+@cache
+def _kit_of(cls: Any) -> Kit:
+    modules = (base.__module__.partition(".")[0] for base in cls.__mro__)
+    name = next(module for module in modules if module in LIBRARIES)
+    library = sys.modules[name]
+    with library.Client(trust_env=False, verify=False) as client:
+        return Kit(name, library.HTTPError, library, dict(client.headers))
+
+
 def read(response: httpx.Response) -> None:
     """Read an answer, unless it is an async client's, which a flow composed by the older name may bring here.
 
     Such an answer is judged as it is, and httpx itself reads it before it sends again.
     """
-    if isinstance(response.stream, sys.modules[library_of(response)].SyncByteStream):
+    if isinstance(response.stream, kit_of(response).library.SyncByteStream):
         response.read()
 
 
@@ -63,7 +87,7 @@ def drain(response: httpx.Response) -> None:
     """Read what is left of a refused answer; one that breaks off has no body, and hinders nothing."""
     try:
         read(response)
-    except sys.modules[library_of(response)].HTTPError:
+    except kit_of(response).error:
         response._content = b""  # noqa: SLF001 - httpx would read it again for the history
         response.close()
 
@@ -72,43 +96,32 @@ async def adrain(response: httpx.Response) -> None:
     """Do the same in an event loop."""
     try:
         await response.aread()
-    except sys.modules[library_of(response)].HTTPError:
+    except kit_of(response).error:
         response._content = b""  # noqa: SLF001 - as above
         await response.aclose()
 
 
-def library_of(message: object) -> str:
-    """Return which of the two libraries a request or a response is of; it may be a subclass."""
-    names = (cls.__module__.partition(".")[0] for cls in type(message).__mro__)
-    return next(name for name in names if name in LIBRARIES)
+def set_by_caller(request: httpx.Request) -> list[str]:
+    """Return the names of the headers that the caller has set; what a client sends by default the caller has not."""
+    defaults = kit_of(request).default_headers
+    fields = ((name.decode("latin-1").lower(), value) for name, value in request.headers.raw)
+    return [name for name, value in fields if not is_hidden(value) and value.decode("latin-1") != defaults.get(name)]
 
 
-def set_unless_caller_did(request: httpx.Request, headers: dict[str, Presented]) -> None:
-    """Set these headers; what a client sends by default the caller has not set."""
-    defaults = _default_headers(library_of(request))
-    for name, value in headers.items():
-        if request.headers.get(name) in (None, defaults.get(name.lower())):
-            request.headers[name] = value
+def twin(request: httpx.Request, headers: Mapping[str, str], refused: httpx.Response) -> httpx.Request:
+    """Return the request as it goes once more, with these headers and with the cookies of the refused answer.
 
-
-def set_by_us(request: httpx.Request) -> set[str]:
-    """Return the names, in lower case, of the headers that we have set."""
-    return {name.decode().lower() for name, value in request.headers.raw if is_presented(value)}
-
-
-def take_cookies(request: httpx.Request, refused: httpx.Response) -> None:
-    """Send the cookies of a refused answer, as httpx's own digest authentication does."""
+    Another object, because the first stands in the history as it was sent. Its body is the same stream.
+    """
+    again = object.__new__(type(request))
+    vars(again).update(vars(request), headers=request.headers.copy())
+    again.headers.update(headers)
     if "Set-Cookie" in refused.headers:
-        # Not `refused.cookies`: it would make the answer unpicklable.
-        cookies = sys.modules[library_of(request)].Cookies()
+        # As httpx's own digest authentication does; not `refused.cookies`, which would make the answer unpicklable.
+        cookies = kit_of(request).library.Cookies()
         cookies.extract_cookies(refused)
-        cookies.set_cookie_header(request)
-
-
-@cache
-def _default_headers(library: str) -> dict[str, str]:
-    with sys.modules[library].Client(trust_env=False, verify=False) as client:
-        return dict(client.headers)
+        cookies.set_cookie_header(again)
+    return again
 
 
 def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
@@ -119,7 +132,7 @@ def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
 def replayable(request: httpx.Request) -> bool:
     """Tell whether the body can be sent again: bytes can, and multipart whose files httpx can rewind."""
     stream = request.stream
-    if isinstance(stream, sys.modules[library_of(request)].ByteStream):
+    if isinstance(stream, kit_of(request).library.ByteStream):
         return True
     if type(stream).__name__ != "MultipartStream":
         return False

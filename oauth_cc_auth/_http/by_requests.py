@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
 from requests.utils import default_headers, rewind_body
 
-from oauth_cc_auth._http.hidden import Presented, is_presented
+from oauth_cc_auth._http.hidden import is_hidden
 from oauth_cc_auth._http.lending import capped, failures, lowered, merged
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.origin import origin_of
@@ -17,7 +18,7 @@ from oauth_cc_auth._http.origin import origin_of
 
 class ByRequests:
     def __init__(self, session: Any) -> None:
-        self._session = session
+        self.lent = self._session = session
 
     def __call__(self, request: HttpRequest, timeout: float) -> HttpResponse:
         import requests  # noqa: PLC0415 - only for those who use it
@@ -70,12 +71,20 @@ class NoHook:
         return response
 
 
-def set_unless_caller_did(request: requests.PreparedRequest, headers: dict[str, Presented]) -> None:
-    """Set these headers; what a session sends by default the caller has not set."""
+def set_by_caller(request: requests.PreparedRequest) -> list[str]:
+    """Return the names of the headers that the caller has set; what a session sends by default he has not."""
     defaults = default_headers()
-    for name, value in headers.items():
-        if request.headers.get(name) in (None, defaults.get(name)):
-            request.headers[name] = value
+    return [name for name, value in request.headers.items() if not is_hidden(value) and value != defaults.get(name)]
+
+
+def drain(response: requests.Response) -> None:
+    """Read and close a refused answer, so that its connection is free before a token request may want it.
+
+    One that breaks off has no body, and hinders nothing.
+    """
+    with suppress(requests.RequestException):
+        response.content  # noqa: B018 - reads the rest
+    response.close()
 
 
 def strip_from_redirect(response: requests.Response, request: requests.PreparedRequest) -> None:
@@ -92,7 +101,7 @@ def strip_from_redirect(response: requests.Response, request: requests.PreparedR
 
 def set_by_us(request: requests.PreparedRequest) -> set[str]:
     """Return the names, in lower case, of the headers that we have set."""
-    return {name.lower() for name, value in request.headers.items() if is_presented(value)}
+    return {name.lower() for name, value in request.headers.items() if is_hidden(value)}
 
 
 def rewind(request: requests.PreparedRequest) -> bool:

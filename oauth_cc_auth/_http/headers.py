@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from oauth_cc_auth._frozen import FrozenMapping
 from oauth_cc_auth._raising import scrubbed
@@ -37,6 +37,18 @@ def checked_headers(headers: Mapping[str, HeaderValue]) -> FrozenMapping[HeaderV
 def written(headers: Mapping[str, HeaderValue]) -> dict[str, str]:
     """Return the headers of one request. Raises ConfigurationError where a function makes no header's value."""
     return {name: _made(name, value) if callable(value) else value for name, value in headers.items()}
+
+
+# How libraries call what returns every field of one name: multidict, email.message, httpx and tornado, urllib3.
+_EVERY_FIELD = ("getall", "get_all", "get_list", "getlist")
+
+
+def field_of(headers: Mapping[str, Any], name: str) -> str | None:
+    """Return a header's value whatever the case of its name, of several fields joined by commas (RFC 9110 §5.3)."""
+    spelled = [known for known in headers.keys() if str(known).lower() == name.lower()]  # noqa: SIM118 - not every library's mapping iterates over its keys
+    every = next((getattr(headers, get) for get in _EVERY_FIELD if hasattr(headers, get)), None)
+    values = [value for known in spelled for value in (every(known) if every else (headers[known],))]
+    return ", ".join(map(str, dict.fromkeys(values))) if values else None
 
 
 def _made(name: str, make: Callable[[], str]) -> str:

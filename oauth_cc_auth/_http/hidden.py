@@ -1,52 +1,60 @@
-"""Header values that neither print nor pickle: requests and responses keep them, and users log and pickle responses."""
+"""Header values that do not print: requests and responses keep them, and users log and pickle responses.
+
+What an auth class sets pickles to a mask, because it lies in responses that users pickle. What a caller was given by
+name refuses to be pickled: a worker that unpickled a mask would send it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import SupportsIndex
+from typing import NoReturn, SupportsIndex, TypeVar
 
-from oauth_cc_auth._token import Token
+_T = TypeVar("_T", bound="Hidden")
 
 
-class Presented(str):
-    """What we put into a header: a token, which it knows, or a vendor's key. It neither prints nor pickles.
+class Hidden(str):
+    """A text that we put into a header: a token, or a vendor's key. It does not print, and pickles to a mask."""
 
-    Requests and responses keep their headers, and users log and pickle responses.
-    """
-
-    __slots__ = ("token",)
-    token: Token | None
+    __slots__ = ()
 
     def __repr__(self) -> str:
         """Hide the value."""
         return "'***'"
 
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Pickle to a mask."""
-        return str, ("***",)
-
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[str], tuple[str]]:
         """Pickle to a mask, with every protocol."""
         return str, ("***",)
 
-    def __copy__(self) -> Presented:
+    def __copy__(self: _T) -> _T:  # noqa: PYI019 - Self is in typing only from Python 3.11
         """Stay whole in this process."""
         return self
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Presented:
+    def __deepcopy__(self: _T, memo: dict[int, object]) -> _T:  # noqa: PYI019 - as above
         """Stay whole in this process."""
         return self
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Encode to bytes that do not print or pickle either: httpx keeps headers as bytes."""
-        return _PresentedBytes(str.encode(self, encoding, errors))
+        return _HiddenBytes(str.encode(self, encoding, errors))
 
 
-class _PresentedBytes(bytes):
+class HandedOut(Hidden):
+    """The same for a caller who got it by name and may carry it elsewhere: it cannot be pickled."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Raise TypeError, as for anything that cannot be pickled."""
+        message = (
+            "cannot pickle a header that presents a token: it would carry the token to where it is not hidden. Pickle "
+            "the TokenSource or the grant instead, and make the headers where the request is sent."
+        )
+        raise TypeError(message)
+
+
+class _HiddenBytes(bytes):
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        value = Presented(bytes.decode(self, encoding, errors))
-        value.token = None
-        return value
+        return Hidden(bytes.decode(self, encoding, errors))
 
     def __repr__(self) -> str:
         return "b'***'"
@@ -54,24 +62,18 @@ class _PresentedBytes(bytes):
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[bytes], tuple[bytes]]:
         return bytes, (b"***",)
 
-    def __copy__(self) -> _PresentedBytes:
+    def __copy__(self) -> _HiddenBytes:
         return self
 
-    def __deepcopy__(self, memo: dict[int, object]) -> _PresentedBytes:
+    def __deepcopy__(self, memo: dict[int, object]) -> _HiddenBytes:
         return self
 
 
-def is_presented(value: object) -> bool:
+def is_hidden(value: object) -> bool:
     """Tell whether a header's value is what we put there, as text or as httpx keeps it."""
-    return isinstance(value, (Presented, _PresentedBytes))
+    return isinstance(value, (Hidden, _HiddenBytes))
 
 
-def hidden(headers: Mapping[str, str]) -> dict[str, Presented]:
-    """Return the API's own headers so that they print and pickle no more than a token: a vendor's key is one too."""
-    return {name: presented_text(value) for name, value in headers.items()}
-
-
-def presented_text(text: str, token: Token | None = None) -> Presented:
-    value = Presented(text)
-    value.token = token
-    return value
+def hidden(headers: Mapping[str, str], kind: type[_T] = Hidden) -> dict[str, _T]:  # type: ignore[assignment]  # the default of a type variable
+    """Return these headers with values that do not print."""
+    return {name: kind(value) for name, value in headers.items()}

@@ -18,11 +18,11 @@ from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth.errors import InvalidTokenResponse, OAuthError, TokenEndpointUnavailable
 
 # Not lent: credentials and cookies are for the API, and the body's headers are this request's own.
-_NOT_LENT = frozenset({"authorization", "cookie", "content-type", "content-length", "transfer-encoding", "host"})
+NOT_LENT = frozenset({"authorization", "cookie", "content-type", "content-length", "transfer-encoding", "host"})
 
 
 def merged(lent: Iterable[tuple[Any, Any]], own: Mapping[str, str]) -> dict[str, str]:
-    names = {name.lower() for name in own} | _NOT_LENT
+    names = {name.lower() for name in own} | NOT_LENT
     return {**{name: value for name, value in lent if _text(name).lower() not in names and value is not None}, **own}
 
 

@@ -58,11 +58,47 @@ def matches(origin: str, pattern: str) -> bool:
     return origin.startswith(scheme) and origin.endswith(domain) and _BELOW.fullmatch(below) is not None
 
 
+def place_of(url: str) -> str:
+    """Cut a URL off after its authority, as a name for where it leads; without a path it is its own name.
+
+    Two URLs of one place have one origin. Only what was judged as a whole, by `origin_of`, may be remembered by it.
+    """
+    path = url.find("/", 8)
+    return url if path < 0 else url[:path]
+
+
+def same_origin(here: str, there: str) -> bool:
+    """Tell whether two URLs have one origin; what has none is like nothing else."""
+    try:
+        return origin_of(here) == origin_of(there)
+    except ValueError:
+        return False
+
+
+def same_resource(here: str, there: str) -> bool:
+    """Tell whether two spellings, a caller's and a library's, are one URL; a fragment is not sent."""
+    if here == there:
+        return True
+    return same_origin(here, there) and _beyond(here) == _beyond(there)
+
+
+def _beyond(url: str) -> str:
+    from urllib.parse import unquote  # noqa: PLC0415 - only for an answer that may be of somewhere else
+
+    match = _AUTHORITY.match(url)
+    rest = url[match.end() if match else 0 :].partition("#")[0]
+    return unquote(rest if rest.startswith("/") else f"/{rest}")
+
+
 def is_secure(origin: str) -> bool:
     """Tell whether what is sent to this origin stays unread on its way: https, or loopback."""
-    scheme, _, authority = origin.partition("://")
-    host = authority.rpartition(":")[0].strip("[]")
-    if scheme == "https" or host == "localhost":
+    return origin.startswith("https://") or is_loopback(origin)
+
+
+def is_loopback(origin: str) -> bool:
+    """Tell whether what is sent to this origin stays on this machine."""
+    host = origin.partition("://")[2].rpartition(":")[0].strip("[]")
+    if host == "localhost":
         return True
     from ipaddress import ip_address  # noqa: PLC0415 - only for plain http
 

@@ -17,6 +17,9 @@ from oauth_cc_auth.errors import ConfigurationError
 LIBRARIES = ("requests", "httpx", "httpx2")
 
 
+_STANDARD = "urllib"
+
+
 class Sender(Protocol):
     """Sends one request and returns its answer; `timeout` is in seconds and bounds each read."""
 
@@ -40,14 +43,21 @@ def check_lent(session: object, client: object) -> None:
 
 
 def sender_for(session: Any, client: Any, library: str | None) -> Sender:
-    """Return what the user lent, else the library of the door, else the first that is loaded, or installed."""
+    """Return what the user lent, else this library, else the first that is loaded, or installed, or the standard one.
+
+    Raises ConfigurationError where `library` is none that can send a token request.
+    """
     if session is not None:
         return _by("requests", session)
     if client is not None:
         return _by("httpx", client)
-    name = library or next(_at_hand(), None)
-    if name is None:
-        message = 'No HTTP library is installed: pip install "oauth-cc-auth[requests]" or "oauth-cc-auth[httpx]"'
+    name = library or next(_at_hand(), _STANDARD)
+    if name == _STANDARD:
+        from oauth_cc_auth._http.by_urllib import by_urllib  # noqa: PLC0415 - only where there is no other
+
+        return by_urllib
+    if name not in LIBRARIES:
+        message = f"library is {name!r}; expected one of {', '.join((*LIBRARIES, _STANDARD))}, or None to choose one"
         raise ConfigurationError(message)
     return _with_own(name)
 

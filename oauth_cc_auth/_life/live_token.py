@@ -118,7 +118,6 @@ class LiveToken:
         "lock",
         "previous",
         "spent",
-        "store_key",
         "unsaved",
         "unsettled",
         "window",
@@ -129,7 +128,6 @@ class LiveToken:
         # Taken again by a signal's handler that calls the API while its own thread holds it.
         self.lock = RLock()
         self.fixed = fixed
-        self.store_key: tuple[bytes, str] | None = None
         self.reset()
 
     def reset(self) -> None:

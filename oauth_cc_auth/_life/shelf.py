@@ -1,4 +1,4 @@
-"""A user's store as the core sees it: whatever fails there costs one warning, and never a call."""
+"""One key of a user's store, as a renewal sees it: what fails there costs one warning, and never a call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from oauth_cc_auth._token import Token, is_access_token
-from oauth_cc_auth.stores._protocol import is_ours
+from oauth_cc_auth.stores._protocol import shown
 
 if TYPE_CHECKING:
     from oauth_cc_auth.stores import TokenStore
@@ -21,58 +21,55 @@ log = logging.getLogger("oauth_cc_auth")
 T = TypeVar("T")
 
 
-class GuardedStore:
-    """The methods of a `TokenStore`, which do not raise; for one renewal, so that one outage is one warning.
+class Shelf:
+    """The methods of a `TokenStore` for one key, which do not raise; for one renewal, so one outage is one warning.
 
-    `failed` tells that something has gone wrong.
+    `key` is a function, because a secret that is found rotated changes it. Without a store the shelf is empty, and the
+    key, which is slow to compute, is not asked for. `failed` tells that something has gone wrong.
     """
 
-    __slots__ = ("failed", "store")
+    __slots__ = ("_key", "failed", "store")
 
-    def __init__(self, store: TokenStore) -> None:
-        """Guard this store."""
-        self.store = store
-        self.failed = False
+    def __init__(self, store: TokenStore | None, key: Callable[[], str]) -> None:
+        """Begin; the store is not asked yet."""
+        self.store, self._key, self.failed = store, key, False
 
-    def load(self, key: str) -> Token | None:
-        """Return the token under this key; None also where the store fails, or returns what is no token."""
-        return self._attempt("load", lambda: _checked(self.store.load(key)), None)
+    def load(self) -> Token | None:
+        """Return the token; None also where the store fails, or returns what is no token."""
+        return self._attempt("load", lambda store: _checked(store.load(self._key())), None)
 
-    def save(self, key: str, token: Token) -> bool:
-        """Keep this token under this key; return whether that worked."""
-        return self._attempt("save", lambda: _saved(self.store, key, token), otherwise=False)
+    def save(self, token: Token) -> bool:
+        """Keep this token; return whether that worked."""
+        return self._attempt("save", lambda store: _saved(store, self._key(), token), otherwise=False)
 
-    def discard(self, key: str, token: Token) -> None:
-        """Remove what is under this key if it is still this token."""
-        self._attempt("discard", lambda: self.store.discard(key, token), None)
+    def discard(self, token: Token) -> None:
+        """Remove what is there if it is still this token."""
+        self._attempt("discard", lambda store: store.discard(self._key(), token), None)
 
     @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Let one renew at a time; go on without the lock where it cannot be had."""
-        lock = self._attempt("lock", lambda: _entered(self.store, key), None)
+    def locked(self) -> Iterator[None]:
+        """Let one renew at a time; go on without the lock where the store does not give it."""
+        lock = self._attempt("lock", lambda store: _entered(store, self._key()), None)
         try:
             yield
         finally:
             if lock is not None:
-                self._attempt("unlock", lambda: lock.__exit__(None, None, None), None)
+                self._attempt("unlock", lambda _: lock.__exit__(None, None, None), None)
 
-    def _attempt(self, what: str, work: Callable[[], T], otherwise: T) -> T:
+    def _attempt(self, what: str, work: Callable[[TokenStore], T], otherwise: T) -> T:
+        if self.store is None:
+            return otherwise
         try:
-            return work()
+            return work(self.store)
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
             # Its class, and what the system says: a driver's own words may quote the token.
             why = type(error).__name__
             if isinstance(error, OSError) and error.strerror:
                 why = f"{why}: {error.strerror}"
             level = logging.DEBUG if self.failed else logging.WARNING
-            log.log(level, "the token store failed to %s (%s); going on without %s", what, why, _shown(self.store))
+            log.log(level, "the token store failed to %s (%s); going on without %s", what, why, shown(self.store))
             self.failed = True
             return otherwise
-
-
-def _shown(store: TokenStore) -> object:
-    """Return what the log shows of a store: where ours keep their tokens, of another the class, which tells none."""
-    return store if is_ours(store) else type(store).__name__
 
 
 def _entered(store: TokenStore, key: str) -> AbstractContextManager[object]:

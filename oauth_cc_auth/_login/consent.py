@@ -65,7 +65,7 @@ _ended: OrderedDict[tuple[str, str], None] = OrderedDict()
 
 
 def authorization_url(
-    grant: AuthorizationCode, state: str | None, code_verifier: str | None, parameters: Mapping[str, str]
+    grant: AuthorizationCode, state: str | None, code_verifier: str | None, parameters: Mapping[str, str | None]
 ) -> str:
     """Return the address where the user logs in. Raises ConfigurationError.
 
@@ -83,7 +83,8 @@ def authorization_url(
     if own:
         message = f"authorization_url: {', '.join(sorted(own))} is the grant's own, and cannot be passed here"
         raise ConfigurationError(message)
-    url = protocol.authorization_url(grant, state, code_verifier, parameters)
+    parameters = {"redirect_uri": grant.redirect_uri, **parameters}
+    url = protocol.authorization_url(grant, grant.authorization_endpoint, state, code_verifier, parameters)
     with _lock:
         if kept_elsewhere:
             _pending.pop(state, None)
@@ -94,14 +95,13 @@ def authorization_url(
     return url
 
 
-def code_of(grant: object, redirected_url: str, state: str | None, code_verifier: str | None) -> list[tuple[str, str]]:
+def code_of(
+    grant: AuthorizationCode, redirected_url: str, state: str | None, code_verifier: str | None
+) -> list[tuple[str, str]]:
     """Return the parameters of the code exchange (RFC 6749 §4.1.3, RFC 7636 §4.5) for the address that came back.
 
     An answer counts once, as far as this process knows. Raises AuthorizationFailed and ConfigurationError.
     """
-    if not isinstance(grant, AuthorizationCode):
-        message = "exchange() ends the login of an AuthorizationCode grant; this grant needs no login"
-        raise ConfigurationError(message)
     _check(state, code_verifier)
     if code_verifier is not None and state is None:
         message = "code_verifier is passed without state: pass both, or neither where the login began in this process"

@@ -1,8 +1,7 @@
-"""The API side: where a token may go, how it is presented, and whether a 401 is about it.
+"""The API as a user describes it, and where a token may go.
 
 A token goes to the resource server's origins and nowhere else (RFC 6750 §5.3, RFC 6819 §4.6.4). It is sent over plain
-http to loopback only. A refusal is about our token when the status says so and WWW-Authenticate is absent or names our
-scheme, without an error or with `invalid_token` (RFC 6750 §3.1).
+http to loopback only.
 """
 
 from __future__ import annotations
@@ -11,21 +10,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
 from oauth_cc_auth._frozen import EMPTY, spoken_repr
-from oauth_cc_auth._http.challenge import parse_challenges
 from oauth_cc_auth._http.headers import NAME as HEADER_NAME
-from oauth_cc_auth._http.headers import HeaderValue, checked_headers, written
-from oauth_cc_auth._http.hidden import Presented, hidden, presented_text
+from oauth_cc_auth._http.headers import HeaderValue, checked_headers
 from oauth_cc_auth._http.origin import is_pattern, is_secure, matches, origin_of
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed
-
-# WeChat is one of those who call their JSON plain text, or nothing at all.
-_JSON_TYPES = {"", "application/json", "text/json", "text/plain"}
-
-
-_ERROR_SIZE = 1024 * 1024  # bytes; as much as is read of a token endpoint's answer, and no error comes near it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,61 +139,6 @@ class ResourceServer:
 
     def _is_among(self, origin: str, allowed: frozenset[str]) -> bool:
         return origin in allowed or any(matches(origin, pattern) for pattern in self._patterns)
-
-    def credentials(self, token: Token) -> Presented:
-        """Return the header's value that presents the token (RFC 6750 §2.1)."""
-        return presented_text(
-            f"{self.prefix}{token.access_token}"
-            if self.scheme is None
-            else f"{self.scheme} {self.prefix}{token.access_token}",
-            token,
-        )
-
-    def present(self, method: str, url: str, token: Token) -> dict[str, str]:  # noqa: ARG002 - a scheme may sign them
-        """Return the headers that an API request carries: the token's and the API's own."""
-        return {**hidden(written(self.headers)), self.header: self.credentials(token)}
-
-    def made_anew(self, names: Collection[str]) -> dict[str, Presented]:
-        """Return what functions make for a request that goes once more, of these headers in lower case: a nonce counts
-        once.
-        """
-        headers = self.headers.items()
-        return hidden(written({name: make for name, make in headers if callable(make) and name.lower() in names}))
-
-    def must_read(
-        self, status: int, content_type: str, content_length: str | None = None, *, streamed: bool = False
-    ) -> bool:
-        """Tell whether the body of an answer is needed to judge it, and may be read for that.
-
-        It may be read where it can be an error: one document in JSON, not a download nor a stream of records, and of at
-        most 1 MiB. Many servers state no length (chunked): an answer of 400 and above is read all the same, since it
-        ends; any other unless the caller has `streamed` the call. httpx tells nobody whether he has, so there it is
-        read: else no refusal that such a server calls 200 would ever be noticed.
-        """
-        if self.renew_if is None or status not in self.renew_on:
-            return False
-        kind = content_type.partition(";")[0].strip().lower()
-        if kind not in _JSON_TYPES and (not kind.endswith("+json") or "stream" in kind):
-            return False
-        if content_length is None or not content_length.isdecimal():
-            return status >= 400 or not streamed
-        return int(content_length) <= _ERROR_SIZE
-
-    def refuses(self, status: int, www_authenticate: str | None, said: Callable[[], ApiError] | None = None) -> bool:
-        """Tell whether an answer means that the token it was asked with is no good any more; `said` reads its error.
-
-        An absent WWW-Authenticate counts as "yes": half of the vendors forget it, though RFC 9110 §15.5.2 demands it.
-        """
-        if status not in self.renew_on or (www_authenticate and not self._challenged(www_authenticate)):
-            return False
-        return self.renew_if is None or said is None or bool(self.renew_if(said()))
-
-    def _challenged(self, www_authenticate: str) -> bool:
-        scheme = (self.scheme or "Bearer").lower()
-        return any(
-            challenge.scheme == scheme and challenge.parameters.get("error") in (None, "", "invalid_token")
-            for challenge in parse_challenges(www_authenticate)
-        )
 
 
 def _configured_origin(url: str) -> str:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -24,7 +25,8 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth.cli._vendors import PLACEHOLDER, example, named
 
-Grant = ClientCredentials | AuthorizationCode | StaticToken
+if TYPE_CHECKING:
+    from oauth_cc_auth._grant.grant import Grant
 
 # It is shown in braces.
 _HOLDING_PLACE = re.compile(PLACEHOLDER.format(r"([a-z0-9]+(?:-[a-z0-9]+)*)"))
@@ -207,10 +209,8 @@ def _habits(grant: Grant) -> Iterator[str]:
         return
     if isinstance(grant, AuthorizationCode):
         yield "a user logs in"
-    elif grant.grant_type is None:
-        yield "no grant_type is sent"
-    elif grant.grant_type != "client_credentials":
-        yield f"grant_type is {grant.grant_type}"
+    elif isinstance(grant, ClientCredentials) and grant.grant_type != "client_credentials":
+        yield f"grant_type is {grant.grant_type}" if grant.grant_type else "no grant_type is sent"
     yield from _habits_of_the_request(grant.token_request)
     if grant.issuance_limit:
         yield f"at most {grant.issuance_limit.count:,} tokens in {_span(grant.issuance_limit.seconds)}"

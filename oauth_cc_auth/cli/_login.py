@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import click
 
-from oauth_cc_auth import AuthorizationCode, AuthorizationFailed, Token, TokenSource
+from oauth_cc_auth import AuthorizationCode, AuthorizationFailed, Login, Token, TokenSource
 from oauth_cc_auth.cli import _page
 from oauth_cc_auth.cli._redirection_endpoint import Arrival, RedirectionEndpoint
 from oauth_cc_auth.cli._stores import CLASSES, KeptStore, place_of
@@ -78,9 +78,9 @@ class _Login:
 
     def __init__(self, chosen: Chosen, grant: AuthorizationCode, store: KeptStore) -> None:
         self._chosen, self._store = chosen, store
-        self._source = TokenSource(grant, store=store)
+        self._login = Login(TokenSource(grant, store=store))
         self._state = secrets.token_urlsafe(32)
-        self.url = grant.authorization_url(state=self._state)
+        self.url = self._login.authorization_url(state=self._state)
 
     def ended(self, endpoint: RedirectionEndpoint, seconds: float, say: Say) -> Token:
         """Wait for the answer, so many seconds at most, and return its token."""
@@ -107,7 +107,7 @@ class _Login:
         vendor = self._chosen.vendor.removesuffix("-user")
         page = _page.failed(vendor)
         try:
-            token = self._source.exchange(arrival.url, state=self._state)
+            token = self._login.exchange(arrival.url, state=self._state)
             self._store.check()
             page = _page.logged_in(vendor)
         except AuthorizationFailed as refused:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, ConfigurationError, OAuthError, StaticToken, presets
+from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, StaticToken, presets
 
 if TYPE_CHECKING:
+    from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
     from oauth_cc_auth.sandbox import Sandbox  # not at run time: it needs Flask, and a token does not
 
-Grant: TypeAlias = ClientCredentials | AuthorizationCode
-Preset: TypeAlias = Callable[..., Grant | StaticToken]
+Grant: TypeAlias = "TokenEndpointGrant"
+Preset: TypeAlias = "Callable[..., TokenEndpointGrant | StaticToken]"
 
 # The sandbox registers whoever comes first. A client without a secret is another client.
 SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
-from oauth_cc_auth.stores._protocol import TokenStore, is_ours
+from oauth_cc_auth.stores._protocol import TokenStore, locks_each_key, shown
 
 try:
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -40,6 +40,8 @@ class EncryptedStore:
     none of the keys decrypts, or what was saved in the clear; else the methods raise what the inner store raises.
     """
 
+    shows_no_secret = True
+
     def __init__(self, store: TokenStore, keys: str | bytes | Sequence[str | bytes]) -> None:
         """Check the keys; the inner store is not asked yet."""
         if not isinstance(store, TokenStore):
@@ -51,6 +53,11 @@ class EncryptedStore:
         except (ValueError, TypeError):
             message = "keys: there is none, or one is not as cryptography.fernet.Fernet.generate_key() makes it"
             raise ConfigurationError(message) from None
+
+    @property
+    def locks_each_key(self) -> bool:
+        """Whether the inner store has a lock for each key."""
+        return locks_each_key(self.store)
 
     def load(self, key: str) -> Token | None:
         """Return the token under this key, or None."""
@@ -94,8 +101,7 @@ class EncryptedStore:
 
     def __repr__(self) -> str:
         """Show the inner store, and no key; of somebody else's store its class, which tells no password."""
-        inner = repr(self.store) if is_ours(self.store) else type(self.store).__name__
-        return f"EncryptedStore({inner})"
+        return f"EncryptedStore({shown(self.store)})"
 
 
 def _name(key: str) -> bytes:

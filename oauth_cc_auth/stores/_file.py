@@ -62,6 +62,8 @@ class FileStore:
     gives up, `save` and `discard` when another write takes longer than 3 s; all may raise OSError.
     """
 
+    locks_each_key = shows_no_secret = True
+
     def __init__(self, path: str | os.PathLike[str] | None = None, *, lock_timeout: float = LOCK_SECONDS) -> None:
         """Look at the folder, if there is one; nothing is written yet."""
         if (

@@ -61,6 +61,8 @@ class KeyringStore:
     ValueError if a token is too long for it (Windows: 1280 characters).
     """
 
+    locks_each_key = shows_no_secret = True
+
     def __init__(self, service: str = "oauth-cc-auth", *, lock_timeout: float = LOCK_SECONDS) -> None:
         """Begin; the keyring is not asked yet."""
         if not isinstance(service, str) or not service:

@@ -26,6 +26,8 @@ class MemoryStore:
     A copy or a pickle of it is an empty store: tokens do not travel.
     """
 
+    locks_each_key = shows_no_secret = True
+
     def __init__(self) -> None:
         """Begin empty."""
         self._tokens: dict[str, Token] = {}

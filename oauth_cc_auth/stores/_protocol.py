@@ -29,6 +29,16 @@ class TokenStore(Protocol):
         ...
 
 
-def is_ours(store: object) -> bool:
-    """Tell whether a store is one of this package: its repr shows no secret, and each key has a lock of its own."""
-    return type(store).__module__.startswith("oauth_cc_auth.")
+def locks_each_key(store: object) -> bool:
+    """Return whether each key of this store has a lock of its own: its own class says ``locks_each_key = True``."""
+    return _says("locks_each_key", store)
+
+
+def shown(store: object) -> str:
+    """Return what a log shows of a store: its repr only where its own class says ``shows_no_secret = True``."""
+    return repr(store) if _says("shows_no_secret", store) else type(store).__name__
+
+
+def _says(name: str, store: object) -> bool:
+    # A subclass may change what is said above it, and has to say so again.
+    return name in vars(type(store)) and getattr(store, name) is True

@@ -85,6 +85,8 @@ class RedisStore:
     and in the 5 s after that at once.
     """
 
+    locks_each_key = shows_no_secret = True
+
     def __init__(
         self,
         url_or_client: str | redis.Redis | redis.RedisCluster,

@@ -617,7 +617,7 @@ def test_ctrl_c_in_the_middle(vendors: Vendors, browser: Browser, monkeypatch: p
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("oauth_cc_auth.TokenSource.exchange", interrupted)
+    monkeypatch.setattr("oauth_cc_auth.Login.exchange", interrupted)
     assert run("login", "vend-email").exit_code == 130
     assert browser.title == "The login did not work"
     assert vendors.sandbox.token_requests == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import doors
@@ -113,12 +114,9 @@ def test_the_first_success_ends_the_holding_back(door: Door) -> None:
         assert server.issued == 3
 
 
-@pytest.mark.parametrize(
-    "challenge",
-    ["Basic", 'Bearer error="insufficient_scope"', 'Bearer realm="a, Bearer", error=insufficient_scope', "Basic, DPoP"],
-)
-def test_a_401_about_something_else_renews_nothing(door: Door, challenge: str) -> None:
+def test_a_401_about_something_else_renews_nothing(door: Door) -> None:
     """Case 31: another scheme, or another error than invalid_token, is the caller's answer."""
+    challenge = 'Basic realm="Bearer", Bearer error="insufficient_scope"'
     with TokenEndpoint() as server, LoopbackServer(refusing("token-1", www_authenticate=challenge)) as api:
         auth = door.auth(server.grant(api.origin))
         for _ in range(2):
@@ -126,37 +124,36 @@ def test_a_401_about_something_else_renews_nothing(door: Door, challenge: str) -
         assert (server.issued, len(api.seen)) == (1, 2)
 
 
-@pytest.mark.parametrize("status", [403, 500])
-def test_another_status_renews_nothing(door: Door, status: int) -> None:
+def test_another_status_renews_nothing(door: Door) -> None:
     """Case 31: 403 and 500 are the caller's answers."""
-    with TokenEndpoint() as server, LoopbackServer(lambda _: Reply(status)) as api:
-        assert door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin))).status_code == status
-        assert (server.issued, len(api.seen)) == (1, 1)
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        api.answer = lambda seen: Reply(int(seen.path[1:]))
+        for status in (403, 500):
+            answer = door.call("GET", f"{api.origin}/{status}", door.auth(server.grant(api.origin)))
+            assert answer.status_code == status
+        assert (server.issued, len(api.seen)) == (1, 2)
 
 
-@pytest.mark.parametrize(
-    "challenges",
-    [
+def test_a_401_about_our_token_renews_it(door: Door) -> None:
+    """Case 31: with no challenge, or one of our scheme among others, in one header or several, the token is renewed."""
+    said: list[tuple[str, ...]] = [
         (),
-        ("Bearer",),
-        ("bearer realm=x, error=invalid_token",),
-        ('Basic realm="a", Bearer error="invalid_token"',),
-        ('Basic realm="a, b=\\"c\\", Digest", Bearer',),
+        ('Basic realm="a, b", Bearer error="invalid_token"',),
         ('Basic realm="a"', 'Bearer error="invalid_token"'),
         ('Bearer error="invalid_token"', 'Basic realm="a"'),
-    ],
-    ids=str,
-)
-def test_a_401_about_our_token_renews_it(door: Door, challenges: tuple[str, ...]) -> None:
-    """Case 31: with no challenge, or one of our scheme among others, in one header or several, the token is renewed."""
+    ]
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        auth = door.auth(server.grant(api.origin))
+        for number, challenges in enumerate(said, start=1):
+            api.answer = refusing_by(challenges, f"token-{number}")
+            assert door.call("GET", f"{api.origin}/x", auth).status_code == 200
+            assert (server.issued, len(api.seen)) == (1 + number, 2 * number)
+
+
+def refusing_by(challenges: tuple[str, ...], token: str) -> Callable[[Seen], Reply]:
+    """Answer 401 to this token, with a header for each challenge."""
     named = tuple(("WWW-Authenticate", challenge) for challenge in challenges)
-
-    def answer(seen: Seen) -> Reply:
-        return Reply(401, named) if seen.token == "token-1" else Reply()
-
-    with TokenEndpoint() as server, LoopbackServer(answer) as api:
-        assert door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin))).status_code == 200
-        assert (server.issued, len(api.seen)) == (2, 2)
+    return lambda seen: Reply(401, named) if seen.token == token else Reply()
 
 
 def test_a_refusal_leaves_its_connection_usable(door: Door) -> None:
@@ -188,15 +185,17 @@ def composed(door: Door, inner: Any, *, reads: bool) -> Any:
 
 
 @doors.only(lambda kind: kind.library != "requests")
-@pytest.mark.parametrize("reads", [False, True])
-def test_a_composed_flow_is_renewed(door: Door, *, reads: bool) -> None:
+def test_a_composed_flow_is_renewed(door: Door) -> None:
     """Case 29: a flow that was composed of ours works with both kinds of client, though it has no way to wait."""
-    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
-        auth = composed(door, door.auth(server.grant(api.origin)), reads=reads)
-        answer = door.call("GET", f"{api.origin}/x", auth)
-        assert (answer.status_code, answer.content, len(answer.history)) == (200, b"yes", 1)
-        assert answer.history[0].content == b"no"
-        assert [seen.headers["x-tenant"] for seen in api.seen] == ["acme", "acme"]
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        for refused, reads in (("token-1", False), ("token-2", True)):
+            api.seen.clear()
+            api.answer = refusing(refused)
+            auth = composed(door, door.auth(server.grant(api.origin)), reads=reads)
+            answer = door.call("GET", f"{api.origin}/x", auth)
+            assert (answer.status_code, answer.content, len(answer.history)) == (200, b"yes", 1)
+            assert answer.history[0].content == b"no"
+            assert [seen.headers["x-tenant"] for seen in api.seen] == ["acme", "acme"]
 
 
 @doors.only(lambda kind: kind.library != "requests")

@@ -135,14 +135,14 @@ def test_a_persistent_refusal_in_a_body(door: Door, api: Server, endpoint: Token
     assert len(api.seen) <= 30 + endpoint.issued
 
 
-@pytest.mark.parametrize("status", [200, 401])
-def test_a_verdict_that_fails_breaks_no_call(door: Door, api: Server, endpoint: TokenEndpoint, status: int) -> None:
+def test_a_verdict_that_fails_breaks_no_call(door: Door, api: Server, endpoint: TokenEndpoint) -> None:
     """Line 29: a `renew_if` that raises is no verdict: the answer comes as it is."""
-    api.answer = lambda _: json_reply({"whatever": 1}, status)
-    server = {"renew_on": {status}, "renew_if": lambda error: bool(error.status / 0)}
-    response = door.call("GET", api.origin, door.auth(grant_of(endpoint, api, **server)))
-    assert response.status_code == status
-    assert response.json() == {"whatever": 1}
+    api.answer = lambda seen: json_reply({"whatever": 1}, int(seen.path[1:]))
+    server = {"renew_on": {200, 401}, "renew_if": lambda error: bool(error.status / 0)}
+    for status in (200, 401):
+        response = door.call("GET", f"{api.origin}/{status}", door.auth(grant_of(endpoint, api, **server)))
+        assert response.status_code == status
+        assert response.json() == {"whatever": 1}
 
 
 def instance(token: Any) -> Any:
@@ -208,14 +208,17 @@ def test_an_answer_that_tells_no_base(door: Door, api: Server, endpoint: TokenEn
     assert door.call("GET", api.origin, door.auth(endpoint.grant(resource_server=named))).status_code == 200
 
 
-@pytest.mark.parametrize("wrong", [5, "not a url", ["https://x"], {}])
-def test_a_base_that_is_none(door: Door, api: Server, endpoint: TokenEndpoint, wrong: Any) -> None:
+def test_a_base_that_is_none(door: Door, api: Server, endpoint: TokenEndpoint) -> None:
     """Line 28: a base that is no URL is an error of the library in use, and nothing is sent."""
-    endpoint.members["instance_url"] = wrong
-    with pytest.raises(door.error, match="base_url_of") as caught:
-        door.call("GET", api.origin, door.auth(endpoint.grant(resource_server=ResourceServer(base_url_of=instance))))
-    assert isinstance(caught.value, OAuthError)
-    assert "token-1" not in f"{caught.value} {caught.value.__cause__!r}"
+    source = TokenSource(endpoint.grant(resource_server=ResourceServer(base_url_of=instance)))
+    wrong_bases: list[Any] = [5, "not a url", ["https://x"], {}]
+    for wrong in wrong_bases:
+        endpoint.members["instance_url"] = wrong
+        source.forget()
+        with pytest.raises(door.error, match="base_url_of") as caught:
+            door.call("GET", api.origin, door.auth(source))
+        assert isinstance(caught.value, OAuthError)
+        assert "token-" not in f"{caught.value} {caught.value.__cause__!r}"
     assert api.seen == []
 
 
@@ -253,13 +256,14 @@ def test_headers_are_made_again_for_the_second_try(door: Door, api: Server, endp
     assert [seen.headers["x-nonce"] for seen in api.seen] == ["the caller's"] * 2
 
 
-@pytest.mark.parametrize("made", [lambda: 5, lambda: "a\r\nX-Evil: 1", lambda: str(1 / 0)])
-def test_a_header_that_fails(door: Door, api: Server, endpoint: TokenEndpoint, made: Any) -> None:
+def test_a_header_that_fails(door: Door, api: Server, endpoint: TokenEndpoint) -> None:
     """Line 27: what makes no header is an error of this package and of the library in use, and nothing is sent."""
-    auth = door.auth(grant_of(endpoint, api, headers={"X-Id": made}))
-    with pytest.raises(OAuthError, match=r"headers\['X-Id'\]") as caught:
-        door.call("GET", api.origin, auth)
-    assert isinstance(caught.value, door.error)
+    makers: list[Callable[[], Any]] = [lambda: 5, lambda: "a\r\nX-Evil: 1", lambda: str(1 / 0)]
+    for made in makers:
+        auth = door.auth(grant_of(endpoint, api, headers={"X-Id": made}))
+        with pytest.raises(OAuthError, match=r"headers\['X-Id'\]") as caught:
+            door.call("GET", api.origin, auth)
+        assert isinstance(caught.value, door.error)
     assert api.seen == []
 
 

@@ -99,7 +99,7 @@ def test_a_token_that_works_is_served_on(caplog: pytest.LogCaptureFixture) -> No
         _budget.forget()
         token = source.token()
         for _ in range(2):
-            _budget.spend(source.grant, None, clock.now)  # type: ignore[arg-type]  # not a static token
+            Budget(source.grant, None).spend(clock.now)  # type: ignore[arg-type]  # not a static token
         clock.now += 900
         assert source.token() == token
         assert source.token() == token
@@ -185,8 +185,8 @@ def test_offline_nothing_is_used_up(
     exchange = Exchange(grant, sender_for(None, None, library), 2.0, Clock())
     for _ in range(2):
         with pytest.raises(TokenEndpointUnavailable):
-            exchange.fetch(None, count=Budget(grant, None))
-    _budget.spend(grant, None, exchange.clock())
+            exchange.fetch(None, budget=Budget(grant, None))
+    Budget(grant, None).spend(exchange.clock())
 
 
 def caused_by(cause: BaseException | None) -> TokenEndpointUnavailable:
@@ -194,6 +194,9 @@ def caused_by(cause: BaseException | None) -> TokenEndpointUnavailable:
     error = TokenEndpointUnavailable()
     error.__cause__ = cause
     return error
+
+
+NOTHING_ISSUED = InvalidClient(status_code=401)
 
 
 def loop() -> TokenEndpointUnavailable:
@@ -354,21 +357,22 @@ def test_a_store_that_is_too_slow_to_count_holds_nobody_up(
         eventually(lambda: store.counted() == 1)
     assert "failed to count (TimeoutError)" in caplog.text
     for _ in range(2):
-        _budget.spend(source.grant, None, NOW)  # type: ignore[arg-type]  # not a static token
+        Budget(source.grant, None).spend(NOW)  # type: ignore[arg-type]  # not a static token
     with pytest.raises(TokenBudgetExceeded):
-        _budget.spend(source.grant, None, NOW)  # type: ignore[arg-type]  # as above
+        Budget(source.grant, None).spend(NOW)  # type: ignore[arg-type]  # as above
 
 
 def test_of_two_who_asked_at_the_same_moment_one_is_refunded() -> None:
     """A refund takes back one request, and a second one finds nothing to take back."""
     grant, store = grant_for(issuance_limit=THREE_AN_HOUR), MemoryStore()
-    for _ in range(3):
-        _budget.spend(grant, store, NOW)
-    _budget.refund(grant, store, NOW, NOW + 1)
-    _budget.refund(grant, store, NOW - 1, NOW + 1)
-    _budget.spend(grant, store, NOW + 1)
+    budgets = [Budget(grant, store) for _ in range(3)]
+    for budget in budgets:
+        budget.spend(NOW)
+    budgets[0].refund(NOTHING_ISSUED, NOW + 1)
+    Budget(grant, store).refund(NOTHING_ISSUED, NOW + 1)
+    Budget(grant, store).spend(NOW + 1)
     with pytest.raises(TokenBudgetExceeded):
-        _budget.spend(grant, store, NOW + 1)
+        Budget(grant, store).spend(NOW + 1)
 
 
 def test_a_refund_forgets_nobody_who_asked_meanwhile() -> None:
@@ -378,11 +382,11 @@ def test_a_refund_forgets_nobody_who_asked_meanwhile() -> None:
     budget = Budget(grant, store)
     budget.spend(NOW)
     for _ in range(2):
-        _budget.spend(grant, store, late)
+        Budget(grant, store).spend(late)
     budget.refund(InvalidClient(status_code=401), late)
-    _budget.spend(grant, store, late)
+    Budget(grant, store).spend(late)
     with pytest.raises(TokenBudgetExceeded):
-        _budget.spend(grant, store, late)
+        Budget(grant, store).spend(late)
 
 
 def test_a_clock_that_is_ahead_counts() -> None:
@@ -404,12 +408,12 @@ def test_a_clock_that_is_ahead_counts() -> None:
 def test_how_far_ahead_a_clock_may_be(ahead: float, counts: bool) -> None:
     """What lies farther in the future was written before a clock was set back, and does not count."""
     grant, store = grant_for(issuance_limit=IssuanceLimit(1, 3600)), MemoryStore()
-    _budget.spend(grant, store, NOW + ahead)
+    Budget(grant, store).spend(NOW + ahead)
     if not counts:
-        _budget.spend(grant, store, NOW)
+        Budget(grant, store).spend(NOW)
         return
     with pytest.raises(TokenBudgetExceeded) as refused:
-        _budget.spend(grant, store, NOW)
+        Budget(grant, store).spend(NOW)
     assert refused.value.retry_after == 3600 + ahead
 
 
@@ -423,10 +427,11 @@ def test_the_count_is_kept_until_its_last_entry_is_over() -> None:
             super().save(key, token)
 
     grant, store = grant_for(issuance_limit=THREE_AN_HOUR), Recording()
-    _budget.spend(grant, store, NOW + 2)
-    _budget.spend(grant, store, NOW)
-    _budget.refund(grant, store, NOW, NOW + 1)
-    _budget.refund(grant, store, NOW + 2, NOW + 1)
+    ahead, here = Budget(grant, store), Budget(grant, store)
+    ahead.spend(NOW + 2)
+    here.spend(NOW)
+    here.refund(NOTHING_ISSUED, NOW + 1)
+    ahead.refund(NOTHING_ISSUED, NOW + 1)
     assert [token.expires_at for token in saved] == [NOW + 3602, NOW + 3602, NOW + 3602, NOW + 3601]
 
 
@@ -452,7 +457,7 @@ def test_a_broken_store_says_so_once_a_request(caplog: pytest.LogCaptureFixture)
 def test_without_a_limit_nothing_is_counted() -> None:
     """A store is not asked for what nobody needs."""
     store = Watched()
-    _budget.refund(grant_for(), store, NOW, NOW)
+    Budget(grant_for(), store).refund(NOTHING_ISSUED, NOW)
     with Loopback(Answer(503), token_answer()) as server:
         TokenSource(grant_for(server.url), store=store, timeout=3.0).token()
     assert not [key for key in store._tokens if key.startswith("issued-")]

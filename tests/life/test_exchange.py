@@ -30,6 +30,7 @@ from oauth_cc_auth import (
     TokenRequestError,
 )
 from oauth_cc_auth._authorization_server import exchange as _exchange
+from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.exchange import Exchange, secret_of
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 
@@ -315,11 +316,12 @@ def test_a_source_that_raises() -> None:
     assert secret_of(grant_for(client_secret=None, token_endpoint_auth_method="none")) is None
 
 
-class Counted:
+class Counted(Budget):
     """Counts what is sent by a script, which may be sent so often."""
 
     def __init__(self, sender: Script, count: int) -> None:
         """Begin."""
+        super().__init__(grant_for(), None)
         self.sender, self.left = sender, count
         self.said: list[object] = []
 
@@ -345,7 +347,7 @@ def test_each_attempt_is_counted_before_it_is_sent(pauses: list[float]) -> None:
 
     sender = Script(fail, GOOD)
     count = Counted(sender, 2)
-    assert exchange_by(sender, clock=clock).fetch(None, count=count).access_token == TOKEN
+    assert exchange_by(sender, clock=clock).fetch(None, budget=count).access_token == TOKEN
     assert count.said == [(0, 500.0), (TokenEndpointUnavailable, 503.0), (1, 503.0)]
 
 
@@ -353,7 +355,7 @@ def test_what_may_not_be_sent_is_not() -> None:
     """Where the first attempt may not be made, the caller learns why."""
     sender = Script(GOOD)
     with pytest.raises(TokenBudgetExceeded):
-        exchange_by(sender).fetch(None, count=Counted(sender, 0))
+        exchange_by(sender).fetch(None, budget=Counted(sender, 0))
     assert sender.requests == []
 
 
@@ -364,7 +366,7 @@ def test_a_budget_that_ends_between_attempts(pauses: list[float]) -> None:
     failed.__cause__ = cause
     sender = Script(status(502), failed)
     with pytest.raises(TokenEndpointUnavailable) as caught:
-        exchange_by(sender).fetch(None, count=Counted(sender, 2))
+        exchange_by(sender).fetch(None, budget=Counted(sender, 2))
     assert caught.value.status_code is None
     assert caught.value.__cause__ is cause
     assert (len(sender.requests), len(pauses)) == (2, 2)
@@ -378,7 +380,7 @@ def test_what_is_never_made_is_not_counted() -> None:
     sender = Script(GOOD)
     count = Counted(sender, 1)
     with pytest.raises(ConfigurationError):
-        exchange_by(sender, headers={"X": Secrets(None)}).fetch(None, count=count)
+        exchange_by(sender, headers={"X": Secrets(None)}).fetch(None, budget=count)
     assert (sender.requests, count.said) == ([], [])
 
 
@@ -387,7 +389,7 @@ def test_an_attempt_with_a_rotated_secret_is_counted() -> None:
     secrets, sender = Secrets("old", "new"), Script(right_is("new"))
     count = Counted(sender, 2)
     exchange = exchange_by(sender, client_secret=secrets, token_endpoint_auth_method="client_secret_post")
-    exchange.fetch(None, count=count)
+    exchange.fetch(None, budget=count)
     assert count.said == [(0, exchange.clock()), (InvalidClient, exchange.clock()), (1, exchange.clock())]
 
 
@@ -397,7 +399,7 @@ def test_only_token_requests_are_counted(pauses: list[float]) -> None:
     sender = Script(status(503), metadata, GOOD)
     count = Counted(sender, 1)
     where = Discovery("https://as.example.com/.well-known/oauth-authorization-server")
-    assert exchange_by(sender, token_endpoint=where).fetch(None, count=count).access_token == TOKEN
+    assert exchange_by(sender, token_endpoint=where).fetch(None, budget=count).access_token == TOKEN
     assert count.said == [(2, Clock().now)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import threading
 import time
@@ -26,9 +28,9 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
-from oauth_cc_auth._life.live_token import LiveToken
-from oauth_cc_auth._life.renewal import renew
-from oauth_cc_auth._life.revocation import revoke
+from oauth_cc_auth._life.live_token import LiveToken, Withdrawn
+from oauth_cc_auth._life.renewal import Renewal
+from oauth_cc_auth._login.renewal import LoginRenewal
 
 NOW = 1_000_000.0
 
@@ -165,6 +167,22 @@ def login_with(server: Any, clock: Callable[[], float] | None = None, **changes:
     return Exchange(grant, server, 1.0, clock or Clock(NOW))
 
 
+def renewal_of(live: LiveToken, exchange: Exchange, store: Any) -> Renewal:
+    """Return what renews the grant of this exchange."""
+    kind = LoginRenewal if exchange.grant.refreshes else Renewal
+    return kind(live, exchange, store)
+
+
+def renew(live: LiveToken, exchange: Exchange, store: Any) -> Token:
+    """Renew."""
+    return renewal_of(live, exchange, store).run()
+
+
+def revoke(live: LiveToken, exchange: Exchange, store: Any, token: Token | None, *, whole: bool) -> None:
+    """Revoke this token, or the whole login."""
+    renewal_of(live, exchange, store).end(Withdrawn(token, None, None), whole=whole, limit=1.0)
+
+
 def renewed(live: LiveToken, exchange: Exchange, store: MemoryStore | None) -> Token:
     """Renew, and adopt the token as a source does."""
     token = renew(live, exchange, store)
@@ -176,8 +194,8 @@ def renewed(live: LiveToken, exchange: Exchange, store: MemoryStore | None) -> T
 def unsaved(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     """Start no thread for what could not be saved, but return its work; try it no more when the tests are over."""
     works: list[Callable[[], None]] = []
-    monkeypatch.setattr("oauth_cc_auth._login.refresh_token.started", lambda work, name: works.append(work))
-    monkeypatch.setattr("oauth_cc_auth._login.refresh_token._unsaved", {})
+    monkeypatch.setattr("oauth_cc_auth._login.unsaved.started", lambda work, name: works.append(work))
+    monkeypatch.setattr("oauth_cc_auth._login.unsaved._unsaved", {})
     return works
 
 
@@ -186,6 +204,17 @@ def test_without_a_store() -> None:
     server = Server()
     assert renew(LiveToken(), exchange_with(server), None).access_token == f"{TOKEN} 1"
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "answered", "expected"), [("a", "b", "b"), ("a", None, "a"), ("a", "", "a"), (None, None, None)]
+)
+def test_scope_that_was_granted(asked_for: str | None, answered: str | None, expected: str | None) -> None:
+    """RFC 6749 §5.1: a scope that is not said is as it was requested; §4.4.3: a refresh token is not kept."""
+    answer = {"access_token": "t", "scope": answered, "refresh_token": "r"}
+    exchange = exchange_with(lambda *_: HttpResponse(200, {}, json.dumps(answer).encode()), scope=asked_for)
+    token = renew(LiveToken(), exchange, None)
+    assert (token.scope, token.refresh_token) == (expected, None)
 
 
 def test_the_order_of_events() -> None:
@@ -387,22 +416,22 @@ def test_a_secrets_source_is_read_once_per_renewal() -> None:
 
 
 def test_a_slow_key_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hash that takes 50 ms is computed once per process and secret, and again for another secret."""
-    made: list[str | None] = []
+    """The hash that takes 50 ms is computed once per process and secret, however many ask at once."""
+    made: list[bytes] = []
+    scrypt = hashlib.scrypt
 
-    def key_of(grant: object, secret: str | None) -> str:
+    def counted(secret: bytes, **arguments: Any) -> bytes:
         made.append(secret)
-        return f"key of {secret}"
+        return scrypt(secret, **{**arguments, "n": 2})
 
-    monkeypatch.setattr("oauth_cc_auth._life.renewal.store_key", key_of)
-    live, store = LiveToken(), Recording()
-    for _ in range(3):
-        renewed(live, exchange_with(Server()), store)
-    assert made == [SECRET]
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    server, store = Server(secret="slow"), Recording()
+    one = [lambda: renewed(LiveToken(), exchange_with(server, client_secret="slow"), store)]
+    run_together(*one * 8)
+    assert made == [b"slow"]
     with pytest.raises(InvalidClient):
-        renew(live, exchange_with(Server(), client_secret="other"), store)
-    assert made == [SECRET, "other"]
-    assert SECRET not in repr(live.store_key)
+        renew(LiveToken(), exchange_with(server, client_secret="other"), store)
+    assert made == [b"slow", b"other"]
 
 
 def test_a_client_without_a_secret() -> None:
@@ -482,7 +511,8 @@ def test_a_logout_is_one(store: Recording | None, monkeypatch: pytest.MonkeyPatc
     server = Server()
     grant = login_with(server, revocation_endpoint="https://as.example.com/revoke").grant
     source = TokenSource(grant, store=store, timeout=1.0)
-    monkeypatch.setattr(TokenSource, "_exchange", lambda *_: Exchange(grant, server, 1.0, source.clock))
+    exchange = Exchange(grant, server, 1.0, source.clock)
+    monkeypatch.setattr(TokenSource, "_renewal", lambda *_: LoginRenewal(source._live, exchange, store))
     source.token()
     source.revoke()
     assert server.asked[-1]["token"] == "refresh 1"
@@ -511,7 +541,7 @@ def test_a_logout_ends_what_another_process_has_renewed() -> None:
 
 def test_a_logout_ends_the_attempts_to_save(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refresh token that no store took is not saved any more once it is revoked."""
-    monkeypatch.setattr("oauth_cc_auth._login.refresh_token._FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("oauth_cc_auth._login.unsaved._FIRST_PAUSE", 0.05)
     server, store, live = Server(), Broken("save"), LiveToken()
     exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
     token = renewed(live, exchange, store)

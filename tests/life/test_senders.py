@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import io
 import socket
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -101,7 +103,7 @@ def lent(request: pytest.FixtureRequest) -> Iterator[Lent]:
     lent.it.close()
 
 
-@pytest.fixture(params=[*LIBRARIES, "lent requests", "lent httpx", "lent httpx2"])
+@pytest.fixture(params=["urllib", *LIBRARIES, "lent requests", "lent httpx", "lent httpx2"])
 def sender(request: pytest.FixtureRequest) -> Iterator[Callable[[HttpRequest, float], HttpResponse]]:
     """Return each sender there is."""
     how, _, library = request.param.rpartition(" ")
@@ -552,8 +554,40 @@ def test_a_bare_source_takes_what_is_at_hand(
     assert taken == [expected, "httpx2"]
 
 
-def test_no_library_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no HTTP library, the error says what to install."""
+def test_no_library_at_all(monkeypatch: pytest.MonkeyPatch, server: Loopback) -> None:
+    """Where there is no HTTP library, the standard library sends."""
     monkeypatch.setattr(room, "_at_hand", lambda: iter(()))
-    with pytest.raises(ConfigurationError, match="pip install"):
-        sender_for(None, None, None)
+    assert sender_for(None, None, None)(request_to(server.url), 10.0).status == 200
+    assert server.received[0].headers["user-agent"].startswith("Python-urllib/")
+
+
+def test_a_library_that_cannot_send() -> None:
+    """The error names the argument and what it may be."""
+    with pytest.raises(ConfigurationError, match="library is 'curl'; expected one of requests, httpx, httpx2, urllib"):
+        sender_for(None, None, "curl")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_the_standard_library_reads_what_is_compressed(server: Loopback, encoding: str) -> None:
+    """A server that compresses in spite of what was asked is understood, and nothing grows beyond 1 MiB."""
+    pack: Callable[[bytes], bytes] = gzip.compress if encoding == "gzip" else zlib.compress
+    server.replies = [Answer(200, pack(body), {"Content-Encoding": encoding}) for body in (b"{}", bytes(1 << 27))]
+    sender = sender_for(None, None, "urllib")
+    assert sender(request_to(server.url), 10.0).body == b"{}"
+    with pytest.raises(InvalidTokenResponse, match="longer than"):
+        sender(request_to(server.url), 10.0)
+
+
+def test_the_standard_library_goes_by_the_proxy_of_the_environment(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy carries the request, but never one to this machine, which it would see in the clear."""
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    sender = sender_for(None, None, "urllib")
+    assert sender(request_to("http://as.example"), 10.0).status == 200
+    assert server.received[-1].path == "http://as.example/token"
+    with Loopback() as direct:
+        assert sender(request_to(direct.url), 10.0).status == 200
+        assert direct.received[-1].path == "/token"
+    assert len(server.received) == 1

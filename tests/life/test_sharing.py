@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from loopback import SECRET, grant_for, run_together
 
 from oauth_cc_auth import (
@@ -24,15 +26,17 @@ from oauth_cc_auth import (
     StaticToken,
     Token,
     TokenBudgetExceeded,
+    TokenSource,
     forget_all,
 )
-from oauth_cc_auth._authorization_server import budget as _budget
+from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._grant import hashes
 from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
-from oauth_cc_auth._life import key, table
+from oauth_cc_auth._life import table
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.key import store_key
 from oauth_cc_auth._life.live_token import LiveToken, State
+from oauth_cc_auth._life.same import Same
 from oauth_cc_auth._life.table import live_token
 
 NOBODYS = (None, None, None, None)
@@ -57,7 +61,7 @@ def test_what_is_lent_to_a_source_that_it_holds_does_not_live_for_ever() -> None
 
 def test_two_that_are_gone_are_not_the_same() -> None:
     """Another session at the place in memory of one that is gone gets no token of its."""
-    keys = [key.Same(Lent()) for _ in range(2)]
+    keys = [Same(Lent()) for _ in range(2)]
     gc.collect()
     assert keys[0] != keys[1]
 
@@ -83,7 +87,7 @@ def test_slow_hashes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
         return b""
 
     monkeypatch.setattr("hashlib.scrypt", scrypt)
-    run_together(*[lambda: hashes.slow_hash("secret", b"salt")] * 16)
+    run_together(*[lambda number=number: hashes.slow_hash("secret", b"%d" % number) for number in range(16)])
     assert most[0] <= 2
 
 
@@ -236,23 +240,44 @@ def test_what_the_user_gave_counts_by_identity() -> None:
     held = [live_token(grant, *place) for place in [*places, (other, None, None, None), NOBODYS]]
     assert len({id(live) for live in held}) == 6
     assert live_token(grant, one, None, None, None) is held[0]
-    assert key.Same(one) != one
-    assert key.Same(one.read) != key.Same(one)
+    assert Same(one) != one
+    assert Same(one.read) != Same(one)
 
 
-def test_what_the_user_gave_is_not_kept() -> None:
-    """A token of one's own store lives as long as somebody holds it; the others stay for the next object."""
-    store = MemoryStore()
-    own, common = live_token(grant_for(), store, None, None, None), live_token(grant_for(), *NOBODYS)
-    gone, kept = weakref.ref(own), weakref.ref(common)
-    del own, common
+@pytest.mark.parametrize("place", range(4))
+def test_a_token_lives_as_long_as_what_the_user_gave(place: int) -> None:
+    """An auth object built per call over one session, client, store or clock finds the token; it ends with that."""
+    owner = Vault()
+    own: list[Any] = [None] * 4
+    own[place] = owner
+    mark = weakref.ref(live_token(grant_for(), *own))
+    gc.collect()
+    assert mark() is live_token(grant_for(), *own)
+    gone = weakref.ref(owner)
+    del owner, own
     gc.collect()
     assert gone() is None
-    assert kept() is not None
-    held = weakref.ref(store)
-    del store
+    assert mark() is None
+
+
+def test_a_token_ends_with_the_first_of_what_the_user_gave() -> None:
+    """A session per call over one store leaves no token of a session that is gone."""
+    store, session = MemoryStore(), requests.Session()
+    mark = weakref.ref(live_token(grant_for(), store, session, None, None))
+    del session
     gc.collect()
-    assert held() is None
+    assert mark() is None
+
+
+def test_a_method_lives_as_long_as_what_it_is_bound_to() -> None:
+    """A clock may be a method, which is made anew each time it is looked up."""
+    vault = Vault()
+    mark = weakref.ref(live_token(grant_for(), None, None, None, vault.read))
+    gc.collect()
+    assert mark() is live_token(grant_for(), None, None, None, vault.read)
+    del vault
+    gc.collect()
+    assert mark() is None
 
 
 def test_the_least_recently_used_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,11 +366,11 @@ def test_forget_all() -> None:
 def test_forget_all_forgets_what_was_counted() -> None:
     """What this process counted against a vendor's limit is forgotten too."""
     grant = grant_for(issuance_limit=IssuanceLimit(1, 60.0))
-    _budget.spend(grant, None, NOW)
+    Budget(grant, None).spend(NOW)
     with pytest.raises(TokenBudgetExceeded):
-        _budget.spend(grant, None, NOW)
+        Budget(grant, None).spend(NOW)
     forget_all()
-    _budget.spend(grant, None, NOW)
+    Budget(grant, None).spend(NOW)
 
 
 def test_forget_all_counts_nothing_where_nobody_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,6 +378,24 @@ def test_forget_all_counts_nothing_where_nobody_counted(monkeypatch: pytest.Monk
     monkeypatch.delitem(sys.modules, "oauth_cc_auth._authorization_server.budget")
     forget_all()
     assert "oauth_cc_auth._authorization_server.budget" not in sys.modules
+
+
+def test_a_frozen_clock_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default clock is looked up when it is asked: a test that freezes time turns the token's life too."""
+    source = TokenSource(grant_for())
+    source._live.adopt(Token("t", obtained_at=NOW, expires_at=NOW + 3600), NOW)
+    monkeypatch.setattr(time, "time", lambda: NOW + 60)
+    assert source.ready("anywhere") is None
+    assert source.token().access_token == "t"
+    assert source.clock() == NOW + 60
+    for same in (
+        TokenSource(grant_for()),
+        TokenSource(grant_for(), clock=time.time),
+        pickle.loads(pickle.dumps(source)),
+    ):
+        assert same._live is source._live, "auth objects that are made meanwhile share"
+    monkeypatch.setattr(time, "time", lambda: NOW + 7200)
+    assert source._live.state(source.clock()) is State.ABSENT
 
 
 def test_a_static_token_has_a_state_of_its_own() -> None:
@@ -395,12 +438,12 @@ def test_store_keys_follow_the_token_request() -> None:
 
 def test_store_keys_tell_nothing_about_the_secret() -> None:
     """Case 37: a key in a store is a slow salted hash, of the alphabet of file names."""
-    start = time.process_time()
-    key = store_key(grant_for(), SECRET)
+    secret, start = f"{SECRET} that nothing has hashed yet", time.process_time()
+    key = store_key(grant_for(), secret)
     assert time.process_time() - start > 0.01, "a guess must cost something"
     assert len(key) == 64
     assert set(key) <= set("0123456789abcdef")
-    assert SECRET not in key
+    assert secret not in key
     assert len(store_key(login_for(), None)) == 64
 
 

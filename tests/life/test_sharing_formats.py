@@ -28,6 +28,7 @@ from oauth_cc_auth import (
     ResponseFormat,
     TokenSource,
 )
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
 from oauth_cc_auth._life.key import store_key
 from oauth_cc_auth._life.table import live_token
 
@@ -61,6 +62,12 @@ def two_alike() -> list[Callable[[], str]]:
 
 
 F, G = two_alike()
+
+
+def one_hour(_: dict[str, Any]) -> float:
+    """Tell a lifetime."""
+    return 3600.0
+
 
 # Each differs on the wire from each other, and from a grant that says nothing.
 WIRES: dict[str, dict[str, Any]] = {
@@ -123,15 +130,36 @@ def test_the_order_of_headers_does_not_matter() -> None:
 
 
 def test_what_does_not_reach_the_wire_makes_none() -> None:
-    """The reading of the answer, the revocation and an equal format in other words are not in the key."""
+    """The API, the revocation and an equal format in other words are not in the key."""
     plain = grant_for()
     for changes in (
-        {"token_response": ResponseFormat(headers=["X"], errors=ErrorFormat())},
         {"revocation_request": RequestFormat("GET"), "revocation_endpoint_auth_method": workday},
         {"token_request": RequestFormat(query=[])},
-        {"default_lifetime": 60},
+        {"token_response": ResponseFormat(headers=[])},
+        {"issuance_limit": IssuanceLimit(1, 60.0)},
     ):
         assert shared(plain, grant_for(**changes))
+
+
+def test_what_shapes_the_answer_makes_another() -> None:
+    """How an answer is read is in the key: nobody gets a token that was read by the rules of another grant."""
+    shapes: list[dict[str, Any]] = [
+        {},
+        {"default_lifetime": 60},
+        {"token_response": ResponseFormat(headers=["X"])},
+        {"token_response": ResponseFormat(seconds=60)},
+        {"token_response": ResponseFormat(expires_in=one_hour)},
+    ]
+    for one, other in combinations(shapes, 2):
+        assert not shared(grant_for(**one), grant_for(**other))
+        assert store_key(grant_for(**one), SECRET) != store_key(grant_for(**other), SECRET)
+
+
+def test_how_an_error_reads_makes_another_in_memory_only() -> None:
+    """A refusal is remembered for grants that read it alike; a login in a store outlives a better way to read one."""
+    plain, other = grant_for(), grant_for(token_response=ResponseFormat(errors=ErrorFormat(code="x")))
+    assert not shared(plain, other)
+    assert store_key(plain, SECRET) == store_key(other, SECRET)
 
 
 def test_a_secret_that_is_read_is_shared_by_where_it_stands(tmp_path: Path) -> None:
@@ -177,8 +205,10 @@ def partial_of(tenant: str) -> str:
         ),
     ],
 )
-def test_store_keys_differ_too(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_store_keys_differ_too(one: dict[str, Any], other: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Line 37: what makes another token in a process makes another in a store; values count by what they say."""
+    monkeypatch.setenv("A", "a")
+    monkeypatch.setenv("B", "b")
     assert store_key(grant_for(**one), SECRET) != store_key(grant_for(**other), SECRET)
 
 
@@ -215,6 +245,7 @@ UNNAMED: list[dict[str, Any]] = [
     {"headers": {"X": lambda: "x"}},
     {"headers": {"X": partial(partial_of, "a")}},
     {"headers": {"X": borrowed()}},
+    {"token_response": ResponseFormat(expires_in=lambda _: 1.0)},
 ]
 
 

@@ -293,7 +293,7 @@ def test_an_unexpected_failure_while_due_says_its_class_only(
     def fail(*_: object) -> NoReturn:
         raise ZeroDivisionError(SECRET)
 
-    monkeypatch.setattr("oauth_cc_auth._life.renewal.renew", fail)
+    monkeypatch.setattr("oauth_cc_auth._life.renewal.Renewal.run", fail)
     clock.now += 3600 * 0.83
     assert source.token() == first
     eventually(lambda: "ZeroDivisionError" in caplog.text)
@@ -594,14 +594,10 @@ def test_copies_keep_what_was_lent(server: Loopback) -> None:
 # Refusals
 
 
-def answered(status: int, url: str = API, challenge: str | None = None) -> Any:
-    """Return a response with this status, as a library would."""
-    response = requests.Response()
-    response.status_code, response.url = status, url
-    response.request = requests.Request("GET", "https://elsewhere.example").prepare()
-    response.request.url = url
-    response.headers.update({} if challenge is None else {"WWW-Authenticate": challenge})
-    return response
+def heard(source: TokenSource, token: Token, status: int, challenge: str | None = None, url: str = API) -> bool:
+    """Tell the source how an answer to this token was, and return whether the request may go once more."""
+    attempt = source.attempts("GET", API).resume(token, {})
+    return attempt.heard(status, {} if challenge is None else {"www-authenticate": challenge}, url=url)
 
 
 def test_a_rejected_token_is_replaced(server: Loopback) -> None:
@@ -625,14 +621,12 @@ def test_a_persistent_refusal_is_held_back(server: Loopback) -> None:
     source = source_for(server, clock=clock)
     for _ in range(1000):
         token = source.token()
-        if source.refused(token, answered(401)) and source.reject(token):
-            fresh = source.token()
-            assert source.refused(fresh, answered(401))
-            source.reject(fresh)
+        if heard(source, token, 401):
+            assert not heard(source, source.token(), 401)
         clock.now += 0.1
     assert len(server.received) <= 10
     before = len(server.received)
-    assert not source.refused(source.token(), answered(200))
+    assert not heard(source, source.token(), 200)
     assert source.reject(source.token())
     assert source.token().access_token
     assert len(server.received) == before + 1
@@ -644,7 +638,7 @@ def test_what_ends_holding_back(server: Loopback, status: int, settles: bool) ->
     source = source_for(server)
     source.reject(source.token())
     token = source.token()
-    assert not source.refused(token, answered(status))
+    assert not heard(source, token, status)
     assert source.reject(token) is settles
 
 
@@ -652,10 +646,29 @@ def test_a_refusal_from_elsewhere_is_none(server: Loopback) -> None:
     """Case 33: a 401 from an origin that is not the API's is not about our token."""
     source = source_for(server, changes={"resource_server": ResourceServer(API)})
     token = source.token()
-    assert source.refused(token, answered(401, f"{API}/x", "Bearer"))
-    assert not source.refused(token, answered(401, "https://other.example/", "Bearer"))
-    assert not source.refused(token, answered(401, "not a url", "Bearer"))
-    assert not source.refused(token, answered(403, f"{API}/x", "Bearer"))
+    assert not heard(source, token, 401, "Bearer", "https://other.example/")
+    assert not heard(source, token, 401, "Bearer", "not a url")
+    assert not heard(source, token, 403, "Bearer", f"{API}/x")
+    assert source.token() is token
+    assert heard(source, token, 401, "Bearer", f"{API}/x")
+
+
+def test_a_token_that_was_taken_may_be_refused_again(server: Loopback) -> None:
+    """`accept` ends the trial of a renewed token, so that the next refusal renews again, however often that happens."""
+    source = source_for(server)
+    for _ in range(4):
+        assert source.reject(source.token())
+        source.accept(source.token())
+    assert source.reject(source.token())
+
+
+def test_the_token_as_text(server: Loopback) -> None:
+    """`access_token` is a function that returns the token's text, for clients that ask for a key before each call."""
+    source = source_for(server)
+    ask = source.access_token
+    assert ask() == source.token().access_token
+    source.reject(source.token())
+    assert ask() == f"{TOKEN} 2"
 
 
 def test_forgetting(server: Loopback) -> None:
@@ -832,9 +845,9 @@ def test_the_hot_path(server: Loopback) -> None:
     assert source.ready(API) is None
     source.admit(f"{API}/x")
     assert source.ready(API) is None
-    value = source.presented(source.token(), f"{API}/x", API)
+    value = source.present("GET", f"{API}/x", source.token(), API)
     assert source.ready(API) is value
-    assert source.presented(source.token(), f"{API}/x", API) is value
+    assert source.present("GET", f"{API}/x", source.token(), API) is value
     assert source.ready("https://other.example") is None
     clock.now += 3600 * 0.83
     assert source.ready(API) is None
@@ -850,11 +863,11 @@ def test_the_hot_path(server: Loopback) -> None:
 def test_what_is_not_admitted_is_not_remembered(server: Loopback) -> None:
     """An origin that was refused is never ready."""
     source = source_for(server, changes={"resource_server": ResourceServer(API)})
-    source.presented(source.token(), API, API)
+    source.present("GET", API, source.token(), API)
     with pytest.raises(OriginNotAllowed):
         source.admit("https://evil.example")
     with pytest.raises(OriginNotAllowed):
-        source.presented(source.token(), "https://evil.example", "https://evil.example")
+        source.present("GET", "https://evil.example", source.token(), "https://evil.example")
     assert source.ready("https://evil.example") is None
     source.admit(API)
     assert source.ready(None) is None
@@ -865,7 +878,7 @@ def test_a_crawler_does_not_fill_the_memory(server: Loopback) -> None:
     """The set of admitted origins is bounded, and works on after it was emptied."""
     source = source_for(server)
     for number in range(room._ADMITTED_SIZE * 3):
-        source.presented(source.token(), f"https://host-{number}.example", number)
+        source.present("GET", f"https://host-{number}.example", source.token(), number)
         assert source.ready(number) is not None
         assert len(source._admission[1]) <= room._ADMITTED_SIZE
 
@@ -954,7 +967,7 @@ def test_a_canary_is_seen_nowhere(server: Loopback, caplog: pytest.LogCaptureFix
             server.replies = [numbered(), echoing, echoing, numbered()]
             token = source.token()
             shown += [repr(thing) for thing in (source, token, source._live, source.store)]
-            shown += [repr(source.presented(token, API, API)), str(token), str(source)]
+            shown += [repr(source.present("GET", API, token, API)), str(token), str(source)]
             source.forget()
             for ask in (source.token, partial(in_asyncio, source)):
                 shown += shown_by(failure_of(ask))

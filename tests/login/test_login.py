@@ -23,6 +23,7 @@ from oauth_cc_auth import (
     ConfigurationError,
     InteractionRequired,
     InvalidGrant,
+    Login,
     MemoryStore,
     RequestFormat,
     RequestsAuth,
@@ -58,7 +59,7 @@ def login_for(server: Loopback | None = None, **changes: Any) -> AuthorizationCo
 
 def asked(grant: AuthorizationCode, **arguments: Any) -> dict[str, str]:
     """Return the parameters of the authorization request."""
-    return dict(parse_qsl(urlsplit(grant.authorization_url(**arguments)).query, strict_parsing=True))
+    return dict(parse_qsl(urlsplit(Login(grant).authorization_url(**arguments)).query, strict_parsing=True))
 
 
 def redirected(state: str, **parameters: str) -> str:
@@ -80,7 +81,7 @@ def form_of(received: Received) -> dict[str, str]:
 def test_where_the_user_logs_in() -> None:
     """Line 44, RFC 6749 §4.1.1: client, redirect, scope, state, S256 challenge and further parameters; no secret."""
     grant = login_for(scope=["read", "write"], token_request=RequestFormat(scope_separator=","))
-    url = grant.authorization_url(prompt="consent", audience="https://api")
+    url = Login(grant).authorization_url(prompt="consent", audience="https://api")
     assert url.startswith("https://as.example.com/authorize?")
     assert SECRET not in url
     parameters = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
@@ -108,7 +109,7 @@ def test_what_is_not_said_is_not_asked() -> None:
         "code_challenge",
         "code_challenge_method",
     }
-    several = parse_qs(urlsplit(login_for(resource=["https://1", "https://2"]).authorization_url()).query)
+    several = parse_qs(urlsplit(Login(login_for(resource=["https://1", "https://2"])).authorization_url()).query)
     assert several["resource"] == ["https://1", "https://2"]
 
 
@@ -123,7 +124,7 @@ def test_state_and_verifier_are_new_each_time() -> None:
 def test_without_an_authorization_endpoint() -> None:
     """A grant that knows no authorization endpoint says which argument is missing."""
     with pytest.raises(ConfigurationError, match="authorization_endpoint is missing"):
-        login_for(authorization_endpoint=None).authorization_url()
+        Login(login_for(authorization_endpoint=None)).authorization_url()
 
 
 @pytest.mark.parametrize(
@@ -132,14 +133,14 @@ def test_without_an_authorization_endpoint() -> None:
 def test_what_the_grant_says_cannot_be_said_again(name: str) -> None:
     """RFC 7636: a parameter that would undo PKCE or the grant is refused by name."""
     with pytest.raises(ConfigurationError, match=f"authorization_url: {name}"):
-        login_for().authorization_url(**{name: "other"})
+        Login(login_for()).authorization_url(**{name: "other"})
 
 
 def test_the_code_is_exchanged(server: Loopback) -> None:
     """RFC 6749 §4.1.3, RFC 7636 §4.5: code, verifier and redirect_uri are sent; the token is served from then on."""
     grant = login_for(server, resource="https://api", scope="read_user")
     question = asked(grant)
-    token = grant.exchange(redirected(question["state"]))
+    token = Login(grant).exchange(redirected(question["state"]))
     assert (token.access_token, token.refresh_token, token.scope) == (TOKEN, "refresh-1", "public")
     form = form_of(server.received[0])
     assert challenge_of(form.pop("code_verifier")) == question["code_challenge"]
@@ -161,7 +162,7 @@ def test_what_follows_is_a_refresh(server: Loopback) -> None:
     """Line 25: after a login the refresh token that it brought renews the token, with the scope that was granted."""
     clock = Clock()
     source = TokenSource(login_for(server, scope="read_user"), clock=clock)
-    source.exchange(redirected(asked(login_for(server, scope="read_user"))["state"]))
+    Login(source).exchange(redirected(asked(login_for(server, scope="read_user"))["state"]))
     clock.now += 3601
     source.token()
     assert form_of(server.received[1]) == {
@@ -176,7 +177,7 @@ def test_a_second_login_replaces_the_first(server: Loopback) -> None:
     for number in (1, 2):
         server.replies = [token_answer(f"{TOKEN} {number}", refresh_token=f"refresh-{number}")]
         grant = login_for(server)
-        grant.exchange(redirected(asked(grant)["state"]))
+        Login(grant).exchange(redirected(asked(grant)["state"]))
         assert TokenSource(grant).token().access_token == f"{TOKEN} {number}"
     with pytest.raises(InteractionRequired):
         TokenSource(login_for(server, login="somebody else")).token()
@@ -185,7 +186,7 @@ def test_a_second_login_replaces_the_first(server: Loopback) -> None:
 def test_the_token_is_saved_before_it_is_used(server: Loopback) -> None:
     """Line 25: a login is in the store when `exchange` returns, and another process goes on with it."""
     store, grant = MemoryStore(), login_for(server)
-    grant.exchange(redirected(asked(grant)["state"]), store=store)
+    Login(TokenSource(grant, store=store)).exchange(redirected(asked(grant)["state"]))
     forget_all()
     assert TokenSource(grant, store=store).token().access_token == TOKEN
     assert len(server.received) == 1
@@ -214,11 +215,11 @@ def test_a_state_that_is_not_ours(spoil: Callable[[str], Any], server: Loopback)
     grant = login_for(server)
     question = asked(grant)
     with pytest.raises(AuthorizationFailed, match="state") as caught:
-        grant.exchange(spoil(question["state"]))
+        Login(grant).exchange(spoil(question["state"]))
     assert caught.value.error is None
     assert isinstance(caught.value, InteractionRequired)
     assert server.received == []
-    assert grant.exchange(redirected(question["state"])).access_token == TOKEN
+    assert Login(grant).exchange(redirected(question["state"])).access_token == TOKEN
 
 
 def test_an_answer_counts_once(server: Loopback) -> None:
@@ -229,7 +230,7 @@ def test_an_answer_counts_once(server: Loopback) -> None:
 
     def end() -> None:
         try:
-            outcomes.append(grant.exchange(url))
+            outcomes.append(Login(grant).exchange(url))
         except AuthorizationFailed as failure:
             outcomes.append(failure)
 
@@ -247,17 +248,17 @@ def test_an_answer_counts_once_with_state_and_verifier(server: Loopback) -> None
     grant, kept = login_for(server), dict[str, Any](state="S", code_verifier="v" * 43)
     asked(grant, **kept)
     with pytest.raises(AuthorizationFailed, match="pass state= and code_verifier="):
-        grant.exchange(redirected("S"))
+        Login(grant).exchange(redirected("S"))
     for other_process in (False, True):
         if other_process:
             consent.forget()
-        grant.exchange(redirected("S"), **kept)
+        Login(grant).exchange(redirected("S"), **kept)
         for again in (kept, dict[str, Any](state="S"), dict[str, Any]()):
             with pytest.raises(AuthorizationFailed):
-                grant.exchange(redirected("S", code="another"), **again)
+                Login(grant).exchange(redirected("S", code="another"), **again)
     assert len(server.received) == 2
     asked(grant, **kept)
-    assert grant.exchange(redirected("S"), **kept).access_token == TOKEN, "a login that begins anew ends anew"
+    assert Login(grant).exchange(redirected("S"), **kept).access_token == TOKEN, "a login that begins anew ends anew"
 
 
 def test_what_is_remembered_is_used_up_by_both(server: Loopback) -> None:
@@ -266,9 +267,9 @@ def test_what_is_remembered_is_used_up_by_both(server: Loopback) -> None:
     verifier = "w" * 43
     asked(grant, code_verifier=verifier, state=None)
     state = next(iter(consent._pending))
-    grant.exchange(redirected(state), state=state, code_verifier=verifier)
+    Login(grant).exchange(redirected(state), state=state, code_verifier=verifier)
     with pytest.raises(AuthorizationFailed):
-        grant.exchange(redirected(state))
+        Login(grant).exchange(redirected(state))
     assert len(server.received) == 1
 
 
@@ -279,9 +280,9 @@ def test_what_is_said_twice(more: str, server: Loopback) -> None:
     state = asked(grant)["state"]
     for url in (f"{redirected(state)}&{more}", redirected(state).replace("?", f"?{more}&")):
         with pytest.raises(AuthorizationFailed, match="more than once"):
-            grant.exchange(url)
+            Login(grant).exchange(url)
     assert server.received == []
-    assert grant.exchange(f"{redirected(state)}&tag=a&tag=b").access_token == TOKEN
+    assert Login(grant).exchange(f"{redirected(state)}&tag=a&tag=b").access_token == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -292,16 +293,16 @@ def test_what_is_no_state_or_verifier(state: Any, code_verifier: Any, server: Lo
     """RFC 7636 §4.1: what cannot be a state or a code verifier is named, where a login begins and where it ends."""
     name = "state" if code_verifier is None else "code_verifier"
     with pytest.raises(ConfigurationError, match=f"^{name} is"):
-        login_for(server).authorization_url(state=state, code_verifier=code_verifier)
+        Login(login_for(server)).authorization_url(state=state, code_verifier=code_verifier)
     with pytest.raises(ConfigurationError, match=f"^{name} is"):
-        login_for(server).exchange(redirected("S"), state=state, code_verifier=code_verifier)
+        Login(login_for(server)).exchange(redirected("S"), state=state, code_verifier=code_verifier)
 
 
 def test_a_verifier_without_its_state(server: Loopback) -> None:
     """A code verifier that would not be looked at is refused, and says what is missing."""
     grant = login_for(server)
     with pytest.raises(ConfigurationError, match="pass both"):
-        grant.exchange(redirected(asked(grant)["state"]), code_verifier="v" * 43)
+        Login(grant).exchange(redirected(asked(grant)["state"]), code_verifier="v" * 43)
     assert server.received == []
 
 
@@ -324,7 +325,7 @@ def test_logins_are_forgotten(server: Loopback) -> None:
     state = asked(grant)["state"]
     consent.forget()
     with pytest.raises(AuthorizationFailed):
-        grant.exchange(redirected(state))
+        Login(grant).exchange(redirected(state))
     assert not consent._pending
     assert not consent._ended
 
@@ -336,9 +337,9 @@ def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) ->
     """RFC 9700 §4.4: a login that began with one client, server or user does not end with another."""
     url = redirected(asked(login_for(server))["state"])
     with pytest.raises(AuthorizationFailed):
-        login_for(server, **changes).exchange(url)
+        Login(login_for(server, **changes)).exchange(url)
     assert server.received == []
-    assert login_for(server).exchange(url).access_token == TOKEN, "the user whose login it is was locked out"
+    assert Login(login_for(server)).exchange(url).access_token == TOKEN, "the user whose login it is was locked out"
 
 
 @pytest.mark.parametrize(
@@ -362,10 +363,10 @@ def test_the_issuer(server: Loopback, issuer: str | None, iss: str | None, accep
     extra = {} if iss is None else {"iss": iss.format(origin=server.url)}
     url = redirected(asked(grant)["state"], **extra)
     if accepted:
-        assert grant.exchange(url).access_token == TOKEN
+        assert Login(grant).exchange(url).access_token == TOKEN
         return
     with pytest.raises(AuthorizationFailed, match=r"\(iss\).*issuer="):
-        grant.exchange(url)
+        Login(grant).exchange(url)
     assert server.received == []
 
 
@@ -374,16 +375,16 @@ def test_a_user_who_declines(server: Loopback) -> None:
     grant = login_for(server, how_to_log_in="Ask Bob.")
     said = {"error": "access_denied", "error_description": "no\r\nway" + "y" * 900, "error_uri": "https://e"}
     with pytest.raises(AuthorizationFailed, match=r"The user declined .*Ask Bob") as caught:
-        grant.exchange(f"{CALLBACK}?{urlencode({'state': asked(grant)['state'], **said})}")
+        Login(grant).exchange(f"{CALLBACK}?{urlencode({'state': asked(grant)['state'], **said})}")
     assert caught.value.error == "access_denied"
     assert (caught.value.error_description or "").startswith("no  way")
     assert len(caught.value.error_description or "") <= 500
     assert caught.value.error_uri == "https://e"
     with pytest.raises(AuthorizationFailed, match=r"The authorization server refused \(server_error\)") as caught:
-        grant.exchange(redirected(asked(grant)["state"], error="server_error"))
+        Login(grant).exchange(redirected(asked(grant)["state"], error="server_error"))
     assert (caught.value.error, caught.value.error_description) == ("server_error", None)
     with pytest.raises(AuthorizationFailed, match="no authorization code"):
-        grant.exchange(f"{CALLBACK}?state={asked(grant)['state']}&code=")
+        Login(grant).exchange(f"{CALLBACK}?state={asked(grant)['state']}&code=")
     assert server.received == []
 
 
@@ -392,13 +393,16 @@ def test_across_processes(server: Loopback) -> None:
     grant, verifier = login_for(server), "v" * 43
     asked(grant, state="kept state", code_verifier=verifier)
     consent.forget()
-    assert grant.exchange(redirected("kept state"), state="kept state", code_verifier=verifier).access_token == TOKEN
+    assert (
+        Login(grant).exchange(redirected("kept state"), state="kept state", code_verifier=verifier).access_token
+        == TOKEN
+    )
     assert form_of(server.received[0])["code_verifier"] == verifier
     for state, returned in (("kept state", "other"), ("", ""), ("kept", "kept\ud800")):
         with pytest.raises(AuthorizationFailed):
-            grant.exchange(f"{CALLBACK}?code=c&state={returned}", state=state, code_verifier=verifier)
+            Login(grant).exchange(f"{CALLBACK}?code=c&state={returned}", state=state, code_verifier=verifier)
     with pytest.raises(AuthorizationFailed):
-        grant.exchange(redirected("kept state"), state="kept state")
+        Login(grant).exchange(redirected("kept state"), state="kept state")
     assert len(server.received) == 1
 
 
@@ -407,8 +411,8 @@ def test_a_state_that_is_only_checked(server: Loopback) -> None:
     grant = login_for(server)
     question = asked(grant)
     with pytest.raises(AuthorizationFailed):
-        grant.exchange(redirected(question["state"]), state="of another session")
-    assert grant.exchange(redirected(question["state"]), state=question["state"]).access_token == TOKEN
+        Login(grant).exchange(redirected(question["state"]), state="of another session")
+    assert Login(grant).exchange(redirected(question["state"]), state=question["state"]).access_token == TOKEN
 
 
 def test_pending_logins_are_bounded(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,9 +422,9 @@ def test_pending_logins_are_bounded(server: Loopback, monkeypatch: pytest.Monkey
     states = [asked(login_for(server))["state"] for _ in range(5)]
     assert list(consent._pending) == states[2:]
     for number in range(5):
-        login_for(server).exchange(redirected(str(number)), state=str(number), code_verifier="v" * 43)
+        Login(login_for(server)).exchange(redirected(str(number)), state=str(number), code_verifier="v" * 43)
     assert [state for state, _ in consent._ended] == ["2", "3", "4"]
-    assert login_for(server).exchange(redirected(states[2])).access_token == TOKEN
+    assert Login(login_for(server)).exchange(redirected(states[2])).access_token == TOKEN
 
 
 def test_a_code_that_is_refused(server: Loopback) -> None:
@@ -432,7 +436,7 @@ def test_a_code_that_is_refused(server: Loopback) -> None:
         )
     ]
     with pytest.raises(InvalidGrant) as caught:
-        grant.exchange(redirected(asked(grant)["state"]))
+        Login(grant).exchange(redirected(asked(grant)["state"]))
     verifier = form_of(server.received[0])["code_verifier"]
     for secret in (verifier, "the+code", "the code"):
         assert secret not in str(caught.value)
@@ -440,10 +444,17 @@ def test_a_code_that_is_refused(server: Loopback) -> None:
         TokenSource(grant).token()
 
 
-def test_other_grants_need_no_login(server: Loopback) -> None:
-    """A login ends with the grant that it began with; others say that they need none."""
-    with pytest.raises(ConfigurationError, match="needs no login"):
-        TokenSource(grant_for(f"{server.url}/token")).exchange(redirected("x"))
+@pytest.mark.parametrize("handed_in", [lambda grant: grant, TokenSource])
+def test_other_grants_need_no_login(handed_in: Callable[[Any], Any]) -> None:
+    """Only a grant that needs a user has a login; the refusal of another names it and says what to pass."""
+    with pytest.raises(ConfigurationError, match=r"AuthorizationCode grant.* a ClientCredentials needs no"):
+        Login(handed_in(grant_for()))
+
+
+def test_a_login_shows_no_secret() -> None:
+    """Its repr shows the source."""
+    assert repr(Login(login_for())) == f"Login({TokenSource(login_for())!r})"
+    assert SECRET not in repr(Login(login_for()))
 
 
 @pytest.mark.parametrize("run", [asyncio.run, trio.run])
@@ -462,10 +473,10 @@ def test_in_an_event_loop(run: Any, server: Loopback) -> None:
         if run is trio.run:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(tick)
-                return await TokenSource(grant).aexchange(redirected(asked(grant)["state"]))
+                return await Login(grant).aexchange(redirected(asked(grant)["state"]))
         ticking = asyncio.create_task(tick())
         try:
-            return await TokenSource(grant).aexchange(redirected(asked(grant)["state"]))
+            return await Login(grant).aexchange(redirected(asked(grant)["state"]))
         finally:
             await ticking
 

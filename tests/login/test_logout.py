@@ -17,6 +17,7 @@ from waiting import HUNG, eventually
 from oauth_cc_auth import (
     AuthorizationCode,
     InteractionRequired,
+    Login,
     MemoryStore,
     Token,
     TokenRequestError,
@@ -44,10 +45,11 @@ def test_a_login_during_a_logout_stays() -> None:
             client_secret=SECRET,
         )
         source = TokenSource(grant)
+        login = Login(source)
 
         def log_in() -> Token:
-            state = parse_qs(urlsplit(grant.authorization_url()).query)["state"][0]
-            return source.exchange(f"https://me.example/callback?code=c&state={state}")
+            state = parse_qs(urlsplit(login.authorization_url()).query)["state"][0]
+            return login.exchange(f"https://me.example/callback?code=c&state={state}")
 
         assert log_in().access_token == "old"
         logout = threading.Thread(target=source.revoke)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from loopback import Clock
-from test_renewal import NOW, Broken, Recording, Server, login_with, renewed, unsaved
+from test_renewal import NOW, Broken, Recording, Server, login_with, renew, renewed, unsaved
 
 from oauth_cc_auth import InteractionRequired, Token, TokenEndpointUnavailable
+from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._life.live_token import LiveToken
-from oauth_cc_auth._life.renewal import log_in, renew
-from oauth_cc_auth._login import refresh_token as room
+from oauth_cc_auth._login import unsaved as room
+from oauth_cc_auth._login.renewal import LoginRenewal
 
 __all__ = ["unsaved"]
 
@@ -173,7 +176,8 @@ def test_a_new_login_that_could_not_be_saved(
     store.broken = ("save",)
     clock.now += 10
     server.refresh_tokens = {"first"}
-    log_in(live, login_with(server, clock), store, [("grant_type", "refresh_token"), ("refresh_token", "first")])
+    code = [("grant_type", "refresh_token"), ("refresh_token", "first")]
+    LoginRenewal(live, login_with(server, clock), store).log_in(code)
     store.broken = ()
     monkeypatch.setattr("time.sleep", lambda _: None)
     (work,) = unsaved
@@ -189,7 +193,7 @@ def test_a_new_login_that_a_store_has_lost() -> None:
     replica = store._tokens[key]
     server.refresh_tokens = {"first"}
     code = [("grant_type", "refresh_token"), ("refresh_token", "first")]
-    live.adopt(log_in(live, login_with(server, clock), store, code), NOW)
+    LoginRenewal(live, login_with(server, clock), store).log_in(code)
     store._tokens[key] = replica
     clock.now += 3600
     renewed(live, login_with(server, clock), store)
@@ -235,6 +239,31 @@ def test_what_is_unsaved_is_saved_at_exit() -> None:
 
 def test_what_is_known_of_an_empty_store() -> None:
     """Where a store has nothing, memory has the last refresh token."""
-    mine = Token("a", refresh_token="mine")
-    assert room.last_of(LiveToken(), None, mine) is mine
-    assert room.last_of(LiveToken(), mine, None) is mine
+    mine, renewal = Token("a", refresh_token="mine"), LoginRenewal(LiveToken(), login_with(Server()), None)
+    assert renewal._last(None, mine) is mine
+    assert renewal._last(mine, None) is mine
+
+
+@pytest.mark.parametrize("store", [None, Recording()])
+@pytest.mark.parametrize(
+    ("answered", "previous", "expected"),
+    [
+        ({"refresh_token": "new", "scope": "new"}, Token("x", refresh_token="old", scope="old"), ("new", "new")),
+        ({}, Token("x", refresh_token="old", scope="old"), ("old", "old")),
+        ({"refresh_token": None, "scope": ""}, Token("x", refresh_token="old", scope="old"), ("old", "old")),
+        ({}, Token("x"), ("first", None)),
+        ({}, None, ("first", None)),
+    ],
+)
+def test_what_an_answer_leaves_out_stays(
+    store: Recording | None, answered: dict[str, Any], previous: Token | None, expected: tuple[str, str | None]
+) -> None:
+    """RFC 6749 §6: an answer without a new refresh token keeps the old one; a scope that is not said is as granted."""
+    answer = HttpResponse(200, {}, json.dumps({"access_token": "t", **answered}).encode())
+    live = LiveToken()
+    live.previous = previous
+    token = renew(live, login_with(lambda *_: answer), store)
+    assert (token.refresh_token, token.scope) == expected
+    if store is not None:
+        assert [(kept.refresh_token, kept.scope) for kept in store.tokens] == [expected]
+        store._tokens.clear()

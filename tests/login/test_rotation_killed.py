@@ -57,12 +57,12 @@ Live: TypeAlias = Callable[[AuthorizationCode, float, int, float], Life]
 
 def nursery(folder: str) -> None:
     """Let one process after the other use the token, and kill each, as stdin orders."""
-    for room in ("_authorization_server.exchange", "_life.renewal", "_http.sender"):
+    for room in ("_authorization_server.exchange", "_login.renewal", "_http.sender"):
         __import__(f"oauth_cc_auth.{room}")
     for module in ("authlib.oauth2.auth", "authlib.oauth2.client"):
         __import__(module)
     patch = pytest.MonkeyPatch()
-    patch.setattr("oauth_cc_auth._life.renewal.slow_hash", brief_hash)
+    patch.setattr("oauth_cc_auth._login.renewal.slow_hash", brief_hash)
     # What was written outlives its process also where no disk was synced.
     patch.setattr(os, "fsync", lambda _: time.sleep(2 * STEP))
     while True:

@@ -35,11 +35,11 @@ def test_a_source_revokes(sandbox: Sandbox, name: str, words: dict[str, str], ur
     source, at = TokenSource(grant), sandbox.url(url)
     first = source.token()
     assert requests.get(at, auth=RequestsAuth(source), timeout=5).status_code == 200
+    dead = source.headers("GET", at)
     source.revoke()
     revocation = sandbox.requests[-1]
     assert (revocation.kind, revocation.status) == ("revocation", 200)
     assert ("client_secret" in revocation.form) == (name == "box")
-    dead = grant.resource_server.present("GET", at, first)
     assert requests.get(at, headers=dead, timeout=5).status_code == 401
     assert requests.get(at, auth=RequestsAuth(source), timeout=5).status_code == 200
     assert source.token() != first

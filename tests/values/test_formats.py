@@ -262,9 +262,6 @@ def test_a_refresh_token_elsewhere() -> None:
     token = read_token(login, HttpResponse(200, {}, json.dumps(body).encode()), NOW)
     assert (token.access_token, token.refresh_token) == (TOKEN, "canary-refresh")
     assert dict(token.extra) == {"data": {"kept": 1}}
-    plain = read_token(grant_for(token_response=form), HttpResponse(200, {}, json.dumps(body).encode()), NOW)
-    assert plain.refresh_token is None
-    assert "canary-refresh" not in str(dict(plain.extra)), "case 15: what is not used is not kept"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,17 @@
-"""Tests of where a token may go, how it is presented, and the verdict on a refusal."""
+"""Tests of where a token may go."""
 
 from __future__ import annotations
 
 import copy
-import logging
 import pickle
 from typing import Any
 
 import pytest
 from loopback import TOKEN
 
-from oauth_cc_auth import ApiError, ConfigurationError, InsecureTransport, OriginNotAllowed, ResourceServer, Token
-from oauth_cc_auth._http.hidden import Presented
+from oauth_cc_auth import ConfigurationError, InsecureTransport, OriginNotAllowed, ResourceServer, Token
 from oauth_cc_auth._http.origin import is_secure, origin_of
+from oauth_cc_auth._resource_server.presentation import presenter_for
 
 API = ResourceServer(
     "https://api.example.com/v1", origins=["https://files.example.com", "https://münchen.example:8443"]
@@ -191,7 +190,8 @@ def test_a_prefix_is_glued_to_the_token() -> None:
     """OpenEO wants ``Bearer oidc/CDSE/TOKEN``: the prefix stands after the scheme, or before a token that is alone."""
     for scheme, expected in (("Bearer", f"Bearer oidc/CDSE/{TOKEN}"), (None, f"oidc/CDSE/{TOKEN}")):
         server = ResourceServer("https://api.acme.com", scheme=scheme, prefix="oidc/CDSE/")
-        assert server.present("GET", "https://api.acme.com", Token(TOKEN))["Authorization"] == expected
+        presented = presenter_for(server).headers("GET", "https://api.acme.com", Token(TOKEN))
+        assert presented == {"Authorization": expected}
     for wrong in ("a\n", "ü", None):
         with pytest.raises(ConfigurationError, match="prefix"):
             ResourceServer("https://api.acme.com", prefix=wrong)  # type: ignore[arg-type]  # that is the point
@@ -252,111 +252,6 @@ def test_a_pin_to_plain_http_still_asks_for_the_word() -> None:
 def test_an_origin_has_one_spelling(url: str) -> None:
     """Scheme, host and port, in lower case, with the port written out."""
     assert origin_of(url) == "http://example.com:80"
-
-
-@pytest.mark.parametrize(
-    ("server", "expected"),
-    [
-        (ResourceServer(), {"Authorization": f"Bearer {TOKEN}"}),
-        (ResourceServer(scheme="DPoP"), {"Authorization": f"DPoP {TOKEN}"}),
-        (ResourceServer(header="X-API-KEY", scheme=None), {"X-API-KEY": TOKEN}),
-        (
-            ResourceServer(headers={"X-Version": "2"}),
-            {"Authorization": f"Bearer {TOKEN}", "X-Version": "2"},
-        ),
-    ],
-)
-def test_presents(server: ResourceServer, expected: dict[str, str]) -> None:
-    """The token stands in its header after the scheme's word, or alone; the API's own headers come with it."""
-    headers = server.present("GET", "https://api.example.com", token_of())
-    assert headers == expected
-    assert server.credentials(token_of("other")).token == token_of("other")
-
-
-def test_a_presented_token_does_not_show(caplog: pytest.LogCaptureFixture) -> None:
-    """Case 37: headers that are printed, logged, copied or pickled give no token away; the wire still gets it."""
-    token = token_of()
-    value = ResourceServer().credentials(token)
-    raw = value.encode("ascii")
-    headers = {"Authorization": value, "raw": raw}
-    assert value == f"Bearer {TOKEN}"
-    assert raw == f"Bearer {TOKEN}".encode()
-    assert raw.decode() == value
-    assert TOKEN not in repr([raw.decode(), raw.decode("latin-1")])
-    assert value.token is token
-    with caplog.at_level(logging.DEBUG):
-        logging.getLogger("somebody").debug("headers: %s %r", headers, [value])
-    assert TOKEN not in caplog.text + repr(headers) + f"{headers}" + repr((value, raw))
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        assert TOKEN.encode() not in pickle.dumps(headers, protocol)
-        assert pickle.loads(pickle.dumps(headers, protocol)) == {"Authorization": "***", "raw": b"***"}
-    assert copy.deepcopy(headers)["Authorization"] == copy.copy(value) == f"Bearer {TOKEN}"
-    assert copy.deepcopy(headers)["raw"] == copy.copy(raw) == f"Bearer {TOKEN}".encode()
-    assert TOKEN not in repr(copy.deepcopy(headers))
-    assert value.__reduce__() == (str, ("***",))
-
-
-NAMES_US = [
-    None,
-    "",
-    'Bearer error=""',
-    "Bearer",
-    "bearer",
-    'Bearer realm="x"',
-    'Bearer error="invalid_token"',
-    "bearer realm=x, error=invalid_token",
-    'Basic realm="a, b", Bearer error="invalid_token", error_description="The token, it expired"',
-    'Bearer error="invalid_token", Basic',
-    r'Bearer realm="\"quoted, error=insufficient_scope\"", error="invalid_token"',
-]
-NOT_US = [
-    "Basic",
-    'Basic realm="Bearer"',
-    'Basic realm="a, Bearer error=invalid_token"',
-    'Bearer error="insufficient_scope"',
-    'Bearer error="invalid_request"',
-    'Bearer error="use_dpop_nonce"',
-    'Bearer error="insufficient_scope", Basic error="invalid_token"',
-    "DPoP",
-    "BearerX",
-    "@@@",
-]
-
-
-def test_verdict() -> None:
-    """Case 31: a 401 is about our token where WWW-Authenticate is absent, or names our scheme with no other error."""
-    for challenge, verdict in [(c, True) for c in NAMES_US] + [(c, False) for c in NOT_US]:
-        assert ResourceServer().refuses(401, challenge) is verdict
-
-
-def test_another_status_is_no_refusal() -> None:
-    """Case 31: 403 and 500 renew nothing, whatever the header says."""
-    for status in (200, 303, 400, 403, 407, 429, 500, 503):
-        assert not ResourceServer().refuses(status, 'Bearer error="invalid_token"')
-        assert not ResourceServer().refuses(status, None)
-
-
-def test_renew_on_says_which_statuses() -> None:
-    """Case 30: what a vendor answers instead of 401 is said once, and 401 counts no more unless it is said too."""
-    server = ResourceServer(renew_on=[401, 498])
-    assert server.renew_on == {401, 498}
-    assert server.refuses(498, None)
-    assert server.refuses(401, None)
-    assert not ResourceServer(renew_on={498}).refuses(401, None)
-    assert not ResourceServer(renew_on=()).refuses(401, None)
-
-
-def test_the_verdict_goes_by_our_scheme() -> None:
-    """A challenge counts if it names the scheme that the token is sent with; Bearer, where it is sent with none."""
-    cases: list[tuple[str | None, str, bool]] = [
-        ("DPoP", "DPoP error=invalid_token", True),
-        ("DPoP", "Bearer", False),
-        ("Basic", "Basic realm=x", True),
-        (None, "Bearer", True),
-        (None, "Basic", False),
-    ]
-    for scheme, challenge, verdict in cases:
-        assert ResourceServer(scheme=scheme).refuses(401, challenge) is verdict
 
 
 def test_a_wrong_argument_is_named() -> None:
@@ -423,67 +318,3 @@ def test_other_header_values_are_refused() -> None:
     for value in ("a\x00", "a\x7f", "ü", "€", "a\n", "\r", "\x85", "\u2028"):
         with pytest.raises(ConfigurationError, match=r"headers\['X'\]"):
             ResourceServer(headers={"X": value})
-
-
-def test_renew_if_looks_only_where_the_status_says_so() -> None:
-    """Line 29: `renew_if` is asked about the statuses of `renew_on`, and where a challenge does not say otherwise."""
-    asked: list[ApiError] = []
-
-    def verdict(error: ApiError) -> bool:
-        asked.append(error)
-        return error.code == "dead"
-
-    server = ResourceServer(renew_on={401, 403}, renew_if=verdict)
-    dead, alive = ApiError("dead", None, 403), ApiError("other", None, 403)
-    assert server.refuses(403, None, lambda: dead)
-    assert not server.refuses(403, None, lambda: alive)
-    assert asked == [dead, alive]
-    assert not server.refuses(500, None, lambda: dead)
-    assert not server.refuses(403, "Basic", lambda: dead)
-    assert asked == [dead, alive]
-
-
-def test_what_may_be_read_for_a_verdict() -> None:
-    """Line 29: one document in JSON may be an error; records and downloads are none, and stay unread."""
-    cases: list[tuple[str, bool]] = [
-        ("application/json", True),
-        ("Application/JSON ; charset=utf-8", True),
-        ("application/problem+json", True),
-        ("text/json", True),
-        ("text/plain;charset=utf-8", True),
-        ("", True),
-        ("application/x-ndjson", False),
-        ("application/json-seq", False),
-        ("application/geo+json-seq", False),
-        ("application/jsonl", False),
-        ("application/stream+json", False),
-        ("text/event-stream", False),
-        ("text/html", False),
-        ("image/jpeg; name=a.json", False),
-    ]
-    for kind, readable in cases:
-        server = ResourceServer(renew_on={200}, renew_if=lambda error: error.code == "dead")
-        assert server.must_read(200, kind, "20") is readable
-        assert not server.must_read(401, kind, "20")
-        assert not ResourceServer(renew_on={200}).must_read(200, kind, "20")
-
-
-def test_how_much_may_be_read_for_a_verdict() -> None:
-    """Line 29: an error is at most 1 MiB long; one that does not say so ends, a stream with another status may not."""
-    cases: list[tuple[int, str | None, bool, bool]] = [
-        (200, "1048576", True, True),
-        (200, "1048577", False, False),
-        (403, "1048577", False, False),
-        (200, None, False, True),
-        (200, None, True, False),
-        (403, None, True, True),
-        (200, "twenty", True, False),
-    ]
-    for status, length, streamed, readable in cases:
-        server = ResourceServer(renew_on={200, 403}, renew_if=lambda error: error.code == "dead")
-        assert server.must_read(status, "application/json", length, streamed=streamed) is readable
-
-
-def test_presented_is_a_string() -> None:
-    """HTTP libraries take it for what it is."""
-    assert isinstance(ResourceServer().credentials(token_of()), (str, Presented))

@@ -27,6 +27,7 @@ from oauth_cc_auth import (
     OriginNotAllowed,
     RequestsAuth,
     StaticToken,
+    TokenSource,
     presets,
 )
 from oauth_cc_auth.sandbox import Sandbox
@@ -189,7 +190,7 @@ def test_a_key_made_by_hand(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert grant == static(name)
     assert isinstance(grant, StaticToken)
     server: Any = grant.resource_server
-    presented = server.present("GET", url, type("T", (), {"access_token": grant.access_token})())
+    presented = TokenSource(grant).headers("GET", url)
     assert presented.keys() == {header}
     if name == "fyma_legacy":
         assert b64decode(grant.access_token) == b"s3cret:s3cret"

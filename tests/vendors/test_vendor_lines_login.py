@@ -13,7 +13,7 @@ import pytest
 import stage as stages
 from stage import SECRET, Stage
 
-from oauth_cc_auth import MemoryStore, OriginNotAllowed, presets
+from oauth_cc_auth import Login, MemoryStore, OriginNotAllowed, presets
 
 stage = stages.stage
 
@@ -30,12 +30,13 @@ def test_a_login(stage: Stage, vendor: str) -> None:
     """Line 44, Vend Email, Vibe, Vainu: a user agrees once, by PKCE; then refresh tokens go on by themselves."""
     stage.sandbox.consent = "accept"
     grant = stage.grant(vendor, redirect_uri=REDIRECT)
-    address = grant.authorization_url()
+    source = stage.source(grant, store=MemoryStore())
+    login = Login(source)
+    address = login.authorization_url()
     asked = parse_qs(urlsplit(address).query)
     assert (asked["code_challenge_method"], asked["response_type"]) == (["S256"], ["code"])
     assert SECRET not in address
-    source = stage.source(grant, store=MemoryStore())
-    first = source.exchange(stage.sandbox.log_in(address))
+    first = login.exchange(stage.sandbox.log_in(address))
     exchange = stage.sandbox.last_token_request
     assert exchange
     assert (exchange.form["grant_type"], len(exchange.form["code_verifier"]) >= 43) == ("authorization_code", True)
@@ -56,7 +57,8 @@ def test_two_users(stage: Stage) -> None:
     for user in ("anna", "bertha"):
         grant = stage.grant("vend_email", redirect_uri=REDIRECT, login=user)
         source = stage.source(grant, store=store)
-        source.exchange(stage.sandbox.log_in(grant.authorization_url()))
+        login = Login(source)
+        login.exchange(stage.sandbox.log_in(login.authorization_url()))
         tokens.add(source.token().access_token)
     assert len(tokens) == 2
 

@@ -1,4 +1,4 @@
-"""`_guarded`: whatever a user's store does, a call goes on."""
+"""`_life/shelf.py`: whatever a user's store does, a call goes on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from loopback import SECRET
 
 from oauth_cc_auth import FileStore, MemoryStore, Token
-from oauth_cc_auth._life.shelf import GuardedStore
+from oauth_cc_auth._life.shelf import Shelf
 
 TOKEN = Token("a-token", obtained_at=1.0, expires_at=2.0)
 
@@ -53,25 +53,44 @@ class StuckLock(MemoryStore):
         return Lock()
 
 
+def shelf_of(store: Any) -> Shelf:
+    """Return one key of this store."""
+    return Shelf(store, lambda: "key")
+
+
+def test_without_a_store_the_shelf_is_empty() -> None:
+    """Nothing is there, nothing stays there, nothing fails, and the key, which is slow to compute, is not asked for."""
+
+    def key() -> str:
+        raise AssertionError
+
+    shelf = Shelf(None, key)
+    with shelf.locked():
+        assert not shelf.save(TOKEN)
+        assert shelf.load() is None
+        shelf.discard(TOKEN)
+    assert not shelf.failed
+
+
 def test_a_store_that_works_is_used_as_it_is() -> None:
     """Load, save, discard and lock reach the store."""
     store = MemoryStore()
-    guarded = GuardedStore(store)
-    with guarded.lock("key"):
-        assert guarded.load("key") is None
-        assert guarded.save("key", TOKEN)
-        assert guarded.load("key") == store.load("key") == TOKEN
-        guarded.discard("key", TOKEN)
+    shelf = shelf_of(store)
+    with shelf.locked():
+        assert shelf.load() is None
+        assert shelf.save(TOKEN)
+        assert shelf.load() == store.load("key") == TOKEN
+        shelf.discard(TOKEN)
     assert store.load("key") is None
 
 
 def test_a_store_that_fails_costs_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing is raised, the first failure is a warning and the others are not, and none quotes the token."""
-    guarded = GuardedStore(Failing())
-    with caplog.at_level(logging.DEBUG, "oauth_cc_auth"), guarded.lock("key"):
-        assert guarded.load("key") is None
-        assert not guarded.save("key", TOKEN)
-        guarded.discard("key", TOKEN)
+    shelf = shelf_of(Failing())
+    with caplog.at_level(logging.DEBUG, "oauth_cc_auth"), shelf.locked():
+        assert shelf.load() is None
+        assert not shelf.save(TOKEN)
+        shelf.discard(TOKEN)
     assert [record.levelname for record in caplog.records] == ["WARNING", "DEBUG", "DEBUG", "DEBUG"]
     assert "lock (TimeoutError)" in caplog.records[0].getMessage()
     assert TOKEN.access_token not in caplog.text
@@ -80,9 +99,9 @@ def test_a_store_that_fails_costs_one_warning(caplog: pytest.LogCaptureFixture) 
 def test_a_lock_that_cannot_be_released_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Leaving the lock raises nothing, and what is raised inside comes out as it is."""
     with caplog.at_level(logging.WARNING, "oauth_cc_auth"):
-        with GuardedStore(StuckLock()).lock("key"):
+        with shelf_of(StuckLock()).locked():
             pass
-        with pytest.raises(KeyError), GuardedStore(StuckLock()).lock("key"):
+        with pytest.raises(KeyError), shelf_of(StuckLock()).locked():
             raise KeyError
     assert caplog.text.count("unlock (RuntimeError)") == 2
 
@@ -109,7 +128,7 @@ def test_what_is_no_token_is_a_miss(rubbish: Any, caplog: pytest.LogCaptureFixtu
             return rubbish
 
     with caplog.at_level(logging.WARNING, "oauth_cc_auth"):
-        assert GuardedStore(Rubbish()).load("key") is None
+        assert shelf_of(Rubbish()).load() is None
     assert "failed to load (TypeError)" in caplog.text
 
 
@@ -132,7 +151,7 @@ def test_the_warning_says_where(tmp_path: Path, caplog: pytest.LogCaptureFixture
     with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.WARNING, "oauth_cc_auth"):
         patch.setattr(FileStore, "load", fail)
         for store in (FileStore(tmp_path), Strange()):
-            GuardedStore(store).load("key")
+            shelf_of(store).load()
     assert [record.message for record in caplog.records] == [
         f"the token store failed to load ({why}); going on without {shown}"
         for shown in (f"FileStore({str(tmp_path)!r})", "Strange")

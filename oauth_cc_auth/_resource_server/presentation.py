@@ -1,0 +1,84 @@
+"""How a request presents a token: which headers it carries, and what an answer tells about them.
+
+A `Presenter` is asked for the headers of one request, by method and URL, because a proof of possession signs both
+(RFC 9449 §4.2). It says in `constant` whether one value serves every request of a token; then the source keeps it, and
+the auth classes set it without asking again. It hears every answer to what it presented, whatever the status.
+
+To add DPoP: write a Presenter in a module beside this one, with ``constant = False``, and return it from
+`presenter_for` where the grant has a key. Nothing else changes: the loop in ``_attempts`` asks `headers` for each send,
+and sends once more with the same token where `heard` returns True (a new nonce). The auth classes see headers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple, Protocol
+
+from oauth_cc_auth._http.headers import written
+from oauth_cc_auth._resource_server.server import ResourceServer
+from oauth_cc_auth._token import Token
+
+
+class Presentation(NamedTuple):
+    """A token and the headers that present it; `headers` holds nothing else."""
+
+    token: Token
+    headers: Mapping[str, str]
+
+
+class Presenter(Protocol):
+    """Presents tokens to one API. Safe to share between threads; does no I/O."""
+
+    # Whether `headers` depends on the token alone.
+    constant: bool
+
+    # The scheme that WWW-Authenticate names when it is about our token, in lower case.
+    scheme: str
+
+    def headers(self, method: str, url: str, token: Token) -> Mapping[str, str]:
+        """Return the headers of this one request, without `ResourceServer.headers`. Raises an OAuthError."""
+        ...
+
+    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:
+        """Take note of an answer of this URL; `header` returns a header's value, of several fields joined by commas.
+
+        True: the token is good, but was presented with something stale, and the same token presented anew may be taken.
+        The loop sends once more for that, and no more often than once a request. Called for every answer that may be of
+        the API, from any thread.
+        """
+        ...
+
+
+class AsItIs:
+    """The token as it stands, after the scheme's word or alone (RFC 6750 §2.1)."""
+
+    constant = True
+
+    def __init__(self, server: ResourceServer) -> None:
+        """Present tokens in the header and by the scheme that this API wants."""
+        self._server = server
+        self.scheme = (server.scheme or "Bearer").lower()
+
+    def headers(self, method: str, url: str, token: Token) -> Mapping[str, str]:  # noqa: ARG002 - see Presenter
+        """Return the one header that presents the token."""
+        server = self._server
+        text = f"{server.prefix}{token.access_token}"
+        text = text if server.scheme is None else f"{server.scheme} {text}"
+        return {server.header: text}
+
+    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:  # noqa: ARG002 - see Presenter
+        """There is nothing to be stale."""
+        return False
+
+
+def presenter_for(server: ResourceServer) -> Presenter:
+    """Return how this API wants tokens presented."""
+    return AsItIs(server)
+
+
+def own_headers(server: ResourceServer, but: Collection[str] = ()) -> dict[str, str]:
+    """Return `ResourceServer.headers` for one request, but those that the caller has set, named in lower case.
+
+    What functions make, they make anew. Raises ConfigurationError where a function makes no header's value.
+    """
+    return written({name: value for name, value in server.headers.items() if name.lower() not in but})

@@ -1,0 +1,78 @@
+"""A user's login (RFC 6749 §4.1): ``Login(source)``.
+
+The login has two acts: the address to which the user's browser is sent, and the address by which it comes back.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+from oauth_cc_auth._life.flight import Flight
+from oauth_cc_auth._life.renewal import Renewal
+from oauth_cc_auth._login import consent
+from oauth_cc_auth._login.renewal import LoginRenewal
+from oauth_cc_auth._source import PATIENCE, TokenSource
+from oauth_cc_auth._token import Token
+from oauth_cc_auth.errors import ConfigurationError
+
+
+class Login:
+    """A user's login for a source: the address for the browser, and the answer that comes back.
+
+    `source` is a `TokenSource` of an `AuthorizationCode` grant, whose store keeps the login, or such a grant alone.
+    Every source of an equal grant and the same store goes on with the login.
+
+    Raises ConfigurationError for a grant that needs no login.
+    """
+
+    __slots__ = ("_grant", "_source")
+
+    def __init__(self, source: TokenSource | AuthorizationCode, /) -> None:
+        """Prepare; nothing is sent yet."""
+        self._source = source if isinstance(source, TokenSource) else TokenSource(source)
+        grant = self._source.grant
+        if not isinstance(grant, AuthorizationCode):
+            raise ConfigurationError(
+                f"Login takes an AuthorizationCode grant, such as presets.vend_email(), or its TokenSource; "
+                f"a {type(grant).__name__} needs no login of a user."
+            )
+        self._grant = grant
+
+    def authorization_url(
+        self, *, state: str | None = None, code_verifier: str | None = None, **parameters: str
+    ) -> str:
+        """Return the address where the user logs in and consents (RFC 6749 §4.1.1), with PKCE (RFC 7636, S256).
+
+        `parameters` are further ones of the request, as ``prompt="consent"``. `state` and `code_verifier` are made here
+        and remembered in this process until `exchange`. Where the login ends in another process, pass both to both
+        methods: then nothing is remembered. Raises ConfigurationError without an `authorization_endpoint`.
+        """
+        return consent.authorization_url(self._grant, state, code_verifier, parameters)
+
+    def exchange(self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None) -> Token:
+        """Return the token for the address that the user was sent back to (RFC 6749 §4.1.2 and §4.1.3).
+
+        The token is saved in the source's store, and served from then on. Raises AuthorizationFailed where the user or
+        the server refused, or the address is not the answer to our question, and other OAuthErrors.
+        """
+        return self._begun(redirected_url, state, code_verifier).wait(PATIENCE * self._source.timeout)
+
+    async def aexchange(
+        self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None
+    ) -> Token:
+        """Return the token, as `exchange` does; the event loop runs meanwhile (asyncio or trio)."""
+        return await self._begun(redirected_url, state, code_verifier).await_(PATIENCE * self._source.timeout)
+
+    def _begun(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
+        code = consent.code_of(self._grant, redirected_url, state, code_verifier)
+        return self._source.flown(partial(_logged_in, code=code))
+
+    def __repr__(self) -> str:
+        """Show the source, which shows no secret."""
+        return f"Login({self._source!r})"
+
+
+def _logged_in(renewal: Renewal, code: list[tuple[str, str]]) -> Token:
+    assert isinstance(renewal, LoginRenewal)  # noqa: S101 - the source of a login has no other
+    return renewal.log_in(code)
