@@ -67,7 +67,7 @@ def test_every_preset_has_a_row_that_fits_a_phone() -> None:
 
 @pytest.mark.parametrize("name", presets.__all__)
 def test_a_page_says_how_to_call_it(name: str) -> None:
-    """A page names each argument with the variables that stand for it, and its example is three lines of Python after its import."""
+    """A page names each argument with its variables, and its example is three lines of Python and an import."""
     page = (ROOT / "docs" / "vendors" / f"{_entry(name).file}.md").read_text(encoding="utf-8")
     section = page.partition(f"## `{name}`\n")[2].partition("\n## ")[0]
     for argument, variables in presets.variables_of(name).items():
