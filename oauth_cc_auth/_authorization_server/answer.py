@@ -5,6 +5,7 @@ Whatever is let through here is used for an hour.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -29,6 +30,10 @@ from oauth_cc_auth.errors import (
 _LIMIT_PAUSE = 60.0
 
 
+# RFC 6750 §2.1, for an answer that nothing else tells apart from an error page.
+_B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+
 _SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
 
 
@@ -43,7 +48,11 @@ def read_token(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float)
         pass
     except (TokenRequestError, TokenBudgetExceeded) as error:
         # An answer that is refused may hold a token all the same, and quote it.
-        paths = (grant.token_response.access_token, grant.token_response.refresh_token, *_SECRETS_IN_ANSWER)
+        paths = (
+            grant.token_response.access_token or "access_token",
+            grant.token_response.refresh_token,
+            *_SECRETS_IN_ANSWER,
+        )
         tokens = [string_or_none(member(document(answer), path)) or "" for path in paths]
         error.masked_by(lambda text: masked(text, tokens))
         raise
@@ -51,16 +60,18 @@ def read_token(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float)
 
 
 def _token_in(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) -> Token:
-    members, form = document(answer), grant.token_response
+    form = grant.token_response
+    members = document(answer) or (None if form.access_token else _bare_token(answer))
     said = form.errors.read(answer.status, answer.headers, members)
     refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
     if not 200 <= answer.status < 300 or refused:
         raise _error(grant, answer, members, said)
     if members is None:
         raise _not_a_token(answer, said, "its body is not a JSON object")
-    access_token = member(members, form.access_token)
+    path = form.access_token or "access_token"
+    access_token = member(members, path)
     if not is_access_token(access_token):
-        raise _not_a_token(answer, said, f"it has no {form.access_token}, or one that does not fit in a header")
+        raise _not_a_token(answer, said, f"it has no {path}, or one that does not fit in a header")
     token_type = member(members, form.token_type)
     if not form.is_bearer(token_type):
         raise _not_a_token(answer, said, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
@@ -86,6 +97,12 @@ def document(answer: HttpResponse) -> dict[str, Any] | None:
     """Return the JSON object that an answer holds, None for anything else."""
     # RFC 8259 §8.1 wants UTF-8; a server that words its errors in Latin-1 still gives a code that can be read.
     return json_object(answer.body) or json_object(answer.body.decode(errors="replace"))
+
+
+def _bare_token(answer: HttpResponse) -> dict[str, Any] | None:
+    """Return a token that is the whole body, perhaps in quotes, as RFC 6749 §5.1 would have it; a page is none."""
+    text = answer.body.decode(errors="replace").strip().strip('"')
+    return {"access_token": text} if answer.status < 300 and _B64TOKEN.fullmatch(text) else None
 
 
 def _without_secrets(members: dict[str, Any], form: ResponseFormat, access_token: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def signed(form: PrivateKeyJWT, secret: str | None, claims: Mapping[str, Any]) -
         "jti": secrets.token_urlsafe(24),
         **form.claims,
     }
+    said = {name: value for name, value in said.items() if value is not None}
     if form.signer is not None:
         # Checked at construction: a signer comes with alg and kid.
         return _signed_elsewhere(form.signer, _header(form, str(form.alg), form.kid, None), said)

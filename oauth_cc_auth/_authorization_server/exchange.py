@@ -109,7 +109,8 @@ class Exchange:
         told of each attempt.
         """
         parameters = code or self.grant.request_parameters(previous)
-        known = [value for name, value in parameters if name in _SECRET_PARAMETERS]
+        secrets = _SECRET_PARAMETERS | self.grant.secret_parameters()
+        known = [value for name, value in parameters if name in secrets]
         known.append(getattr(self.grant, "refresh_token", None) or "")
 
         def ask() -> Token:

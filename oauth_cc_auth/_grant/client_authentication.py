@@ -40,8 +40,9 @@ class PrivateKeyJWT:
     seconds before, for servers whose clock is behind.
 
     A `certificate`, PEM, `File` or callable, adds ``x5t``, ``x5t#S256`` and ``x5c`` to the header; so does one that
-    stands beside the key in the same PEM. `claims` are added to each assertion, and `headers` to its header. With
-    `name_client` the client id is sent beside the assertion, which RFC 7521 §4.2 leaves open and Entra ID demands.
+    stands beside the key in the same PEM. `claims` are added to each assertion, one that is None is left out of it, and
+    `headers` to its header. With `name_client` the client id is sent beside the assertion, which RFC 7521 §4.2 leaves
+    open and Entra ID demands.
 
     Raises ConfigurationError, naming the argument.
     """

@@ -19,16 +19,16 @@ class ClientCredentials(TokenEndpointGrant):
     client_secret_basic, client_secret_basic_raw, client_secret_post, client_secret_json, client_secret_basic_and_post,
     client_secret_jwt, private_key_jwt, tls_client_auth, none, a `PrivateKeyJWT`, or a function of client id and secret
     that returns the headers which prove them. `issuer` is the authorization server's identifier: client assertions are
-    for it. `scope` is a string or a collection of them; `audience` and `resource`
-    (RFC 8707) are one or several; `parameters` are further ones, and `headers` further headers, of the token request;
-    a header's value may be a function that makes one for each. `token_request` and `token_response` say what the vendor
-    writes otherwise than RFC 6749, and `grant_type` which it wants, None for none at all. `default_lifetime` in seconds
-    is for servers that do not say how long a token lives; without it such a token is used until it is refused.
-    `issuance_limit` keeps within what the vendor allows, counted in the source's store by all who share it.
-    `revocation_endpoint` is that of RFC 7009; `revocation_endpoint_auth_method` is by default that of the token
-    endpoint, and `revocation_request` says how it is written. `vendor` is the name of the preset that made the grant,
-    else the host of the token endpoint, and `variables` are the environment variables that the preset read: both are
-    for messages, and grants that differ in them alone are equal and share a token.
+    for it. `scope` is a string or a collection of them; `audience` and `resource` (RFC 8707) are one or several;
+    `parameters` are further ones of the token request, a second secret as `Env`, `File` or callable; `headers` are its
+    further headers; a header's value may be a function that makes one for each. `token_request` and `token_response`
+    say what the vendor writes otherwise than RFC 6749, and `grant_type` which it wants, None for none at all.
+    `default_lifetime` in seconds is for servers that do not say how long a token lives; without it such a token is used
+    until it is refused. `issuance_limit` keeps within what the vendor allows, counted in the source's store by all who
+    share it. `revocation_endpoint` is that of RFC 7009; `revocation_endpoint_auth_method` is by default that of the
+    token endpoint, and `revocation_request` says how it is written. `vendor` is the name of the preset that made the
+    grant, else the host of the token endpoint, and `variables` are the environment variables that the preset read: both
+    are for messages, and grants that differ in them alone are equal and share a token.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """

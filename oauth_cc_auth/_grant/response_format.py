@@ -31,9 +31,10 @@ _DATE = re.compile(
 class ResponseFormat:
     """Where the things of a token answer stand, where a vendor departs from RFC 6749 §5.1.
 
-    Each is a path such as ``data.access_token``. `expires_in` counts in units of `seconds` (0.001: milliseconds), is a
-    function of the whole answer that returns seconds or None, or None. `expires_at` is an absolute time, in ISO 8601 or
-    seconds since the epoch, for answers without the former. A life of more than a hundred years counts as not stated.
+    Each is a path such as ``data.access_token``. `access_token` None means that the whole body is the token, as bare
+    text (Ellucian Ethos). `expires_in` counts in units of `seconds` (0.001: milliseconds), is a function of the whole
+    answer that returns seconds or None, or None. `expires_at` is an absolute time, in ISO 8601 or as a number since the
+    epoch in the same units, for answers without the former. A life of more than a hundred years counts as not stated.
     `bearer_token_types` are what the server calls Bearer beside that, as eBay's ``Application Access Token``. `headers`
     are those of the answer that are kept in ``Token.extra``, by their names in lower case. `errors` says how a refusal
     reads, and `limit_reached` which refusal means that no more tokens are to be had for now, where its status does not
@@ -41,7 +42,7 @@ class ResponseFormat:
     """
 
     _: KW_ONLY
-    access_token: str = "access_token"
+    access_token: str | None = "access_token"
     token_type: str = "token_type"
     expires_in: str | Callable[[dict[str, Any]], float | None] | None = "expires_in"
     seconds: float = 1.0
@@ -58,7 +59,9 @@ class ResponseFormat:
 
     def __post_init__(self) -> None:
         """Check the fields and make them immutable. Raises ConfigurationError, naming the field."""
-        for name in ("access_token", "token_type", "scope", "refresh_token", "scope_separator"):
+        if not _is_path_or_none(self.access_token):
+            refuse("ResponseFormat: access_token is neither a path nor None, for a bare token")
+        for name in ("token_type", "scope", "refresh_token", "scope_separator"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 refuse(f"ResponseFormat: {name} is empty or not a string")
         if not callable(self.expires_in) and not _is_path_or_none(self.expires_in):
@@ -93,7 +96,7 @@ class ResponseFormat:
         units = None if self.expires_in is None else positive(member(members, self.expires_in))
         if units is not None:
             return positive(units * self.seconds)
-        ends = None if self.expires_at is None else _moment(member(members, self.expires_at))
+        ends = None if self.expires_at is None else _moment(member(members, self.expires_at), self.seconds)
         return None if ends is None else positive(ends - now)
 
     def is_limit(self, said: ApiError) -> bool:
@@ -111,10 +114,10 @@ class ResponseFormat:
         return " ".join(scope.split(self.scope_separator)) if self.scope_separator != " " else scope
 
 
-def _moment(value: object) -> float | None:
-    seconds = positive(value)
-    if seconds is not None or not isinstance(value, str):
-        return seconds
+def _moment(value: object, unit: float) -> float | None:
+    units = positive(value)
+    if units is not None or not isinstance(value, str):
+        return None if units is None else units * unit
     found = _DATE.fullmatch(value.strip().upper())
     if found is None:
         return None

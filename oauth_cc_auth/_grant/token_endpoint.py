@@ -23,7 +23,7 @@ from oauth_cc_auth._http.origin import is_secure, origin_of
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import InsecureTransport
+from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OAuthError
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +185,30 @@ class TokenEndpointGrant:
     def common_parameters(self) -> list[tuple[str, str]]:
         """Return the parameters that every token request of this grant carries (RFC 8707 for `resource`)."""
         several = (("audience", self.audience), ("resource", self.resource), *self.parameters.items())
-        return [(name, value) for name, values in several for value in each(values)]
+        return [(name, value) for name, values in several for value in each(_read(name, values))]
+
+    def secret_parameters(self) -> frozenset[str]:
+        """Return the names of the parameters that are read when a token is requested: their values are secrets."""
+        return frozenset(name for name, value in self.parameters.items() if callable(value))
 
 
 def _is_method(method: object) -> bool:
     return isinstance(method, PrivateKeyJWT) or callable(method)
+
+
+def _read(name: str, values: Any) -> Any:
+    if not callable(values):
+        return values
+    try:
+        value = values()
+    except OAuthError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and quote the secret
+        message = f"parameters[{name!r}]: the function that returns it failed ({type(error).__name__})"
+        raise ConfigurationError(message) from None
+    if not is_text(value) or not value:
+        refuse(f"parameters[{name!r}] is a function that returned no text")
+    return value
 
 
 def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
@@ -200,4 +219,9 @@ def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
     own = {"client_id", "client_secret", "grant_type", "scope", "audience", "resource"} & set(parameters)
     if own:
         refuse(f"parameters holds {', '.join(sorted(own))}, which has an argument of its own")
-    return FrozenMapping({name: several(f"parameters[{name!r}]", value) or () for name, value in parameters.items()})
+    return FrozenMapping(
+        {
+            name: value if callable(value) else several(f"parameters[{name!r}]", value) or ()
+            for name, value in parameters.items()
+        }
+    )

@@ -38,6 +38,10 @@ _REQUEST_ID = (
 _REQUIRED_SCOPE = ("error.detail.required_scope", "required_scope")
 
 
+# Before the name of a header, among paths into a body.
+_HEADER = "header:"
+
+
 @dataclass(frozen=True, slots=True)
 class ApiError:
     """What a server said about a request that it refused; a field that it left out is None.
@@ -58,7 +62,8 @@ class ApiError:
 class ErrorFormat:
     """Where a vendor's errors say what: each a path in the JSON body, as ``error.type``, or several tried in turn.
 
-    `request_id` may also name a header. A code that is 0 or absent is no error. `meaning` translates the vendor's codes
+    `code` and `message` may name a header of the answer, as ``header:X-Rejection-Reason``; `request_id` does so without
+    that word. A code that is 0 or absent is no error. `meaning` translates the vendor's codes
     of its token endpoint to those of RFC 6749 §5.2, so that each raises the exception that it should. Retry-After
     counts in units of `seconds` (0.001: milliseconds, as at Sentinel Hub).
     """
@@ -100,12 +105,12 @@ class ErrorFormat:
     def read(self, status: int, headers: Mapping[str, str], members: object) -> ApiError:
         """Return what an answer says; the names of `headers` are in lower case."""
         challenge = _challenge(headers.get("www-authenticate"))
-        code = text_at(members, self.code)
+        code = _said(self.code, headers, members)
         if code is not None and (code == "0" or (" " in code and not self.names_code)):
             code = None  # a sentence in `error`, as at Vibes RBM, is a message
         return ApiError(
             code or challenge.get("error"),
-            text_at(members, self.message) or challenge.get("error_description"),
+            _said(self.message, headers, members) or challenge.get("error_description"),
             status,
             text_at(members, self.request_id) or text_at(headers, map(str.lower, self.request_id)),
             text_at(members, self.required_scope) or challenge.get("scope"),
@@ -137,6 +142,16 @@ def read_response(response: Any, formats: Mapping[str, ErrorFormat], default: Er
     # A vendor may want something in the query of its token endpoint; that is no other endpoint.
     asked = {known.partition("?")[0]: form for known, form in formats.items()}
     return asked.get(url.partition("?")[0], default).read(response.status_code, headers, members)
+
+
+def _said(paths: Paths, headers: Mapping[str, str], members: object) -> str | None:
+    """Return what the first of these paths finds that finds something: in the body, or in a header."""
+    for path in paths:
+        in_header = path.startswith(_HEADER)
+        found = headers.get(path[len(_HEADER) :].lower()) if in_header else text_at(members, (path,))
+        if found:
+            return found
+    return None
 
 
 def _challenge(header: str | None) -> dict[str, str]:

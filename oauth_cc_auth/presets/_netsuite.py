@@ -7,6 +7,7 @@ Endpoint").
 from __future__ import annotations
 
 from oauth_cc_auth.presets._vocabulary import (
+    ENDPOINT,
     ClientCredentials,
     PrivateKeyJWT,
     ResourceServer,
@@ -51,4 +52,6 @@ def netsuite(
 
 def _proof(alg: str, kid: str, scope: str) -> PrivateKeyJWT:
     # The scope is a claim of the assertion, and no parameter; an assertion lives less than an hour.
-    return PrivateKeyJWT(alg=one_of(_ALGORITHMS, alg, "alg"), kid=kid, claims={"scope": scope})
+    return PrivateKeyJWT(
+        alg=one_of(_ALGORITHMS, alg, "alg"), kid=kid, audience=ENDPOINT, typ=None, claims={"scope": scope}
+    )

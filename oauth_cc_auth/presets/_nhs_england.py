@@ -7,6 +7,7 @@ https://digital.nhs.uk/developer.
 from __future__ import annotations
 
 from oauth_cc_auth.presets._vocabulary import (
+    ENDPOINT,
     ClientCredentials,
     PrivateKeyJWT,
     ResourceServer,
@@ -36,6 +37,10 @@ def nhs_england(
         token_endpoint=f"{base_url}/oauth2/token",
         client_id=credential(client_id, "NHS_ENGLAND_CLIENT_ID"),
         client_secret=credential(client_secret, "NHS_ENGLAND_CLIENT_SECRET"),
-        token_endpoint_auth_method=PrivateKeyJWT(alg="RS512", kid=credential(kid, "NHS_ENGLAND_KID")),
+        token_endpoint_auth_method=_proof(credential(kid, "NHS_ENGLAND_KID")),
         resource_server=ResourceServer(base_url),
     )
+
+
+def _proof(kid: str) -> PrivateKeyJWT:
+    return PrivateKeyJWT(alg="RS512", kid=kid, audience=ENDPOINT, typ=None, lifetime=300)

@@ -1,7 +1,7 @@
 """What a vendor's file is written with, in one place: a new one needs no other import."""
 
 from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import ENDPOINT, ClientAuthMethod, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
@@ -14,6 +14,7 @@ from oauth_cc_auth.presets._credentials import credential, host, label, one_of, 
 from oauth_cc_auth.presets._environment import facts
 
 __all__ = [
+    "ENDPOINT",
     "ApiError",
     "ClientAuthMethod",
     "ClientCredentials",
