@@ -61,7 +61,9 @@ def read_token(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float)
 
 def _token_in(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) -> Token:
     form = grant.token_response
-    members = document(answer) or (None if form.access_token else _bare_token(answer))
+    members = document(answer)
+    if members is None and form.access_token is None:
+        members = _bare_token(answer)
     said = form.errors.read(answer.status, answer.headers, members)
     refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
     if not 200 <= answer.status < 300 or refused:

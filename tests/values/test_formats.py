@@ -114,7 +114,8 @@ def test_a_wrong_field_of_a_request_is_named() -> None:
 def test_a_wrong_field_of_an_answer_is_named() -> None:
     """Case 7: what cannot work is refused at construction, by name."""
     wrong_values: dict[str, list[Any]] = {
-        **{name: ["", None, 5] for name in ("access_token", "token_type", "scope", "refresh_token", "scope_separator")},
+        "access_token": ["", 5],
+        **{name: ["", None, 5] for name in ("token_type", "scope", "refresh_token", "scope_separator")},
         **{name: [5, ""] for name in ("expires_in", "expires_at")},
         **{name: [5, None, [""], [5], ""] for name in ("bearer_token_types", "headers")},
         "seconds": [0, -1, True, None, "0.001", float("inf"), float("nan")],
