@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover endurance redis-server chromium lint docs bench clean
+.PHONY: help demo test cover endurance redis-server chromium lint docs listing bench clean
 
 # One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
 PYTEST := $(PYTHON) -m pytest -q -n auto --dist worksteal
@@ -16,6 +16,7 @@ help:
 	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make docs       renew the table of vendors in docs/vendors.md"
+	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
 	@echo "make clean      remove the virtual environment and what the tools left behind"
 
@@ -46,6 +47,9 @@ docs: $(VENV)/.installed-cli
 		/<!-- the table begins -->/ { printf "%s", table; within = 1 }' \
 		$(VENV)/vendors.md docs/vendors.md >$(VENV)/renewed.md
 	@cp $(VENV)/renewed.md docs/vendors.md
+
+listing: | $(PYTHON)
+	@$(PYTHON) tests/support/listing.py
 
 # In a virtual environment of its own, with the libraries it compares with; ARGS=--write-docs renews the docs.
 bench:
