@@ -6,12 +6,15 @@ What turns them into headers and parameters is `_authorization_server.proof`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 from oauth_cc_auth._grant.checks import check_seconds, is_text, refuse
 from oauth_cc_auth._grant.secret import Secret
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._grant.assertion import ClientAssertion
 
 # A function that writes the headers that prove a client, from its id and its secret.
 HeaderMethod: TypeAlias = "Callable[[str, str], Mapping[str, str]]"
@@ -22,42 +25,27 @@ HeaderMethod: TypeAlias = "Callable[[str, str], Mapping[str, str]]"
 Signer: TypeAlias = "Callable[[bytes], bytes]"
 
 
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
+
+
 # As `audience`: the address of the endpoint that is asked, whichever that is.
 ENDPOINT = "endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateKeyJWT:
-    """Client authentication by a JWT signed with the client's private key (RFC 7523 §2.2, draft-ietf-oauth-rfc7523bis).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JWTForm:
+    """How a JWT that we sign is made; see `PrivateKeyJWT`, which says what each argument does."""
 
-    The grant's `client_secret` is that key: PEM, its line breaks perhaps written as two letters, or a JWK, as a string,
-    `Env`, `File` or callable. Or a `signer` signs, a function from bytes to bytes, as of a KMS; then `alg` and `kid`
-    are required, and the grant needs no `client_secret`. `alg` is by default the usual one for the kind of key: RS256,
-    ES256, ES384, ES512 or EdDSA; PS256 and others on demand. `kid` names the key to the server, by default the JWK's
-    own. `audience` is by default the issuer, where the grant or the server's metadata names it, else the token
-    endpoint; ``"endpoint"`` means the address that is asked, which older servers want. `typ` stands in the header; None
-    leaves it out. An assertion ends `lifetime` seconds after it was made, and says that it was issued `backdate`
-    seconds before, for servers whose clock is behind.
-
-    A `certificate`, PEM, `File` or callable, adds ``x5t``, ``x5t#S256`` and ``x5c`` to the header; so does one that
-    stands beside the key in the same PEM. `claims` are added to each assertion, and `headers` to its header. With
-    `name_client` the client id is sent beside the assertion, which RFC 7521 §4.2 leaves open and Entra ID demands.
-
-    Raises ConfigurationError, naming the argument.
-    """
-
-    _: KW_ONLY
     alg: str | None = None
     kid: str | None = None
     audience: str | None = None
-    typ: str | None = "client-authentication+jwt"
+    typ: str | None = "JWT"
     lifetime: float = 60
     backdate: float = 0
     signer: Signer | None = None
     certificate: Secret | None = field(default=None, repr=False)
     claims: Mapping[str, Any] = EMPTY
     headers: Mapping[str, Any] = EMPTY
-    name_client: bool = False
 
     def __post_init__(self) -> None:
         """Check the arguments; make claims and headers immutable."""
@@ -76,7 +64,31 @@ class PrivateKeyJWT:
         object.__setattr__(self, "headers", FrozenMapping(self.headers))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateKeyJWT(JWTForm):
+    """Client authentication by a JWT signed with the client's private key (RFC 7523 §2.2, draft-ietf-oauth-rfc7523bis).
+
+    The grant's `client_secret` is that key: PEM, its line breaks perhaps written as two letters, or a JWK, as a string,
+    `Env`, `File` or callable. Or a `signer` signs, a function from bytes to bytes, as of a KMS; then `alg` and `kid`
+    are required, and the grant needs no `client_secret`. `alg` is by default the usual one for the kind of key: RS256,
+    ES256, ES384, ES512 or EdDSA; PS256 and others on demand. `kid` names the key to the server, by default the JWK's
+    own. `audience` is by default the issuer, where the grant or the server's metadata names it, else the token
+    endpoint; ``"endpoint"`` means the address that is asked, which older servers want. `typ` stands in the header; None
+    leaves it out. An assertion ends `lifetime` seconds after it was made, and says that it was issued `backdate`
+    seconds before, for servers whose clock is behind.
+
+    A `certificate`, PEM, `File` or callable, adds ``x5t``, ``x5t#S256`` and ``x5c`` to the header; so does one that
+    stands beside the key in the same PEM. `claims` are added to each assertion, and `headers` to its header. With
+    `name_client` the client id is sent beside the assertion, which RFC 7521 §4.2 leaves open and Entra ID demands.
+
+    Raises ConfigurationError, naming the argument.
+    """
+
+    typ: str | None = "client-authentication+jwt"
+    name_client: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSecretJWT(PrivateKeyJWT):
     """Client authentication by a JWT signed with the client secret (OpenID Connect Core §9, RFC 7523 §2.2).
 
@@ -84,8 +96,8 @@ class ClientSecretJWT(PrivateKeyJWT):
     """
 
 
-# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, or a function.
-ClientAuthMethod: TypeAlias = "str | PrivateKeyJWT | HeaderMethod"
+# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, one of others, or a function.
+ClientAuthMethod: TypeAlias = "str | PrivateKeyJWT | ClientAssertion | HeaderMethod"
 
 
 # The names, by the names of RFC 7591 §2 where it has one.
@@ -109,8 +121,7 @@ METHODS = (
 WITHOUT_SECRET = frozenset({"none", "tls_client_auth", "self_signed_tls_client_auth"})
 
 
-def needs_secret(method: ClientAuthMethod) -> bool:
-    """Tell whether the client secret takes part in this method."""
-    if isinstance(method, str):
-        return method not in WITHOUT_SECRET
-    return not isinstance(method, PrivateKeyJWT) or method.signer is None
+def is_private_key(secret: str) -> bool:
+    """Tell whether a client secret is the client's private key, which signs and is never sent."""
+    text = secret.lstrip()
+    return text.startswith("-----BEGIN ") or (text.startswith("{") and '"kty"' in text)
