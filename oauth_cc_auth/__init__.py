@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from oauth_cc_auth import presets
+    from oauth_cc_auth._grant.assertion import ClientAssertion, SignedJWT
     from oauth_cc_auth._grant.authorization_code import AuthorizationCode
     from oauth_cc_auth._grant.client_authentication import ClientSecretJWT, PrivateKeyJWT
     from oauth_cc_auth._grant.client_credentials import ClientCredentials
+    from oauth_cc_auth._grant.jwt_bearer import JWTBearer
     from oauth_cc_auth._grant.request_format import RequestFormat
     from oauth_cc_auth._grant.response_format import ResponseFormat
     from oauth_cc_auth._grant.secret import Env, File
     from oauth_cc_auth._grant.static_token import StaticToken
     from oauth_cc_auth._grant.token_endpoint import Discovery, IssuanceLimit
+    from oauth_cc_auth._grant.token_exchange import TokenExchange
     from oauth_cc_auth._life.table import forget_all
     from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
     from oauth_cc_auth._resource_server.server import ResourceServer
@@ -51,8 +54,11 @@ if TYPE_CHECKING:
 _ROOMS = {
     "oauth_cc_auth._resource_server.error_format": ("ApiError", "ErrorFormat"),
     "oauth_cc_auth._grant.client_authentication": ("ClientSecretJWT", "PrivateKeyJWT"),
+    "oauth_cc_auth._grant.assertion": ("ClientAssertion", "SignedJWT"),
     "oauth_cc_auth._grant.authorization_code": ("AuthorizationCode",),
     "oauth_cc_auth._grant.client_credentials": ("ClientCredentials",),
+    "oauth_cc_auth._grant.jwt_bearer": ("JWTBearer",),
+    "oauth_cc_auth._grant.token_exchange": ("TokenExchange",),
     "oauth_cc_auth._grant.request_format": ("RequestFormat",),
     "oauth_cc_auth._grant.response_format": ("ResponseFormat",),
     "oauth_cc_auth._grant.static_token": ("StaticToken",),
@@ -91,6 +97,7 @@ __all__ = [
     "ApiError",
     "AuthorizationCode",
     "AuthorizationFailed",
+    "ClientAssertion",
     "ClientCredentials",
     "ClientSecretJWT",
     "ConfigurationError",
@@ -109,6 +116,7 @@ __all__ = [
     "InvalidScope",
     "InvalidTokenResponse",
     "IssuanceLimit",
+    "JWTBearer",
     "KeyringStore",
     "Login",
     "MemoryStore",
@@ -120,10 +128,12 @@ __all__ = [
     "RequestsAuth",
     "ResourceServer",
     "ResponseFormat",
+    "SignedJWT",
     "StaticToken",
     "Token",
     "TokenBudgetExceeded",
     "TokenEndpointUnavailable",
+    "TokenExchange",
     "TokenRequestError",
     "TokenSource",
     "TokenStore",

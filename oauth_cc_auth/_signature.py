@@ -23,7 +23,6 @@ ASYMMETRIC = ("ES256", "ES384", "ES512", "EdDSA", "RS256", "PS256")
 
 # The bytes of each half of an ECDSA signature (RFC 7518 §3.4).
 _HALF = {"ES256": 32, "ES384": 48, "ES512": 66}
-_DER_SEQUENCE = 0x30
 
 
 class SigningKey(NamedTuple):
@@ -97,8 +96,7 @@ def by_signer(signer: Sign, alg: str) -> Sign:
 
     def sign(signing_input: bytes) -> bytes:
         signature = signer(signing_input)
-        is_raw = len(signature) == 2 * half and not _is_der(signature)
-        return signature if is_raw else _raw(signature, half)
+        return signature if len(signature) == 2 * half else _raw(signature, half)
 
     return sign
 
@@ -150,10 +148,6 @@ def _by_cryptography(key: Any, alg: str) -> Sign:
         pss = padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
         return lambda signing_input: bytes(key.sign(signing_input, pss, digest))
     return lambda signing_input: bytes(key.sign(signing_input, padding.PKCS1v15(), digest))
-
-
-def _is_der(signature: bytes) -> bool:
-    return signature[0] == _DER_SEQUENCE and signature[1] == len(signature) - 2
 
 
 def _raw(der: bytes, half: int) -> bytes:

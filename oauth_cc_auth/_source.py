@@ -21,7 +21,7 @@ from oauth_cc_auth._attempts import Attempts
 from oauth_cc_auth._http.hidden import HandedOut, hidden
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.live_token import State
-from oauth_cc_auth._resource_server.presentation import Presentation, own_headers, presenter_for
+from oauth_cc_auth._resource_server.presentation import Presentation, check_presentable, own_headers, presenter_for
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
@@ -145,7 +145,9 @@ class TokenSource:
 
     def access_token(self) -> str:
         """Return a usable token's text, for clients that take a function: ``OpenAI(api_key=source.access_token)``."""
-        return self.token().access_token
+        token = self.token()
+        check_presentable(token)
+        return token.access_token
 
     def attempts(
         self,

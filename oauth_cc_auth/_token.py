@@ -25,6 +25,10 @@ DUE_FROM, DUE_UNTIL = 0.80, 0.82
 EXPIRY_SHARE, EXPIRY_SECONDS = 0.05, 10.0
 
 
+# The type of a token that no API takes, but that another grant may send on (RFC 8693 §2.2.1).
+NOT_APPLICABLE = "N_A"
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """An access token as the token endpoint issued it (RFC 6749 §5.1).

@@ -12,10 +12,11 @@ from typing import Any
 from oauth_cc_auth._authorization_server.redaction import masked
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
+from oauth_cc_auth._grant.token_exchange import TokenExchange
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none, text_at
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._resource_server.error_format import ApiError
-from oauth_cc_auth._token import Token, is_access_token
+from oauth_cc_auth._token import NOT_APPLICABLE, Token, is_access_token
 from oauth_cc_auth.errors import (
     CLASS_OF_CODE,
     InvalidClient,
@@ -75,17 +76,26 @@ def _token_in(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) 
     if not is_access_token(access_token):
         raise _not_a_token(answer, said, f"it has no {path}, or one that does not fit in a header")
     token_type = member(members, form.token_type)
-    if not form.is_bearer(token_type):
+    is_bearer = form.is_bearer(token_type)
+    if not is_bearer and not _is_no_access_token(grant, token_type, members):
         raise _not_a_token(answer, said, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
     lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
     return Token(
         access_token,
+        token_type="Bearer" if is_bearer else NOT_APPLICABLE,
         expires_at=None if lifetime is None else asked_at + lifetime,
         obtained_at=asked_at,
         scope=form.scope_of(members),
         refresh_token=string_or_none(member(members, form.refresh_token)),
         extra={**_without_secrets(members, form, access_token), **_kept_headers(form, answer)},
     )
+
+
+def _is_no_access_token(grant: TokenEndpointGrant, token_type: object, members: dict[str, Any]) -> bool:
+    """Tell whether an exchange issued what is no access token, so that no token type applies (RFC 8693 §2.2.1)."""
+    issued = members.get("issued_token_type")
+    named = isinstance(issued, str) and issued != "urn:ietf:params:oauth:token-type:access_token"
+    return isinstance(grant, TokenExchange) and named and str(token_type).upper() == NOT_APPLICABLE
 
 
 def read_revocation(grant: TokenEndpointGrant, answer: HttpResponse) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import quote_plus
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
 from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.discovery import metadata_request, read_metadata
+from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.redaction import mask_error, masked, without_echo
 from oauth_cc_auth._authorization_server.request import revocation_request, sent_secrets, token_request
 from oauth_cc_auth._authorization_server.retry import pause_before_retry
@@ -32,6 +33,7 @@ from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
     ConfigurationError,
     InvalidClient,
+    InvalidGrant,
     OAuthError,
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
@@ -84,7 +86,7 @@ class Exchange:
     `secret` is the client secret, as it was read last: the one that the server took, once a token was fetched.
     """
 
-    __slots__ = ("clock", "grant", "secret", "sender", "timeout")
+    __slots__ = ("assertions", "clock", "grant", "secret", "sender", "timeout")
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class Exchange:
         """Read the secret; nothing is sent yet. Raises ConfigurationError."""
         self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
         self.secret = secret_of(grant)
+        self.assertions = Assertions(grant)
 
     @property
     def mark(self) -> bytes | None:
@@ -116,7 +119,7 @@ class Exchange:
         def ask() -> Token:
             grant = self._located()
             return self._attempts(
-                lambda: token_request(grant, self.secret, parameters),
+                lambda: token_request(grant, self.secret, parameters, self.assertions),
                 lambda answer, asked_at: read_token(grant, answer, asked_at),
                 known,
                 budget,
@@ -142,7 +145,7 @@ class Exchange:
 
         def ask() -> None:
             self._attempts(
-                lambda: revocation_request(self.grant, self.secret, token),
+                lambda: revocation_request(self.grant, self.secret, token, self.assertions),
                 lambda answer, _: read_revocation(self.grant, answer),
                 [token.access_token, token.refresh_token or ""],
             )
@@ -152,13 +155,17 @@ class Exchange:
     def _with_current_secret(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
-        except InvalidClient as refusal:
-            # A mounted or vaulted secret may have been rotated since it was read; nobody is locked out by a new one.
-            rotated = self._read_again(refusal)
-            if rotated == self.secret:
+        except (InvalidClient, InvalidGrant) as refusal:
+            if not (self.assertions.changed(refusal) or self._rotated(refusal)):
                 raise
-        self.secret = rotated
         return ask()
+
+    def _rotated(self, refusal: TokenRequestError) -> bool:
+        """Tell whether the secret is another now: a mounted or vaulted one may have been rotated since it was read."""
+        if not isinstance(refusal, InvalidClient):
+            return False
+        before, self.secret = self.secret, self._read_again(refusal)
+        return self.secret != before
 
     def _read_again(self, refusal: InvalidClient) -> str | None:
         try:
@@ -216,7 +223,7 @@ class Exchange:
     ) -> T:
         timeout = min(self.timeout, left)
         # What a server could echo: the secret, the tokens, and how this request proves the client.
-        known = [*self._spellings(), *secrets]
+        known = [*self._spellings(), *secrets, *self.assertions.texts]
         secrets = [*known, *sent_secrets(self.grant, request)]
         asked_at = self.clock()
         try:

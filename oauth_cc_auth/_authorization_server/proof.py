@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote_plus, urlencode
 
 from oauth_cc_auth._authorization_server.assertion import signed
+from oauth_cc_auth._authorization_server.federation import Assertions
+from oauth_cc_auth._grant.assertion import ClientAssertion
 from oauth_cc_auth._grant.client_authentication import (
     ENDPOINT,
     JSON_METHOD,
+    JWT_BEARER,
     ClientAuthMethod,
     ClientSecretJWT,
     HeaderMethod,
     PrivateKeyJWT,
+    is_private_key,
 )
 from oauth_cc_auth._http.headers import checked_headers, written
 from oauth_cc_auth.errors import ConfigurationError
@@ -34,20 +38,31 @@ if TYPE_CHECKING:
 log = logging.getLogger("oauth_cc_auth")
 
 
-JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
+_ASSERTION = "client_assertion"  # RFC 7521 §4.2
 
 
-def authenticate(client: OAuth2Client, method: ClientAuthMethod, issuer: str | None) -> None:
+def authenticate(
+    client: OAuth2Client, method: ClientAuthMethod, issuer: str | None, assertions: Assertions | None = None
+) -> None:
     """Make authlib's client use this method: a name, an assertion with settings, or a function that writes headers.
 
-    An assertion is for the `issuer`, where it is known.
+    An assertion that we sign is for the `issuer`, where it is known; that of somebody else is among `assertions`.
+    Raises ConfigurationError.
     """
     name = method if isinstance(method, str) else "own"
     known = _METHODS.get(method) if isinstance(method, str) else method
+    if name in _SENDING and client.client_secret and is_private_key(client.client_secret):
+        message = (
+            f"client_secret is a private key, which {name} would send to the server: pass "
+            'token_endpoint_auth_method="private_key_jwt", which signs with it'
+        )
+        raise ConfigurationError(message)
     if isinstance(known, PrivateKeyJWT):
         client.register_client_auth_method((name, _by_assertion(known, issuer)))
-    elif not isinstance(method, (str, PrivateKeyJWT)):
-        client.register_client_auth_method((name, _by_headers(method)))
+    elif isinstance(known, ClientAssertion):
+        client.register_client_auth_method((name, _by_theirs(known, assertions)))
+    elif not isinstance(method, str):
+        client.register_client_auth_method((name, _by_headers(cast("HeaderMethod", method))))
     elif known is not None:
         client.register_client_auth_method((name, known))
     name = "client_secret_post" if name == JSON_METHOD else name
@@ -108,10 +123,19 @@ def _by_headers(write: HeaderMethod) -> Method:
 def _by_assertion(form: PrivateKeyJWT, issuer: str | None) -> Method:
     def prove(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
         claims = {"iss": auth.client_id, "sub": auth.client_id, "aud": _audience(form, issuer, uri)}
-        parameters = {"client_assertion_type": JWT_BEARER, "client_assertion": signed(form, auth.client_secret, claims)}
+        parameters = {"client_assertion_type": JWT_BEARER, _ASSERTION: signed(form, auth.client_secret, claims)}
         if form.name_client:
             parameters["client_id"] = auth.client_id
         return uri, headers, _with_parameters(body, parameters)
+
+    return prove
+
+
+def _by_theirs(form: ClientAssertion, assertions: Assertions | None) -> Method:
+    def prove(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
+        text = assertions.client_assertion() if assertions else ""
+        named = {"client_id": auth.client_id} if auth.client_id else {}
+        return uri, headers, _with_parameters(body, {**named, "client_assertion_type": form.type, _ASSERTION: text})
 
     return prove
 
@@ -150,3 +174,12 @@ _METHODS: dict[str, Method | PrivateKeyJWT] = {
     "tls_client_auth": _certificate,
     "self_signed_tls_client_auth": _certificate,
 }
+
+
+# The methods that send the secret itself.
+_SENDING = frozenset(
+    {
+        *("client_secret_basic", "client_secret_basic_raw", "client_secret_post", JSON_METHOD),
+        "client_secret_basic_and_post",
+    }
+)

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.proof import authenticate
 from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod
 from oauth_cc_auth._grant.request_format import RequestFormat
@@ -33,32 +34,47 @@ _ANY = "urn:oauth-cc-auth:any"
 _HARMLESS = re.compile(r"accept.*|content-type|user-agent|.*(version|request-id|correlation.id)", re.IGNORECASE)
 
 
-_ASSERTION = "client_assertion"  # RFC 7521 §4.2
+# RFC 7521 §4.1 and §4.2, RFC 8693 §2.1
+_ASSERTIONS = ("client_assertion", "assertion", "subject_token", "actor_token")
 
 
-def token_request(grant: TokenEndpointGrant, secret: str | None, parameters: list[tuple[str, str]]) -> HttpRequest:
-    """Return the request that asks for a token with these parameters (RFC 6749 §4.1.3, §4.4.2, §6)."""
+def token_request(
+    grant: TokenEndpointGrant,
+    secret: str | None,
+    parameters: list[tuple[str, str]],
+    assertions: Assertions | None = None,
+) -> HttpRequest:
+    """Return the request that asks for a token with these parameters (RFC 6749 §4.1.3, §4.4.2, §6).
+
+    What the grant's sources say now stands in it too, read through `assertions`. Raises an OAuthError where one of them
+    has nothing to say.
+    """
+    assertions = _asked(assertions, grant, str(grant.token_endpoint))
+    parameters = [*parameters, *assertions.parameters()]
     # All of it goes through `body`: authlib's keyword arguments drop empty and repeated values, share their namespace
     # with those of its method, and it has its own ideas of what each grant type needs.
-    with _client(grant, secret, grant.token_endpoint_auth_method) as client:
+    with _client(grant, secret, grant.token_endpoint_auth_method, assertions) as client:
         request: HttpRequest = client.fetch_token(
             grant.token_endpoint, body=urlencode(parameters), grant_type=_ANY, headers=_headers(grant)
         )
-    return _as_written(request, grant.token_request, grant.token_endpoint_auth_method)
+    return _as_written(grant, request, grant.token_request, grant.token_endpoint_auth_method)
 
 
-def revocation_request(grant: TokenEndpointGrant, secret: str | None, token: Token) -> HttpRequest:
+def revocation_request(
+    grant: TokenEndpointGrant, secret: str | None, token: Token, assertions: Assertions | None = None
+) -> HttpRequest:
     """Return the request that revokes a token, the refresh token where there is one (RFC 7009 §2.1)."""
     hint = "refresh_token" if token.refresh_token else "access_token"
     method = grant.revocation_endpoint_auth_method or grant.token_endpoint_auth_method
-    with _client(grant, secret, method) as client:
+    assertions = _asked(assertions, grant, str(grant.revocation_endpoint))
+    with _client(grant, secret, method, assertions) as client:
         request: HttpRequest = client.revoke_token(
             grant.revocation_endpoint,
             token=token.refresh_token or token.access_token,
             token_type_hint=hint,
             headers=_headers(grant),
         )
-    return _as_written(request, grant.revocation_request, method)
+    return _as_written(grant, request, grant.revocation_request, method)
 
 
 def authorization_url(
@@ -83,20 +99,30 @@ def sent_secrets(grant: TokenEndpointGrant, request: HttpRequest) -> list[str]:
     """Return what of a request nobody may read beside the secret: its client assertion, and the values of headers."""
     body = request.body.decode()
     said = {**dict(parse_qsl(urlsplit(request.url).query)), **(json_object(body) or dict(parse_qsl(body)))}
-    names = [form.names.get(_ASSERTION, _ASSERTION) for form in (grant.token_request, grant.revocation_request)]
+    forms = (grant.token_request, grant.revocation_request)
+    names = [form.names.get(name, name) for form in forms for name in _ASSERTIONS]
     assertions = [string_or_none(said.get(name or "")) or "" for name in names]
     values = [value for name, value in request.headers.items() if not _HARMLESS.fullmatch(name)]
     parts = [part for value in values for part in (value, value.rpartition(" ")[2])]  # "Basic", and what follows
     return [*assertions, *(part for part in parts if part != grant.client_id)]
 
 
+def _asked(assertions: Assertions | None, grant: TokenEndpointGrant, endpoint: str) -> Assertions:
+    """Return what reads the grant's sources, told for whom: the issuer where it is known, or this endpoint."""
+    assertions = assertions or Assertions(grant)
+    assertions.audience = (grant.issuer or "", endpoint)
+    return assertions
+
+
 @contextmanager
-def _client(grant: TokenEndpointGrant, secret: str | None, method: ClientAuthMethod) -> Iterator[Any]:
+def _client(
+    grant: TokenEndpointGrant, secret: str | None, method: ClientAuthMethod | None, assertions: Assertions | None = None
+) -> Iterator[Any]:
     with unforked():
         client = _request_builder()(None, grant.client_id or "", secret)
     try:
         with unforked():
-            authenticate(client, method, grant.issuer)
+            authenticate(client, method or "client_secret_basic", grant.issuer, assertions)
         yield client
     finally:
         # The client and its TokenAuth refer to each other; the secret must not wait in there for the garbage collector.
@@ -120,12 +146,15 @@ def _request_builder() -> type[Any]:
     return RequestBuilder
 
 
-def _as_written(request: HttpRequest, form: RequestFormat, method: ClientAuthMethod) -> HttpRequest:
+def _as_written(
+    grant: TokenEndpointGrant, request: HttpRequest, form: RequestFormat, method: ClientAuthMethod | None
+) -> HttpRequest:
     """Rewrite a request by the letter of the RFC as the vendor wants it."""
     if method == JSON_METHOD:
         form = replace(form, body="json")
     parameters = parse_qsl(request.body.decode(), keep_blank_values=True)
-    query, body = form.placed((name, value) for name, value in parameters if (name, value) != ("grant_type", _ANY))
+    unsent = {("grant_type", _ANY)} if grant.client_id else {("grant_type", _ANY), ("client_id", "")}
+    query, body = form.placed(pair for pair in parameters if pair not in unsent)
     url, headers = request.url, dict(request.headers)
     if query:
         url += ("&" if "?" in url else "?") + urlencode(query)

@@ -6,12 +6,15 @@ What turns them into headers and parameters is `_authorization_server.proof`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 from oauth_cc_auth._grant.checks import check_seconds, is_text, refuse
 from oauth_cc_auth._grant.secret import Secret
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._grant.assertion import ClientAssertion
 
 # A function that writes the headers that prove a client, from its id and its secret.
 HeaderMethod: TypeAlias = "Callable[[str, str], Mapping[str, str]]"
@@ -22,12 +25,47 @@ HeaderMethod: TypeAlias = "Callable[[str, str], Mapping[str, str]]"
 Signer: TypeAlias = "Callable[[bytes], bytes]"
 
 
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
+
+
 # As `audience`: the address of the endpoint that is asked, whichever that is.
 ENDPOINT = "endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateKeyJWT:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JWTForm:
+    """How a JWT that we sign is made; see `PrivateKeyJWT`, which says what each argument does."""
+
+    alg: str | None = None
+    kid: str | None = None
+    audience: str | None = None
+    typ: str | None = "JWT"
+    lifetime: float = 60
+    backdate: float = 0
+    signer: Signer | None = None
+    certificate: Secret | None = field(default=None, repr=False)
+    claims: Mapping[str, Any] = EMPTY
+    headers: Mapping[str, Any] = EMPTY
+
+    def __post_init__(self) -> None:
+        """Check the arguments; make claims and headers immutable."""
+        for name in ("alg", "kid", "audience", "typ"):
+            value = getattr(self, name)
+            if value is not None and not (is_text(value) and value):
+                refuse(f"{name} is empty or not a string")
+        check_seconds("lifetime", self.lifetime)
+        if self.backdate != 0:
+            check_seconds("backdate", self.backdate)
+        if self.signer is not None and not (callable(self.signer) and self.alg and self.kid):
+            refuse("signer is not a function of bytes, or comes without the alg= and kid= of its key")
+        if self.certificate is not None and not is_text(self.certificate) and not callable(self.certificate):
+            refuse("certificate is neither PEM nor a callable that returns it")
+        object.__setattr__(self, "claims", FrozenMapping(self.claims))
+        object.__setattr__(self, "headers", FrozenMapping(self.headers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateKeyJWT(JWTForm):
     """Client authentication by a JWT signed with the client's private key (RFC 7523 §2.2, draft-ietf-oauth-rfc7523bis).
 
     The grant's `client_secret` is that key: PEM, its line breaks perhaps written as two letters, or a JWK, as a string,
@@ -47,37 +85,11 @@ class PrivateKeyJWT:
     Raises ConfigurationError, naming the argument.
     """
 
-    _: KW_ONLY
-    alg: str | None = None
-    kid: str | None = None
-    audience: str | None = None
     typ: str | None = "client-authentication+jwt"
-    lifetime: float = 60
-    backdate: float = 0
-    signer: Signer | None = None
-    certificate: Secret | None = field(default=None, repr=False)
-    claims: Mapping[str, Any] = EMPTY
-    headers: Mapping[str, Any] = EMPTY
     name_client: bool = False
 
-    def __post_init__(self) -> None:
-        """Check the arguments; make claims and headers immutable."""
-        for name in ("alg", "kid", "audience", "typ"):
-            value = getattr(self, name)
-            if value is not None and not (is_text(value) and value):
-                refuse(f"{name} is empty or not a string")
-        check_seconds("lifetime", self.lifetime)
-        if self.backdate != 0:
-            check_seconds("backdate", self.backdate)
-        if self.signer is not None and not (callable(self.signer) and self.alg and self.kid):
-            refuse("signer is not a function of bytes, or comes without the alg= and kid= of its key")
-        if self.certificate is not None and not is_text(self.certificate) and not callable(self.certificate):
-            refuse("certificate is neither PEM nor a callable that returns it")
-        object.__setattr__(self, "claims", FrozenMapping(self.claims))
-        object.__setattr__(self, "headers", FrozenMapping(self.headers))
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSecretJWT(PrivateKeyJWT):
     """Client authentication by a JWT signed with the client secret (OpenID Connect Core §9, RFC 7523 §2.2).
 
@@ -85,8 +97,8 @@ class ClientSecretJWT(PrivateKeyJWT):
     """
 
 
-# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, or a function.
-ClientAuthMethod: TypeAlias = "str | PrivateKeyJWT | HeaderMethod"
+# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, one of others, or a function.
+ClientAuthMethod: TypeAlias = "str | PrivateKeyJWT | ClientAssertion | HeaderMethod"
 
 
 # The names, by the names of RFC 7591 §2 where it has one.
@@ -110,8 +122,7 @@ METHODS = (
 WITHOUT_SECRET = frozenset({"none", "tls_client_auth", "self_signed_tls_client_auth"})
 
 
-def needs_secret(method: ClientAuthMethod) -> bool:
-    """Tell whether the client secret takes part in this method."""
-    if isinstance(method, str):
-        return method not in WITHOUT_SECRET
-    return not isinstance(method, PrivateKeyJWT) or method.signer is None
+def is_private_key(secret: str) -> bool:
+    """Tell whether a client secret is the client's private key, which signs and is never sent."""
+    text = secret.lstrip()
+    return text.startswith("-----BEGIN ") or (text.startswith("{") and '"kty"' in text)

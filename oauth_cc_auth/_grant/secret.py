@@ -31,9 +31,13 @@ class Env:
 
     def __call__(self) -> str:
         """Return the secret as it is now."""
+        return self.read("client_secret")
+
+    def read(self, argument: str) -> str:
+        """Return what the variable holds now; an error names this argument."""
         value = os.environ.get(self.name, "").strip()
         if not value:
-            message = f"client_secret: {self.name} is not set in the environment"
+            message = f"{argument}: {self.name} is not set in the environment"
             raise ConfigurationError(message)
         return value
 
@@ -57,26 +61,30 @@ class File:
 
     def __call__(self) -> str:
         """Return the secret as it is now."""
-        content = self._content()
+        return self.read("client_secret")
+
+    def read(self, argument: str) -> str:
+        """Return what the file holds now; an error names this argument."""
+        content = self._content(argument)
         if len(content) > _LONGEST:
-            self._refuse("is longer than 1 MiB, and no secret is")
+            self._refuse(argument, "is longer than 1 MiB, and no secret is")
         value = _text(content)
         if value is None:
-            self._refuse("is not text in UTF-8")
+            self._refuse(argument, "is not text in UTF-8")
         if not value.strip():
-            self._refuse("is empty")
+            self._refuse(argument, "is empty")
         return value.strip()
 
-    def _content(self) -> bytes:
+    def _content(self, argument: str) -> bytes:
         try:
             with open(self.path, "rb", opener=_without_waiting) as file:
                 return file.read(_LONGEST + 1) or b""  # None: a pipe into which nothing was written yet
         except (OSError, ValueError) as error:
-            message = f"client_secret: {self.path} cannot be read ({type(error).__name__})"
+            message = f"{argument}: {self.path} cannot be read ({type(error).__name__})"
             raise ConfigurationError(message) from error
 
-    def _refuse(self, why: str) -> NoReturn:
-        message = f"client_secret: {self.path} {why}"
+    def _refuse(self, argument: str, why: str) -> NoReturn:
+        message = f"{argument}: {self.path} {why}"
         raise ConfigurationError(message)
 
 

@@ -13,8 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._grant.assertion import ClientAssertion, Source
 from oauth_cc_auth._grant.checks import Several, check_seconds, each, is_text, refuse, several, strings
-from oauth_cc_auth._grant.client_authentication import METHODS, ClientAuthMethod, PrivateKeyJWT, needs_secret
+from oauth_cc_auth._grant.client_authentication import (
+    METHODS,
+    WITHOUT_SECRET,
+    ClientAuthMethod,
+    PrivateKeyJWT,
+    is_private_key,
+)
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -67,7 +74,7 @@ class TokenEndpointGrant:
     token_endpoint: str | Discovery
     client_id: str | None
     client_secret: Secret | None = field(default=None, repr=False)
-    token_endpoint_auth_method: ClientAuthMethod = "client_secret_basic"
+    token_endpoint_auth_method: ClientAuthMethod | None = None
     issuer: str | None = None
     scope: Several | None = None
     audience: Several | None = None
@@ -90,22 +97,29 @@ class TokenEndpointGrant:
     # Whether a token is renewed by the refresh token that came with the one before it (RFC 6749 §6): a user's login.
     refreshes: ClassVar[bool] = False
 
+    # Whether the client may say nothing about itself (RFC 7523 §3.1, RFC 8693 §2.1).
+    may_be_anonymous: ClassVar[bool] = False
+
     __repr__ = spoken_repr
 
     @abstractmethod
     def request_parameters(self, previous: Token | None) -> list[tuple[str, str]]:
         """Return the parameters of the token request, without the client's authentication."""
 
+    def sources(self) -> Mapping[str, Source]:
+        """Return where parameters come from that are read for every attempt, by the parameters' names."""
+        return EMPTY
+
     def __post_init__(self) -> None:
         """Check every argument and make it immutable."""
         self._check_formats()
+        if self.token_endpoint_auth_method is None:
+            object.__setattr__(self, "token_endpoint_auth_method", self._usual_method())
         self._check_client_authentication()
         endpoint = self.token_endpoint
         url = endpoint.url if isinstance(endpoint, Discovery) else endpoint
         self._check_endpoint("token_endpoint", url)
-        if self.vendor is None or isinstance(self.vendor, HostName):
-            object.__setattr__(self, "vendor", HostName(origin_of(url).partition("://")[2].rpartition(":")[0]))
-        object.__setattr__(self, "variables", strings("variables", self.variables))
+        self._name_vendor(url)
         if self.revocation_endpoint is not None:
             self._check_endpoint("revocation_endpoint", self.revocation_endpoint)
         scope = self.scope
@@ -128,6 +142,11 @@ class TokenEndpointGrant:
         if not isinstance(self.resource_server, (ResourceServer, type(None))):
             refuse("resource_server is not a ResourceServer")
 
+    def _name_vendor(self, url: str) -> None:
+        if self.vendor is None or isinstance(self.vendor, HostName):
+            object.__setattr__(self, "vendor", HostName(origin_of(url).partition("://")[2].rpartition(":")[0]))
+        object.__setattr__(self, "variables", strings("variables", self.variables))
+
     def _check_formats(self) -> None:
         for name in ("token_request", "revocation_request"):
             if not isinstance(getattr(self, name), RequestFormat):
@@ -140,21 +159,33 @@ class TokenEndpointGrant:
         # Some vendors know a client by its secret alone: IBM Cloud's API keys, ClearTax.
         method = self.token_endpoint_auth_method
         unsent = self.token_request.names.get("client_id", "") is None
-        nameless = self.client_id is None and (unsent or not isinstance(method, (str, PrivateKeyJWT)))
+        signs = isinstance(method, (str, PrivateKeyJWT))
+        nameless = self.client_id is None and (unsent or not signs or (method == "none" and self.may_be_anonymous))
         if not nameless and (not is_text(self.client_id) or not self.client_id):
             refuse("client_id is empty or not a string")
         for name in ("token_endpoint_auth_method", "revocation_endpoint_auth_method"):
             method = getattr(self, name)
             known = method in METHODS if isinstance(method, str) else _is_method(method)
-            if not known and not (method is None and name == "revocation_endpoint_auth_method"):
-                refuse(f"{name} is none of {', '.join(METHODS)}, nor a PrivateKeyJWT or a function")
+            if not known and method is not None:
+                refuse(f"{name} is none of {', '.join(METHODS)}, nor a PrivateKeyJWT, a ClientAssertion or a function")
         if secret is None or secret == "":
-            if needs_secret(self.token_endpoint_auth_method):
+            if _needs_secret(self.token_endpoint_auth_method):
                 refuse('client_secret is missing; a client without one has token_endpoint_auth_method="none"')
         elif not is_text(secret) and not callable(secret):
             refuse("client_secret is neither a string nor a callable that returns one")
         elif inspect.iscoroutinefunction(secret):
             refuse("client_secret is an async function; it is called in a thread, so pass a plain one")
+
+    def _usual_method(self) -> ClientAuthMethod | None:
+        """Return the method where none was given; None leaves the choice to the server's metadata."""
+        secret = self.client_secret
+        if secret is None or secret == "":
+            return "none" if self.may_be_anonymous else "client_secret_basic"
+        if isinstance(self.token_endpoint, Discovery):
+            return None
+        # A private key signs, and is sent to nobody.
+        is_key = isinstance(secret, str) and is_private_key(secret)
+        return "private_key_jwt" if is_key else "client_secret_basic"
 
     def _check_endpoint(self, name: str, url: str) -> None:
         try:
@@ -192,8 +223,18 @@ class TokenEndpointGrant:
         return frozenset(name for name, value in self.parameters.items() if callable(value))
 
 
+# What has an argument of its own, in every grant.
+_OWN = frozenset({"client_id", "client_secret", "grant_type", "scope", "audience", "resource"})
+
+
 def _is_method(method: object) -> bool:
-    return isinstance(method, PrivateKeyJWT) or callable(method)
+    return isinstance(method, (PrivateKeyJWT, ClientAssertion)) or callable(method)
+
+
+def _needs_secret(method: ClientAuthMethod | None) -> bool:
+    if isinstance(method, (str, type(None))):
+        return method not in WITHOUT_SECRET
+    return not isinstance(method, ClientAssertion) and getattr(method, "signer", None) is None
 
 
 def _read(name: str, values: Any) -> Any:
@@ -216,7 +257,7 @@ def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
         refuse("parameters is not a mapping")
     if not all(isinstance(name, str) and name for name in parameters):
         refuse("parameters has a name that is not a string, or an empty one")
-    own = {"client_id", "client_secret", "grant_type", "scope", "audience", "resource"} & set(parameters)
+    own = _OWN & set(parameters)
     if own:
         refuse(f"parameters holds {', '.join(sorted(own))}, which has an argument of its own")
     return FrozenMapping(

@@ -16,7 +16,8 @@ from typing import NamedTuple, Protocol
 
 from oauth_cc_auth._http.headers import written
 from oauth_cc_auth._resource_server.server import ResourceServer
-from oauth_cc_auth._token import Token
+from oauth_cc_auth._token import NOT_APPLICABLE, Token
+from oauth_cc_auth.errors import ConfigurationError
 
 
 class Presentation(NamedTuple):
@@ -49,6 +50,16 @@ class Presenter(Protocol):
         ...
 
 
+def check_presentable(token: Token) -> None:
+    """Raise ConfigurationError for what a token exchange issued that is no access token (RFC 8693 §2.2.1)."""
+    if token.token_type == NOT_APPLICABLE:
+        message = (
+            "Not sent: the token exchange issued no access token (token_type N_A). Pass its TokenSource to another "
+            'grant, as subject_token= or assertion=, or ask for requested_token_type="access_token".'
+        )
+        raise ConfigurationError(message)
+
+
 class AsItIs:
     """The token as it stands, after the scheme's word or alone (RFC 6750 §2.1)."""
 
@@ -61,6 +72,7 @@ class AsItIs:
 
     def headers(self, method: str, url: str, token: Token) -> Mapping[str, str]:  # noqa: ARG002 - see Presenter
         """Return the one header that presents the token."""
+        check_presentable(token)
         server = self._server
         text = f"{server.prefix}{token.access_token}"
         text = text if server.scheme is None else f"{server.scheme} {text}"

@@ -16,9 +16,11 @@ from rich.table import Table
 
 from oauth_cc_auth import (
     AuthorizationCode,
+    ClientAssertion,
     ClientCredentials,
     Discovery,
     OAuthError,
+    PrivateKeyJWT,
     RequestFormat,
     StaticToken,
     presets,
@@ -200,8 +202,16 @@ def _asking(grant: Grant) -> tuple[str, str]:
     if isinstance(grant, StaticToken):
         return "", "a token made by hand"
     endpoint, method = grant.token_endpoint, grant.token_endpoint_auth_method
-    name = method if isinstance(method, str) else "private_key_jwt" if hasattr(method, "alg") else "headers of its own"
+    name = _name_of(method)
     return f"named by {endpoint.url}" if isinstance(endpoint, Discovery) else endpoint, name
+
+
+def _name_of(method: object) -> str:
+    if isinstance(method, PrivateKeyJWT):
+        return "private_key_jwt"
+    if isinstance(method, ClientAssertion):
+        return "an assertion of others"
+    return method if isinstance(method, str) else "headers of its own"
 
 
 def _habits(grant: Grant) -> Iterator[str]:

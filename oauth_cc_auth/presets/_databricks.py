@@ -45,6 +45,7 @@ def databricks(
         token_endpoint=Discovery(f"{base_url}/oidc/.well-known/oauth-authorization-server"),
         client_id=credential(client_id, "DATABRICKS_CLIENT_ID"),
         client_secret=credential(client_secret, "DATABRICKS_CLIENT_SECRET"),
+        token_endpoint_auth_method="client_secret_basic",
         scope=scope,
         parameters={} if authorization_details is None else {"authorization_details": authorization_details},
         token_response=ResponseFormat(errors=_TOKEN_ERRORS),

@@ -16,9 +16,9 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from login_vendors import SECRET, Vendors
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from sandboxed import SECRET, Vendors
-from waiting import eventually
+from timing import eventually
 
 from oauth_cc_auth.sandbox import Sandbox
 

@@ -24,9 +24,9 @@ import requests
 from click.testing import CliRunner, Result
 from keyring.backends.fail import Keyring as NoKeyring
 from keyring.backends.null import Keyring as NullKeyring
+from login_vendors import SECRET, Vendors
 from loopback import Answer, Loopback, Received, token_answer
-from sandboxed import SECRET, Vendors
-from waiting import eventually
+from timing import eventually
 
 from oauth_cc_auth import AuthorizationCode, FileStore, forget_all, presets
 from oauth_cc_auth.cli import _commands, _login, _page, _redirection_endpoint, _stores, _vendors

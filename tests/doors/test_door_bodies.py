@@ -13,7 +13,7 @@ from typing import Any
 import doors
 import pytest
 from doors import Door, LoopbackServer, Seen, TokenEndpoint, only, plain, refusing
-from waiting import eventually
+from timing import eventually
 
 from oauth_cc_auth.sandbox import Sandbox
 

@@ -11,7 +11,7 @@ import anyio
 import doors
 import pytest
 from doors import AsyncHttpxDoor, Door, LoopbackServer, Reply, TokenEndpoint, only
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 door = doors.door
 

@@ -8,7 +8,7 @@ from typing import Any
 import doors
 import pytest
 from doors import Clock, Door, landed, only, plain
-from waiting import HUNG
+from timing import HUNG
 
 from oauth_cc_auth import InvalidTokenResponse, TokenEndpointUnavailable, TokenRequestError, TokenSource
 from oauth_cc_auth.sandbox import Sandbox

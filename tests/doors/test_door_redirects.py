@@ -7,7 +7,7 @@ from typing import Any
 import doors
 import pytest
 from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, only, refusing
-from waiting import eventually
+from timing import eventually
 
 from oauth_cc_auth import ResourceServer
 

@@ -9,7 +9,7 @@ from typing import Any
 import doors
 import pytest
 from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, plain, refusing
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 from oauth_cc_auth import ApiError, InvalidClient, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox

@@ -18,7 +18,7 @@ from typing import Any
 import doors
 import pytest
 from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply
-from waiting import HUNG
+from timing import HUNG
 
 from oauth_cc_auth import FileStore, HttpxAuth, OAuthError, RequestsAuth, ResourceServer, TokenSource
 

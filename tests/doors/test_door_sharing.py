@@ -10,7 +10,7 @@ from typing import Any
 import doors
 import pytest
 from doors import KINDS, Clock, Door, Kind, TokenEndpoint, at_once, landed, open_door, plain
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 from oauth_cc_auth import ClientCredentials, HttpxAuth, OriginNotAllowed, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 from loopback import Answer, Clock, Loopback, Received, grant_for, run_together, token_answer
 from redis_server import RedisServer, free_port, redis_server, shared_redis
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 from oauth_cc_auth import (
     ConfigurationError,

@@ -18,7 +18,7 @@ from textwrap import dedent
 
 import pytest
 from doors import LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, refusing
-from waiting import HUNG
+from timing import HUNG
 
 from oauth_cc_auth import HttpxAuth, RequestsAuth, TokenSource
 

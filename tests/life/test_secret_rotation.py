@@ -17,7 +17,7 @@ import requests
 from doors import landed
 from loopback import Clock
 from requests.adapters import HTTPAdapter
-from waiting import eventually
+from timing import eventually
 
 from oauth_cc_auth import (
     ClientCredentials,

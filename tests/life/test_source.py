@@ -21,7 +21,7 @@ import pytest
 import requests
 import trio
 from loopback import SECRET, TOKEN, Answer, Clock, Loopback, Received, grant_for, run_together, token_answer
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 from oauth_cc_auth import (
     AuthorizationCode,

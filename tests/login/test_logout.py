@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from loopback import SECRET, Answer, Clock, Loopback, Received, token_answer
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 from oauth_cc_auth import (
     AuthorizationCode,

@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-import played
 import pytest
 import requests
+import vendor_sandbox
 from authlib.oauth2.rfc7523 import client_secret_jwt_sign, private_key_jwt_sign
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-from played import Clock
+from vendor_sandbox import Clock
 
 import oauth_cc_auth.sandbox
 from oauth_cc_auth import (
@@ -40,7 +40,7 @@ SECRET, FORM = "canary-secret", {"grant_type": "client_credentials"}
 POST = FORM | {"client_id": "id", "client_secret": SECRET}
 
 
-clock = played.clock
+clock = vendor_sandbox.clock
 
 
 @pytest.fixture

@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import played
 import pytest
 import requests
+import vendor_sandbox
 from authlib.oauth2.rfc7523 import client_secret_jwt_sign
 from joserfc.jwk import OctKey
-from played import BASIC, FORM, ODD, ODD_API, POST, Clock, ask, call
+from vendor_sandbox import BASIC, FORM, ODD, ODD_API, POST, Clock, ask, call
 from werkzeug.datastructures import Headers, MultiDict
 
 from oauth_cc_auth import ClientCredentials, Discovery, RequestFormat
 from oauth_cc_auth.sandbox import VENDORS, Sandbox, vendors
 from oauth_cc_auth.sandbox import _vendor as facts
 
-clock, sandbox, play = played.clock, played.sandbox, played.play
+clock, sandbox, play = vendor_sandbox.clock, vendor_sandbox.sandbox, vendor_sandbox.play
 
 
 # Where vendors are found

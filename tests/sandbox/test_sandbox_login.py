@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import played
 import pytest
 import requests
-from played import Clock
+import vendor_sandbox
+from vendor_sandbox import Clock
 
 from oauth_cc_auth import AuthorizationCode
 from oauth_cc_auth.sandbox import Sandbox
@@ -32,7 +32,7 @@ VAINU = ("https://app.vainu.io/api/oauth/authorize/", "https://api.vainu.io/api/
 VEND = ("https://www.vend.email/oauth/authorize", "https://www.vend.email/oauth/token")
 
 
-clock = played.clock
+clock = vendor_sandbox.clock
 
 
 @pytest.fixture

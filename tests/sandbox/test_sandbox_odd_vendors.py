@@ -6,15 +6,15 @@ import base64
 import json
 import uuid
 
-import played
 import pytest
 import requests
-from played import BASIC, FORM, POST, Clock, ask, call
+import vendor_sandbox
+from vendor_sandbox import BASIC, FORM, POST, Clock, ask, call
 
 from oauth_cc_auth import RequestsAuth, TokenSource, presets
 from oauth_cc_auth.sandbox import Record, Sandbox
 
-clock, sandbox = played.clock, played.sandbox
+clock, sandbox = vendor_sandbox.clock, vendor_sandbox.sandbox
 
 
 # Walmart

@@ -6,18 +6,18 @@ import base64
 import json
 from typing import Any
 
-import played
 import pytest
+import vendor_sandbox
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from played import BASIC, FORM, POST, Clock, ask, call
+from vendor_sandbox import BASIC, FORM, POST, Clock, ask, call
 
 from oauth_cc_auth import InvalidClient, TokenSource, presets
 from oauth_cc_auth.sandbox import Sandbox
 
-clock, sandbox = played.clock, played.sandbox
+clock, sandbox = vendor_sandbox.clock, vendor_sandbox.sandbox
 
 
 # What a request says wrongly

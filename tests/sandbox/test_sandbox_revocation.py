@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import played
 import pytest
 import requests
-from played import BASIC, FORM, ODD, ODD_API, POST, ask, call
+import vendor_sandbox
+from vendor_sandbox import BASIC, FORM, ODD, ODD_API, POST, ask, call
 
 from oauth_cc_auth import RequestsAuth, TokenSource, presets
 from oauth_cc_auth.sandbox import Sandbox
 from oauth_cc_auth.sandbox import _vendor as facts
 
-clock, sandbox, play = played.clock, played.sandbox, played.play
+clock, sandbox, play = vendor_sandbox.clock, vendor_sandbox.sandbox, vendor_sandbox.play
 
 REVOKE = "https://as.odd.example/revoke"
 

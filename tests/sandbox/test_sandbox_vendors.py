@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import played
 import pytest
 import requests
-from played import Clock
+import vendor_sandbox
+from vendor_sandbox import Clock
 
 from oauth_cc_auth import AuthorizationCode, ClientCredentials, ResourceServer, StaticToken
 from oauth_cc_auth.sandbox import Sandbox
@@ -17,7 +17,7 @@ RBM_SCOPE = "https://rbm.vibes.com/rbm.agents"
 FORM = {"grant_type": "client_credentials"}
 
 
-clock, sandbox = played.clock, played.sandbox
+clock, sandbox = vendor_sandbox.clock, vendor_sandbox.sandbox
 
 
 def ask(sandbox: Sandbox, url: str, **kwargs: Any) -> requests.Response:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from redis_server import RedisServer, own_redis, redis_server, shared_redis, start_redis
-from waiting import WorkingClock
+from timing import WorkingClock
 
 from oauth_cc_auth import ClientCredentials, RedisStore, RequestsAuth, ResourceServer, TokenSource
 from oauth_cc_auth._life.flight import Flight

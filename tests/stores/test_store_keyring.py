@@ -16,7 +16,7 @@ import keyring.backend
 import keyring.errors
 import pytest
 from loopback import TOKEN, Loopback, grant_for, run_together
-from waiting import eventually
+from timing import eventually
 
 from oauth_cc_auth import ConfigurationError, KeyringStore, Token, TokenSource, TokenStore
 from oauth_cc_auth.stores import _keyring

@@ -28,7 +28,7 @@ from loopback import SECRET, TOKEN, Loopback, grant_for, run_together, token_ans
 from redis.exceptions import LockNotOwnedError
 from redis.sentinel import Sentinel
 from redis_server import RedisServer, Start, free_port, own_redis, redis_server, shared_redis, start_redis
-from waiting import eventually
+from timing import eventually
 
 import oauth_cc_auth.stores
 from oauth_cc_auth import ConfigurationError, EncryptedStore, RedisStore, Token, TokenSource, TokenStore

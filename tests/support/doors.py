@@ -23,7 +23,7 @@ import anyio
 import pytest
 import requests
 from anyio.from_thread import start_blocking_portal
-from waiting import HUNG, eventually
+from timing import HUNG, eventually
 
 from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox

@@ -481,7 +481,7 @@ def test_what_entra_id_wants_beside() -> None:
 @pytest.mark.parametrize(("kind", "alg"), [("P-256", "RS384"), ("RSA", "ES256"), ("RSA", "nope"), ("P-384", "ES256")])
 def test_a_key_that_is_for_another_algorithm(kind: str, alg: str) -> None:
     """A key that does not sign by the algorithm is a ConfigurationError that names it and quotes no key."""
-    with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
+    with pytest.raises(ConfigurationError, match=f"client_secret is not a private key that signs by {alg}") as caught:
         request_by(PrivateKeyJWT(alg=alg), pem(kind))
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

@@ -56,7 +56,6 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"client_secret": b"bytes"}, "client_secret"),
     ({"client_secret": async_secret}, "client_secret is an async function"),
     ({"token_endpoint_auth_method": "basic"}, "token_endpoint_auth_method"),
-    ({"token_endpoint_auth_method": None}, "token_endpoint_auth_method"),
     ({"token_endpoint": ""}, "token_endpoint"),
     ({"token_endpoint": None}, "token_endpoint"),
     ({"token_endpoint": "/token"}, "token_endpoint"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from stage import preset, private_key
+from vendor_stage import preset, private_key
 
 from oauth_cc_auth._authorization_server.request import token_request
 

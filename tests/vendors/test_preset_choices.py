@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import stage as stages
+import vendor_stage as stages
 from loopback import Loopback
-from stage import CLIENT_ID, Stage, api_of, preset
+from vendor_stage import CLIENT_ID, Stage, api_of, preset
 
 from oauth_cc_auth import ConfigurationError, File, OriginNotAllowed, Token, TokenSource, presets
 from oauth_cc_auth.sandbox import VENDORS

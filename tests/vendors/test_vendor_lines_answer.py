@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stage as stages
+import vendor_stage as stages
 from loopback import Loopback, token_answer
-from stage import SECRET, Stage, api_of, preset, wechat
+from vendor_stage import SECRET, Stage, api_of, preset, wechat
 
 from oauth_cc_auth import (
     ClientCredentials,

@@ -15,11 +15,11 @@ from typing import Any
 import httpx
 import pytest
 import requests
-import stage as stages
 import tls
+import vendor_stage as stages
 from loopback import Answer, Loopback, token_answer
-from stage import CLIENT_ID, SECRET, Stage, api_of, preset, private_key
 from tls import Certificates, behind_tls
+from vendor_stage import CLIENT_ID, SECRET, Stage, api_of, preset, private_key
 
 from oauth_cc_auth import (
     ClientCredentials,

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import requests
-import stage as stages
+import vendor_stage as stages
 from loopback import Answer, Loopback
-from stage import CLIENT_ID, SECRET, Stage, api_of, preset, wechat
+from vendor_stage import CLIENT_ID, SECRET, Stage, api_of, preset, wechat
 
 from oauth_cc_auth import (
     InteractionRequired,

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stage as stages
+import vendor_stage as stages
 from doors import landed
 from loopback import Answer, Loopback, Received, run_together, token_answer
-from stage import CLIENT_ID, Stage, api_of, preset, wechat
-from waiting import HUNG
+from timing import HUNG
+from vendor_stage import CLIENT_ID, Stage, api_of, preset, wechat
 
 from oauth_cc_auth import (
     ClientCredentials,

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import stage as stages
-from stage import SECRET, Stage
+import vendor_stage as stages
+from vendor_stage import SECRET, Stage
 
 from oauth_cc_auth import Login, MemoryStore, OriginNotAllowed, presets
 

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
-import stage as stages
+import vendor_stage as stages
 from loopback import Loopback, Received, token_answer
-from stage import CLIENT_ID, SECRET, Stage, preset, wechat
+from vendor_stage import CLIENT_ID, SECRET, Stage, preset, wechat
 
 from oauth_cc_auth import ClientCredentials, InvalidClient, RequestFormat, ResponseFormat, TokenSource
 

@@ -9,8 +9,8 @@ import uuid
 from typing import Any
 
 import pytest
-import stage as stages
-from stage import CLIENT_ID, SECRET, Stage, api_of, wechat
+import vendor_stage as stages
+from vendor_stage import CLIENT_ID, SECRET, Stage, api_of, wechat
 
 from oauth_cc_auth import (
     ClientCredentials,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stage import CLIENT_ID, SECRET, preset, private_key
+from vendor_stage import CLIENT_ID, SECRET, preset, private_key
 
 from oauth_cc_auth import InsecureTransport, OriginNotAllowed, Token, TokenSource, presets
 from oauth_cc_auth.sandbox import Sandbox
