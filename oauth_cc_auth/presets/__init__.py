@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._amazon_creators import amazon_creators as amazon_creators
     from oauth_cc_auth.presets._amazon_sp_api import amazon_sp_api as amazon_sp_api
     from oauth_cc_auth.presets._apaleo import apaleo as apaleo
+    from oauth_cc_auth.presets._athenahealth import athenahealth as athenahealth
     from oauth_cc_auth.presets._atlassian import atlassian_cloud as atlassian_cloud
     from oauth_cc_auth.presets._atlassian import atlassian_data_center as atlassian_data_center
     from oauth_cc_auth.presets._auth0 import auth0 as auth0
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._maersk import maersk as maersk
     from oauth_cc_auth.presets._marketing_cloud import marketing_cloud as marketing_cloud
     from oauth_cc_auth.presets._marketo import marketo as marketo
+    from oauth_cc_auth.presets._medplum import medplum as medplum
     from oauth_cc_auth.presets._mongodb_atlas import mongodb_atlas as mongodb_atlas
     from oauth_cc_auth.presets._moov import moov as moov
     from oauth_cc_auth.presets._netsuite import netsuite as netsuite
@@ -156,6 +158,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._vipps import vipps_partner as vipps_partner
     from oauth_cc_auth.presets._walmart import walmart as walmart
     from oauth_cc_auth.presets._wayfair import wayfair as wayfair
+    from oauth_cc_auth.presets._who_icd import who_icd as who_icd
     from oauth_cc_auth.presets._wise import wise as wise
     from oauth_cc_auth.presets._wiz import wiz as wiz
     from oauth_cc_auth.presets._x_app_only import x_app_only as x_app_only

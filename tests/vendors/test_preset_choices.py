@@ -27,6 +27,7 @@ stage = stages.stage
 PLACES: dict[tuple[str, str], str] = {
     ("amazon_creators", "region"): "na eu fe",
     ("atlassian_cloud", "product"): "jira confluence",
+    ("athenahealth", "environment"): "production preview",
     ("bol_com", "environment"): "production demo",
     ("dwolla", "environment"): "production sandbox",
     ("fedex", "environment"): "production sandbox",
