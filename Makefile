@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover endurance redis-server chromium lint docs listing bench clean
+.PHONY: help demo test cover endurance redis-server chromium lint docs vendors listing bench clean
 
 # One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
 PYTEST := $(PYTHON) -m pytest -q -n auto --dist worksteal
@@ -16,6 +16,7 @@ help:
 	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make docs       renew the docs of the vendors, and the list of presets for type checkers"
+	@echo "make vendors    ask each vendor's token endpoint, over the network, whether it answers as its preset says"
 	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
 	@echo "make clean      remove the virtual environment and what the tools left behind"
@@ -41,6 +42,10 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-cli
 	@$(PYTHON) -m maintenance
+
+# Over the network, once a month: what has changed at a vendor. ARGS names presets: make vendors ARGS='zoom xero'.
+vendors: $(VENV)/.installed-cli
+	@$(PYTHON) -m maintenance vendors $(ARGS)
 
 listing: | $(PYTHON)
 	@$(PYTHON) tests/support/listing.py

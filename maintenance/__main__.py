@@ -1,6 +1,12 @@
-"""``python -m maintenance``: renew what is made from the presets."""
+"""``python -m maintenance``: renew what is made from the presets. ``python -m maintenance vendors [NAME]...``: ask each
+vendor's token endpoint with made-up credentials, over the network.
+"""
 
-from maintenance import imports, pages
+import sys
 
+from maintenance import endpoints, imports, pages
+
+if sys.argv[1:2] == ["vendors"]:
+    sys.exit(endpoints.report(sys.argv[2:]))
 imports.write()
 pages.write()
