@@ -18,6 +18,7 @@ from oauth_cc_auth.errors import (
     InteractionRequired,
     InvalidClient,
     InvalidTokenResponse,
+    OAuthError,
     TokenEndpointUnavailable,
     TokenRequestError,
 )
@@ -175,6 +176,8 @@ class LiveToken:
 
     def _told(self, remembered: BaseException, now: float) -> BaseException:
         error = copy_of(remembered)
+        if isinstance(error, OAuthError):
+            error.remembered = True
         if getattr(error, "retry_after", None) is not None:
             vars(error)["retry_after"] = self._memory.until - now
         return error
