@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from oauth_cc_auth._joined import LIBRARY_ATTRIBUTES, restored
 from oauth_cc_auth.errors import OAuthError
@@ -69,8 +70,7 @@ def concerning(grant: Any, error: E) -> E:
     if isinstance(error, OAuthError) and error.vendor is None:
         endpoint = getattr(grant, "token_endpoint", None)
         address = str(getattr(endpoint, "url", endpoint) or "").partition("?")[0]  # a query may hold a secret
-        host = address.partition("://")[2].partition("/")[0]
-        vendor = getattr(grant, "vendor", None) or host or None
+        vendor = getattr(grant, "vendor", None) or urlsplit(address).hostname
         variables = tuple(getattr(grant, "variables", ()))
         error.concern(vendor, address or None, getattr(grant, "client_id", None), variables)
     return error

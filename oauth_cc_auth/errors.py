@@ -61,7 +61,10 @@ class OAuthError(Exception):
         said = str(self.args[0]) if self.args else type(self).__name__
         client = None if self.client_id is None else f"client {self.client_id!r}"
         about = ", ".join(filter(None, (self.token_endpoint, client)))
-        whose = "" if self.vendor is None else f"{self.vendor} ({about}): " if about else f"{self.vendor}: "
+        named = (
+            self.vendor if self.vendor and f"://{self.vendor}" not in about else None
+        )  # a host stands in its address
+        whose = f"{named} ({about}): " if named and about else f"{named or about}: " if named or about else ""
         earlier = " This is the answer to an earlier token request; nothing was sent now." if self.remembered else ""
         return printable(f"{whose}{said}{earlier}")
 

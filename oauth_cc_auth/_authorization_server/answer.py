@@ -141,7 +141,7 @@ def _error(
         target = answer.headers.get("location", "nowhere").partition("?")[0]
         return _not_a_token(answer, said, f"it redirects to {target}, which is not followed with a secret")
     if form.is_limit(said):
-        message = f"The vendor issues no more tokens for now: {said.code}: {said.message} (HTTP {status})."
+        message = f"The vendor gives no more tokens for now: {said.code}: {said.message} (HTTP {status})."
         return TokenBudgetExceeded(message, retry_after=said.retry_after or _LIMIT_PAUSE)
     in_the_rfc = string_or_none((members or {}).get("error"))
     code = said.code or in_the_rfc

@@ -250,7 +250,11 @@ class Exchange:
 
     def _send(self, request: HttpRequest, timeout: float) -> HttpResponse:
         with muted():
-            return self.sender(request, timeout)
+            try:
+                return self.sender(request, timeout)
+            except OAuthError as error:
+                # The sender's frames keep the connection open for as long as somebody keeps the error.
+                raise error.with_traceback(None)  # noqa: B904 - it is the same one
 
 
 def hint_on(secret: str | None, method: object) -> str | None:

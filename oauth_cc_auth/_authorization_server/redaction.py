@@ -54,6 +54,7 @@ class Redaction:
         """Hide these; None and what is too short to be masked count as nothing."""
         self._secrets: set[str] = set()
         self._sent_headers: set[str] = set()
+        self._tokens: set[str] = set()
         self.hide(*secrets)
 
     @classmethod
@@ -76,7 +77,8 @@ class Redaction:
         """Hide the tokens of an answer; one that is refused may hold a token all the same, and quote it."""
         form = grant.token_response
         paths = (form.access_token, form.refresh_token, *_SECRET_MEMBERS)
-        self.hide(*(string_or_none(member(document, path)) for path in paths))
+        self._tokens = {token for path in paths if (token := string_or_none(member(document, path)))}
+        self.hide(*self._tokens)
 
     def text(self, said: str) -> str:
         """Return the text without the secrets, however they were encoded."""
@@ -88,17 +90,17 @@ class Redaction:
         return text if len(text) <= length else f"{text[:length]}…"
 
     def extra(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is kept of an answer: without the members that hold a token, and without echoes elsewhere."""
+        """Return what is kept of an answer: without the members that are a token, and with echoes elsewhere masked."""
 
         def kept(value: Any) -> Any:
             if isinstance(value, dict):
                 return {
                     name: kept(inner)
                     for name, inner in value.items()
-                    if name not in _SECRET_MEMBERS and not self._is_secret(inner)
+                    if name not in _SECRET_MEMBERS and not self._is_token(inner)
                 }
             if isinstance(value, list):
-                return [kept(inner) for inner in value if not self._is_secret(inner)]
+                return [kept(inner) for inner in value if not self._is_token(inner)]
             return self.text(value) if isinstance(value, str) else value
 
         return dict(kept(dict(document)))
@@ -114,8 +116,8 @@ class Redaction:
     def _spelled(self) -> list[str]:
         return _spelled(self._secrets)
 
-    def _is_secret(self, value: object) -> bool:
-        return isinstance(value, str) and value in self._secrets
+    def _is_token(self, value: object) -> bool:
+        return isinstance(value, str) and value in self._tokens
 
 
 def _without(text: str, spelled: list[str]) -> str:

@@ -20,6 +20,10 @@ from oauth_cc_auth._http.messages import MAX_ANSWER
 _MAX_WIRE = MAX_ANSWER + (1 << 18)
 
 
+# What is read at once of a stream.
+_PIECE = 1 << 12
+
+
 # One step of decompression.
 _STEP = 1 << 16
 
@@ -120,7 +124,8 @@ def bounded_read(read: Callable[..., bytes], bounds: Bounds) -> Callable[..., by
     """Return a function that reads as this one does, within the bounds: for libraries that read from a stream."""
 
     def bounded(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG001 - ours is the shorter one
-        data = read(max_bytes, timeout=bounds.seconds())
+        # In small pieces: httpcore looks at the time no sooner than it has read all that a piece holds.
+        data = read(min(max_bytes, _PIECE), timeout=bounds.seconds())
         bounds.count(len(data))
         return data
 

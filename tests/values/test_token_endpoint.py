@@ -441,7 +441,7 @@ def test_extra_has_no_echo() -> None:
     echo = {"app": {"secret": SECRET, "said": [f"{SECRET} and {quote_plus(SECRET)}", 5, None]}, "kept": "as it is"}
     answer = answer_of({"access_token": f"{SECRET}-1", **echo})
     token = read_token(GRANT, answer, 0.0, redaction=Redaction(SECRET))
-    assert dict(token.extra) == {"app": {"said": ["*** and ***", 5, None]}, "kept": "as it is"}
+    assert dict(token.extra) == {"app": {"secret": "***", "said": ["*** and ***", 5, None]}, "kept": "as it is"}
     assert token.access_token == f"{SECRET}-1", "what is used stays as it was issued"
 
 
