@@ -30,11 +30,7 @@ from typing import Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 from oauth_cc_auth._joined import LIBRARY_ATTRIBUTES, restored
-
-
-def printable(text: str) -> str:
-    """Return the text in one line: what a server or a library said ends up in terminals and logs."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+from oauth_cc_auth._text import printable, shortened
 
 
 class OAuthError(Exception):
@@ -186,7 +182,7 @@ class TokenRequestError(OAuthError):
         self._say()
 
     def _say(self) -> None:
-        last = f"({_shortened(self._detail)})" if self._detail else None
+        last = f"({shortened(self._detail)})" if self._detail else None
         self.args = (" ".join(filter(None, (self._said or self._summary(), self._advice(), self._hint, last))),)
 
     def advise(self, hint: str) -> None:
@@ -277,17 +273,6 @@ class TokenEndpointUnavailable(TokenRequestError):
             return self.advice
         seconds = f"{math.ceil(self.retry_after):,} s"
         return f"The server asked to be left alone for {seconds}: no token request is sent before that is over."
-
-
-# Characters of a library's message that are shown: urllib3 quotes the address twice before it comes to the reason.
-_SHOWN_DETAIL = 200
-
-
-def _shortened(detail: str) -> str:
-    """Return what was said in one line, without its middle where it is long: host and reason stand at the ends."""
-    line = " ".join(detail.split())
-    half = (_SHOWN_DETAIL - len(" … ")) // 2
-    return line if len(line) <= _SHOWN_DETAIL else f"{line[:half]} … {line[-half:]}"
 
 
 # RFC 6749 §5.2, code by code.

@@ -15,6 +15,7 @@ from oauth_cc_auth._grant.token_exchange import TokenExchange
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none, text_at
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._resource_server.error_format import ApiError
+from oauth_cc_auth._text import printable
 from oauth_cc_auth._token import NOT_APPLICABLE, Token, is_access_token
 from oauth_cc_auth.errors import (
     CLASS_OF_CODE,
@@ -24,7 +25,6 @@ from oauth_cc_auth.errors import (
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
     TokenRequestError,
-    printable,
 )
 
 # Vendors' limits count in minutes to days. Without Retry-After, wait this many seconds.

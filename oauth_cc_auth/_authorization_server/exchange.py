@@ -122,9 +122,7 @@ class ForMetadata:
     def request(self, _: TokenEndpointGrant, __: str | None, ___: Assertions, /) -> HttpRequest:
         return metadata_request(self.url)
 
-    def read(
-        self, grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float, redaction: Redaction
-    ) -> TokenEndpointGrant:
+    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, _: float, __: Redaction, /) -> TokenEndpointGrant:
         return read_metadata(grant, answer)
 
 

@@ -20,7 +20,8 @@ from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest
 from oauth_cc_auth._raising import scrubbed
-from oauth_cc_auth.errors import OAuthError, printable
+from oauth_cc_auth._text import printable
+from oauth_cc_auth.errors import OAuthError
 
 # What is kept of a server's text; the rest of an error page helps nobody in a log.
 _LONGEST_TEXT = 1000

@@ -17,8 +17,6 @@ from oauth_cc_auth._http.proxies import without_passwords
 
 # Python trusts the authorities that this system does.
 _HOW_TO_TRUST = "Name its authority in SSL_CERT_FILE, or install requests or httpx and pass session= or client=."
-    "Name the authority's certificate in SSL_CERT_FILE, or install requests or httpx and pass session= or client=."
-)
 
 
 def by_urllib(request: HttpRequest, timeout: float) -> HttpResponse:
