@@ -21,8 +21,9 @@ from urllib3 import Retry
 
 from oauth_cc_auth import InvalidClient, OAuthError, TokenSource
 from oauth_cc_auth._authorization_server.exchange import Exchange
-from oauth_cc_auth._http.sender import LIBRARIES, sender_for
+from oauth_cc_auth._http.sender import sender_for
 
+LIBRARIES = ["requests", "httpx", "httpx2", "urllib"]
 TIMEOUT = 0.5
 
 
