@@ -463,9 +463,9 @@ def test_extra_has_no_secrets() -> None:
     assert dict(token.extra) == {"kept": 1}
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
+def test_retry_after() -> None:
+    """Case 25: Retry-After is read as seconds or as a date by the server's own clock, and never counts above a day."""
+    cases_of_headers: list[tuple[dict[str, str], float | None]] = [
         ({}, None),
         ({"retry_after": ""}, None),
         ({"retry_after": "30"}, 30.0),
@@ -481,12 +481,11 @@ def test_extra_has_no_secrets() -> None:
         ({"retry_after": "Sun, 06 Nov 1994 08:49:37 GMT"}, None),
         ({"retry_after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "yesterday"}, None),
         ({"retry_after": "Sun, 06 Nov 9999999 08:49:37 GMT"}, None),
-    ],
-)
-@pytest.mark.parametrize(("status", "body"), [(429, {}), (503, b""), (400, {"error": "x"}), (302, b""), (200, b"")])
-def test_retry_after(headers: dict[str, str], seconds: float | None, status: int, body: Any) -> None:
-    """Case 25: Retry-After is read as seconds or as a date by the server's own clock, and never counts above a day."""
-    assert error_of(answer_of(body, status, **headers)).retry_after == seconds
+    ]
+    cases_of_status: list[tuple[int, Any]] = [(429, {}), (503, b""), (400, {"error": "x"}), (302, b""), (200, b"")]
+    for headers, seconds in cases_of_headers:
+        for status, body in cases_of_status:
+            assert error_of(answer_of(body, status, **headers)).retry_after == seconds
 
 
 def test_retry_after_in_the_vendors_unit() -> None:
@@ -499,17 +498,17 @@ def test_retry_after_in_the_vendors_unit() -> None:
     assert caught.value.retry_after == 2.5
 
 
-@pytest.mark.parametrize("depth", [10, 200, 450, 900, 5_000, 100_000])
-@pytest.mark.parametrize("where", ["x", "token_type", "scope", "expires_in", "error_uri"])
-def test_an_answer_that_is_nested_without_end(depth: int, where: str) -> None:
+def test_an_answer_that_is_nested_without_end() -> None:
     """Case 12: however deep an answer is nested, it is a token or a typed error."""
-    nested = '{"a":' * depth + "[1]" + "}" * depth
-    body = f'{{"access_token": "{TOKEN}", "{where}": {nested}}}'
-    try:
-        outcome: object = read_token(GRANT, answer_of(body.encode()), 1000.0).access_token
-    except InvalidTokenResponse as error:
-        outcome = error.__context__
-    assert outcome in {TOKEN, None}
+    for depth in (10, 200, 450, 900, 5_000, 100_000):
+        for where in ("x", "token_type", "scope", "expires_in", "error_uri"):
+            nested = '{"a":' * depth + "[1]" + "}" * depth
+            body = f'{{"access_token": "{TOKEN}", "{where}": {nested}}}'
+            try:
+                outcome: object = read_token(GRANT, answer_of(body.encode()), 1000.0).access_token
+            except InvalidTokenResponse as error:
+                outcome = error.__context__
+            assert outcome in {TOKEN, None}
 
 
 def test_retry_after_a_date_without_the_servers_clock() -> None:
@@ -523,18 +522,18 @@ def unavailable(status: int | None, retry_after: float | None = None) -> TokenEn
     return TokenEndpointUnavailable(status_code=status, retry_after=retry_after)
 
 
-@pytest.mark.parametrize("status", [None, 408, 425, 429, 500, 502, 503, 504])
-@pytest.mark.parametrize("attempt", range(RETRIES))
-def test_what_may_pass_is_tried_again(status: int | None, attempt: int) -> None:
+def test_what_may_pass_is_tried_again() -> None:
     """No answer, 408, 425, 429, 500, 502, 503 and 504 are tried again after 0.2, 0.4 and 0.8 s, or half of that."""
-    for jitter, share in ((0.0, 0.5), (1.0, 1.0)):
-        expected = 10.0 * 0.02 * 2**attempt * share
-        assert pause_before_retry(unavailable(status), attempt, 10.0, jitter) == pytest.approx(expected)
+    for status in (None, 408, 425, 429, 500, 502, 503, 504):
+        for attempt in range(RETRIES):
+            for jitter, share in ((0.0, 0.5), (1.0, 1.0)):
+                expected = 10.0 * 0.02 * 2**attempt * share
+                assert pause_before_retry(unavailable(status), attempt, 10.0, jitter) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("error", "attempt"),
-    [
+def test_what_will_not_pass_is_not_tried_again() -> None:
+    """After three retries, and after an OAuth error, which is a refusal, nobody asks again."""
+    cases: list[tuple[TokenRequestError, int]] = [
         (unavailable(None), RETRIES),
         (unavailable(503, 1.0), RETRIES),
         (unavailable(501), 0),
@@ -544,11 +543,9 @@ def test_what_may_pass_is_tried_again(status: int | None, attempt: int) -> None:
         (InvalidTokenResponse(status_code=502), 0),
         (InvalidTokenResponse(), 0),
         (TokenRequestError("x", status_code=429), 0),
-    ],
-)
-def test_what_will_not_pass_is_not_tried_again(error: TokenRequestError, attempt: int) -> None:
-    """After three retries, and after an OAuth error, which is a refusal, nobody asks again."""
-    assert pause_before_retry(error, attempt, 10.0, 0.5) is None
+    ]
+    for error, attempt in cases:
+        assert pause_before_retry(error, attempt, 10.0, 0.5) is None
 
 
 def test_retry_after_is_honoured() -> None:
@@ -557,23 +554,21 @@ def test_retry_after_is_honoured() -> None:
     assert pause_before_retry(unavailable(503, 0.01), 0, 10.0, 1.0) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_masking() -> None:
+    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, in JSON, and misread.
+
+    An empty one is not.
+    """
+    cases: list[tuple[str, str]] = [
         ("the secret is p%k&+ü!", "the secret is ***!"),
         ("form: p%25k%26%2B%C3%BC", "form: ***"),
         ("json: p%k&+\\u00fc", "json: ***"),
         ("in a parameter of its own: p%2525k%2526%252B%25C3%25BC", "in a parameter of its own: ***"),
         ('in Latin-1: {"x": "p%k&+\ufffd"}', 'in Latin-1: {"x": "***"}'),
         ("nothing", "nothing"),
-    ],
-)
-def test_masking(text: str, expected: str) -> None:
-    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, in JSON, and misread.
-
-    An empty one is not.
-    """
-    assert Redaction("", None, "p%k&+ü").text(text) == expected
+    ]
+    for text, expected in cases:
+        assert Redaction("", None, "p%k&+ü").text(text) == expected
 
 
 def test_masking_twice_encoded_blanks() -> None:
@@ -624,21 +619,19 @@ def test_revoked(status: int) -> None:
     read_revocation(GRANT, answer_of(b"", status))
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "cls"),
-    [
+def test_not_revoked() -> None:
+    """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
+    cases: list[tuple[int, Any, type[TokenRequestError]]] = [
         (400, {"error": "unsupported_token_type"}, TokenRequestError),
         (401, b"", InvalidClient),
         (503, b"", TokenEndpointUnavailable),
         (404, b"", InvalidTokenResponse),
         (307, b"", InvalidTokenResponse),
-    ],
-)
-def test_not_revoked(status: int, body: Any, cls: type[TokenRequestError]) -> None:
-    """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
-    with pytest.raises(TokenRequestError) as caught:
-        read_revocation(GRANT, answer_of(body, status))
-    assert type(caught.value) is cls
+    ]
+    for status, body, cls in cases:
+        with pytest.raises(TokenRequestError) as caught:
+            read_revocation(GRANT, answer_of(body, status))
+        assert type(caught.value) is cls
 
 
 def test_wire_values_show_nothing() -> None:
