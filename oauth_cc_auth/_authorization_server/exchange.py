@@ -28,7 +28,7 @@ from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.quiet_logs import muted
 from oauth_cc_auth._http.sender import Sender
 from oauth_cc_auth._raising import concerning, scrubbed
-from oauth_cc_auth._threads import within
+from oauth_cc_auth._threads import stood_still, within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
     ConfigurationError,
@@ -200,7 +200,8 @@ class Exchange:
             request = question.request(grant, self.secret, self.assertions)
             self._spend(budget, failure)
             # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
-            left = max(give_up_at - time.monotonic(), _WORTH_IT * self.timeout)
+            began = time.monotonic()
+            left = max(give_up_at - began, _WORTH_IT * self.timeout)
             try:
                 return self._attempt(grant, question, request, min(self.timeout, left))
             except OAuthError as error:
@@ -210,6 +211,9 @@ class Exchange:
                     raise
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
                 pause = pause_before_retry(error, attempt, self.timeout, jitter)
+                if stood_still(began, self.timeout):
+                    # The process was stopped during the attempt: the server had no time to answer, so begin anew.
+                    give_up_at = time.monotonic() + BUDGET * self.timeout
                 if pause is None or time.monotonic() + pause + _WORTH_IT * self.timeout > give_up_at:
                     raise
                 log.debug("token request failed, again in %.2f s: %s", pause, error)
