@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from oauth_cc_auth.errors import LIBRARY_ATTRIBUTES, OAuthError, restored
+from oauth_cc_auth._joined import LIBRARY_ATTRIBUTES, restored
+from oauth_cc_auth.errors import OAuthError
 
 
 def copy_of(error: BaseException) -> BaseException:
@@ -61,3 +63,25 @@ def raised_as(library_base: type[Exception], request: Callable[[], object]) -> I
         yield
     except OAuthError as error:
         raise also(error, library_base, request()) from error.__cause__
+
+
+def concerning(grant: Any, error: E) -> E:
+    """Return the error, which says from now on whose token it is about; it already may."""
+    if isinstance(error, OAuthError) and error.vendor is None:
+        endpoint = getattr(grant, "token_endpoint", None)
+        address = str(getattr(endpoint, "url", endpoint) or "").partition("?")[0]  # a query may hold a secret
+        vendor = getattr(grant, "vendor", None) or urlsplit(address).hostname
+        variables = tuple(getattr(grant, "variables", ()))
+        error.concern(vendor, address or None, getattr(grant, "client_id", None), variables)
+    return error
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return what an exception began with: HTTP libraries wrap the reason two or three times."""
+    seen: list[BaseException] = []
+    here: object = error
+    while isinstance(here, BaseException) and here not in seen:
+        seen.append(here)
+        wrapped = (here.__cause__, getattr(here, "reason", None), *here.args, here.__context__)
+        here = next((behind for behind in wrapped if isinstance(behind, BaseException) and behind not in seen), None)
+    return seen[-1]

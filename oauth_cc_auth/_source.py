@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from oauth_cc_auth._attempts import Attempts
 from oauth_cc_auth._http.hidden import HandedOut, hidden
 from oauth_cc_auth._life.flight import Flight
-from oauth_cc_auth._life.live_token import State
+from oauth_cc_auth._life.state import Boarding
 from oauth_cc_auth._resource_server.presentation import Presentation, check_presentable, own_headers, presenter_for
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
+    from oauth_cc_auth._life.live_token import LiveToken
     from oauth_cc_auth._life.renewal import Renewal
     from oauth_cc_auth.stores import TokenStore
 
@@ -51,9 +52,6 @@ TIMEOUT = 10.0
 PATIENCE = 3.0
 
 
-_NO_FLIGHT: Flight[Token] = Flight(lambda _: Token(""), 0.0)  # stands where nobody waits for one
-
-
 _STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
 
 
@@ -63,6 +61,10 @@ _ANYWHERE = ResourceServer()
 
 # Origins that passed the pin; a program talks to few.
 _ADMITTED_SIZE = 256
+
+
+def _flight_of(boarding: Boarding) -> Flight[Token]:
+    return cast("Flight[Token]", boarding.flight)  # there is one wherever no token is served
 
 
 def _wall_clock() -> float:
@@ -106,7 +108,6 @@ class TokenSource:
         """Join those who share this grant's token; nothing is sent yet."""
         # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
         from oauth_cc_auth._grant.grant import is_grant  # noqa: PLC0415 - see above
-        from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
 
         if not is_grant(grant):
             message = "grant is not a grant such as ClientCredentials or StaticToken; presets.NAME() makes one"
@@ -118,8 +119,8 @@ class TokenSource:
             message = f"store has not the methods {', '.join(_STORE_METHODS)}"
             raise ConfigurationError(message)
         # As a default it is looked up when it is asked, so that a test which freezes time freezes it here too.
-        own_clock = None if clock is time.time else clock
-        clock = _wall_clock if own_clock is None else own_clock
+        if clock is None or clock is time.time:
+            clock = _wall_clock
         if not callable(clock):
             message = "clock is not callable"
             raise ConfigurationError(message)
@@ -130,10 +131,16 @@ class TokenSource:
         self.grant, self.store, self.session, self.client = grant, store, session, client
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
-        self._live = live_token(grant, store, session, client, own_clock)
+        self._live = self._join(ask=False)
         self.presenter = presenter_for(self.resource_server)
         # The presented token, and where it was admitted to; one value, because another token may be for another origin.
         self._admission: tuple[Presentation | None, set[object]] = (None, set())
+
+    def _join(self, *, ask: bool) -> LiveToken:
+        from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
+
+        clock = None if self.clock is _wall_clock else self.clock
+        return live_token(self.grant, self.store, self.session, self.client, clock, ask=ask)
 
     def token(self) -> Token:
         """Return a usable token; wait for one only where there is none. Raises an OAuthError."""
@@ -276,33 +283,32 @@ class TokenSource:
         token, since, due = self._live.window
         if token is not None and since <= self.clock() < due:
             return token
-        served, flight, limit = self._board(library)
-        if served is not None:
-            return served
-        try:
-            return flight.wait(limit)
-        except OAuthError:
-            if (token := self._live.alive(self.clock())) is not None:
-                return token
-            if limit == PATIENCE * self.timeout:
-                raise
-        # The token at hand ended while its last moments were waited for; the flight may still bring the next.
-        return flight.wait(PATIENCE * self.timeout - limit)
+        boarding = self._board(library)
+        while boarding.serve is None:
+            try:
+                return _flight_of(boarding).wait(boarding.patience)
+            except OAuthError as error:  # noqa: PERF203 - at most twice
+                boarding = self._after(boarding, error)
+        return boarding.serve
 
     async def aobtain(self, library: str | None) -> Token:
         """Return a usable token, as `obtain` does."""
-        served, flight, limit = self._board(library)
-        if served is not None:
-            return served
-        try:
-            return await flight.await_(limit)
-        except OAuthError:
-            if (token := self._live.alive(self.clock())) is not None:
-                return token
-            if limit == PATIENCE * self.timeout:
-                raise
+        boarding = self._board(library)
+        while boarding.serve is None:
+            try:
+                return await _flight_of(boarding).await_(boarding.patience)
+            except OAuthError as error:  # noqa: PERF203 - at most twice
+                boarding = self._after(boarding, error)
+        return boarding.serve
+
+    def _after(self, boarding: Boarding, error: OAuthError) -> Boarding:
+        """Return what a caller does who waited in vain: take the token at hand, or wait for the rest; else raise."""
+        if (token := self._live.alive(self.clock())) is not None:
+            return boarding._replace(serve=token)
+        if not boarding.rest:
+            raise error
         # The token at hand ended while its last moments were waited for; the flight may still bring the next.
-        return await flight.await_(PATIENCE * self.timeout - limit)
+        return boarding._replace(patience=boarding.rest, rest=0.0)
 
     def prefetch(self, library: str | None) -> None:
         """See to it that a token is on its way; wait for nothing, and raise nothing."""
@@ -321,51 +327,56 @@ class TokenSource:
                 self._live.forget(token)
         warnings.warn(message, RuntimeWarning, stacklevel=2)
 
-    def _board(self, library: str | None) -> tuple[Token | None, Flight[Token], float]:
-        """Return what can be served now, or the flight that brings the next token and how long to wait for it."""
-        live, limit = self._live, PATIENCE * self.timeout
+    def _board(self, library: str | None) -> Boarding:
+        """Return what can be served now, or the flight that brings the next token, opened where there is none."""
+        live, patience = self._live, PATIENCE * self.timeout
         with live.lock:
-            now = self.clock()
-            state, flight, token = live.state(now), live.flight, live.window.token
-            if flight is not None and flight.lost():
-                flight = None
-            waiting = flight is None and not live.may_renew(now)
-            if state is State.FRESH or (state is not State.ABSENT and waiting):
-                return token, _NO_FLIGHT, limit
-            served = token if state is State.DUE or (state is State.ENDING and live.failing) else None
-            if state is State.ENDING and token is not None:
-                # It may expire on its way, so another is better; but half of what it has left is time enough to wait.
-                limit = min(limit, (token.ends_at() - now) / 2)
-            if flight is not None:
-                return served, flight, limit
-            if state is State.ABSENT and (error := live.remembered(now)) is not None:
-                raise error
-            work = partial(self._renew, library, state is not State.ABSENT)
-            flight = live.flight = Flight(work, PATIENCE * self.timeout)
-        # A login's next refresh token is nowhere but in the answer, until the store has it.
-        must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
-        if not flight.take_off(or_here=served is None, must_land=must_land):
-            with live.lock:
-                live.flight = None
-        return served, flight, limit
+            boarding = live.boarding(self.clock(), patience)
+            if boarding.opens:
+                background = live.alive(self.clock()) is not None
+                # A login's next refresh token is nowhere but in the answer, until the store has it.
+                must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
+                live.flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
+                boarding = boarding._replace(flight=live.flight)
+        if boarding.flight is not None:
+            boarding.flight.take_off()
+        return boarding
+
+    def _fly(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
+        """Fly for the live token whose key holds now: what a grant reads may be another's since the last look."""
+        from oauth_cc_auth._life.key import reads_anew  # noqa: PLC0415 - see __init__
+
+        if reads_anew(cast("TokenEndpointGrant", self.grant)):
+            left, live = self._live, self._join(ask=True)
+            if live is not left:
+                self._live = live
+                with left.landing():
+                    left.flight = None if left.flight is flight else left.flight
+                with live.landing():
+                    boarding = live.boarding(self.clock(), PATIENCE * self.timeout)
+                    if boarding.opens:
+                        live.flight = flight
+                if not boarding.opens:
+                    return boarding.serve or _flight_of(boarding).wait(PATIENCE * self.timeout)
+        return self._renew(library, background, flight)
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
         live, renewal = self._live, None
         try:
             renewal = self._renewal(library)
-            with live.lock:
-                refusal = live.refusal_of(renewal.exchange.mark, self.clock())
+            with live.landing():
+                refusal = live.still_refused(renewal.exchange.mark, self.clock())
             token = renewal.run(refusal)
         except BaseException as error:
-            with live.lock:
+            with live.landing():
                 secret, shared = renewal.exchange.mark if renewal else None, self.store is not None
                 live.land(flight, error, self.clock(), secret=secret, shared=shared)
             if background:
                 reason = error if isinstance(error, OAuthError) else "an unexpected error"
                 log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, reason)
             raise
-        with live.lock:
+        with live.landing():
             live.land(flight, token, self.clock())
         return token
 
@@ -389,7 +400,7 @@ class TokenSource:
     def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
         """Do what is asked of this token's renewal in a flight."""
         flight = Flight(lambda _: work(self._renewal(None)), PATIENCE * self.timeout)
-        flight.take_off(or_here=True)
+        flight.take_off()
         return flight
 
     def _revocation(self, only: Token | None = None) -> Flight[None] | None:

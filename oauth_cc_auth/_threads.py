@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
-from threading import RLock, Thread
+from contextvars import copy_context
+from functools import partial
+from threading import RLock, Thread, main_thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -44,25 +46,45 @@ def after_fork_in_child(work: Callable[[], None]) -> None:
         os.register_at_fork(after_in_child=work)
 
 
+def exiting() -> bool:
+    """Tell whether the interpreter is on its way out: it starts no thread any more, whatever the system allows."""
+    return sys.is_finalizing() or not main_thread().is_alive()
+
+
+def stood_still(began: float, seconds: float) -> bool:
+    """Tell whether something that began then took far longer than so many seconds.
+
+    Then the process was stopped, or its machine slept, and what it waited for had no time at all.
+    """
+    return time.monotonic() - began > 1.5 * seconds + 1.0
+
+
 def within(seconds: float, work: Callable[[], T], name: str) -> T:
     """Return the work's result, or raise TimeoutError and leave it behind.
 
     A library's timeout bounds each read, and none bounds the lookup of a host's name or an answer that drips.
     """
-    result: Future[T] = Future()
+    ended = allocate_lock()
+    ended.acquire()
+    results: list[T] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            result.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
-            result.set_exception(error)
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - handed on to the caller
+            errors.append(error)
+        ended.release()
 
-    if not started(run, name):
+    if not started(partial(copy_context().run, run), name):
         return work()
-    try:
-        return result.result(seconds)
-    except FutureTimeoutError as error:  # another class than TimeoutError before Python 3.11
-        raise TimeoutError from error
+    began = time.monotonic()
+    # If everything stood still, the answer may be there by now.
+    if not ended.acquire(timeout=seconds) and not (stood_still(began, seconds) and ended.acquire(timeout=seconds)):
+        raise TimeoutError
+    if errors:
+        raise errors.pop()
+    return results.pop()
 
 
 @contextmanager

@@ -75,7 +75,8 @@ class Token:
 CLOCK_TOLERANCE = 60.0
 
 
-_VSCHAR = re.compile(r"[\x20-\x7e]+")
+# Without a blank at its ends, which no header keeps (RFC 9110 §5.5).
+_VSCHAR = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 def is_access_token(value: object) -> TypeGuard[str]:

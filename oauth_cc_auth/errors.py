@@ -15,44 +15,73 @@
         ├── UnauthorizedClient
         ├── UnsupportedGrantType
         ├── InvalidTokenResponse   an answer that is neither a token nor an error of RFC 6749
-        └── TokenEndpointUnavailable   no answer, 429 or 5xx
+        └── TokenEndpointUnavailable   no answer, or it cannot serve now (429, 5xx)
 
 Raised inside ``auth=``, each is also an exception of the library in use (``requests.RequestException`` or
-``httpx.HTTPError``), so that an existing ``except`` clause keeps working. Messages say what to do next and hold neither
-a secret nor a token.
+``httpx.HTTPError``), so that an existing ``except`` clause keeps working. A message says whose token it is about, what
+happened, and what to do next. It holds neither a secret nor a token, and printable characters only.
 """
 
 from __future__ import annotations
 
 import math
-import types
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
-
-_E = TypeVar("_E", bound="OAuthError")
-
-# What HTTP libraries hang on their exceptions. It leads to headers and bodies, so it is never kept, pickled or copied.
-LIBRARY_ATTRIBUTES = frozenset({"request", "response", "_request", "pool", "conn"})
+from oauth_cc_auth._joined import LIBRARY_ATTRIBUTES, restored
+from oauth_cc_auth._text import printable, shortened
 
 
 class OAuthError(Exception):
-    """The root of all errors of this package."""
+    """The root of all errors of this package.
+
+    `vendor` is the preset's name, or the token endpoint's host; `token_endpoint` (without its query) and `client_id`
+    say for which client the token was requested, and `variables` which environment variables its preset has read.
+    `remembered` tells that this is the answer to an earlier token request, and nothing was sent for this call. Each is
+    empty where the error does not concern a token.
+    """
+
+    vendor: str | None = None
+    token_endpoint: str | None = None
+    client_id: str | None = None
+    variables: tuple[str, ...] = ()
+    remembered: bool = False
 
     # The class of this package, and the exception of the HTTP library that it was joined with by `also`.
     _plain: ClassVar[type[OAuthError] | None] = None
     _library_base: ClassVar[type[Exception] | None] = None
 
     def __str__(self) -> str:
-        """Return the message; spelled out because OSError, a base of requests' exceptions, formats args its own way."""
-        return str(self.args[0]) if self.args else type(self).__name__
+        """Return the message: whose, what, and what to do. OSError, a base of requests' exceptions, has its own way."""
+        said = str(self.args[0]) if self.args else type(self).__name__
+        client = None if self.client_id is None else f"client {self.client_id!r}"
+        about = ", ".join(filter(None, (self.token_endpoint, client)))
+        named = (
+            self.vendor if self.vendor and f"://{self.vendor}" not in about else None
+        )  # a host stands in its address
+        whose = f"{named} ({about}): " if named and about else f"{named or about}: " if named or about else ""
+        earlier = " This is the answer to an earlier token request; nothing was sent now." if self.remembered else ""
+        return printable(f"{whose}{said}{earlier}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by value: the fields, never a request or a response."""
         fields = {name: value for name, value in vars(self).items() if name not in LIBRARY_ATTRIBUTES}
         return restored, (self._plain or type(self), self._library_base, self.args, fields)
+
+    def concern(
+        self, vendor: str | None, token_endpoint: str | None, client_id: str | None, variables: tuple[str, ...]
+    ) -> None:
+        """Take note of whose token this is about."""
+        self.vendor, self.token_endpoint, self.client_id, self.variables = vendor, token_endpoint, client_id, variables
+        self._say()
+
+    def _say(self) -> None:
+        """Build the message anew, where it is made from fields."""
+
+    def masked_by(self, mask: Callable[[str], str]) -> None:
+        """Rewrite the message, which may quote the server."""
+        self.args = tuple(mask(said) if isinstance(said, str) else said for said in self.args)
 
 
 class ConfigurationError(OAuthError, ValueError):
@@ -105,10 +134,6 @@ class AuthorizationFailed(InteractionRequired):
 class TokenBudgetExceeded(OAuthError):
     """As many tokens as the vendor allows were requested; `retry_after` is in seconds."""
 
-    def masked_by(self, mask: Callable[[str], str]) -> None:
-        """Rewrite the message, which may quote the server."""
-        self.args = (mask(str(self)),)
-
     def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
         """Keep the message and the seconds after which another token may be requested."""
         Exception.__init__(self, message)
@@ -138,10 +163,11 @@ class TokenRequestError(OAuthError):
         headers: Mapping[str, str] = EMPTY,
         message: str | None = None,
         detail: str | None = None,
+        hint: str | None = None,
     ) -> None:
         """Keep the protocol's fields and build the message from them, unless one is given.
 
-        `detail` is what a library said, and stands last.
+        `hint` is further advice, and `detail` what a library said, which stands last.
         """
         self.error = error
         self.error_description = error_description
@@ -152,12 +178,17 @@ class TokenRequestError(OAuthError):
         # Printed without its values.
         self.headers = FrozenMapping({name: text for name, text in headers.items() if name != "set-cookie"})
         Exception.__init__(self)
-        self._say(message, detail)
+        self._said, self._hint, self._detail = message, hint, detail
+        self._say()
 
-    def _say(self, message: str | None, detail: str | None) -> None:
-        self._said, self._detail = message, detail
-        last = f" ({_shortened(detail)})" if detail else ""
-        self.args = (f"{message or self._summary()} {self._advice()}{last}",)
+    def _say(self) -> None:
+        last = f"({shortened(self._detail)})" if self._detail else None
+        self.args = (" ".join(filter(None, (self._said or self._summary(), self._advice(), self._hint, last))),)
+
+    def advise(self, hint: str) -> None:
+        """Add to the message what to look at beside the usual."""
+        self._hint = " ".join(filter(None, (self._hint, hint)))
+        self._say()
 
     def _advice(self) -> str:
         return self.advice
@@ -169,7 +200,9 @@ class TokenRequestError(OAuthError):
             text = getattr(self, name)
             if text and text not in CLASS_OF_CODE:
                 setattr(self, name, mask(text))
-        self._say(*(text and mask(text) for text in (self._said, self._detail)))
+        said = (self._said, self._hint, self._detail)
+        self._said, self._hint, self._detail = (text and mask(text) for text in said)
+        self._say()
 
     def _summary(self) -> str:
         said = ": ".join(filter(None, (self.error, (self.error_description or "").rstrip(" ."))))
@@ -187,6 +220,10 @@ class InvalidClient(TokenRequestError):
     """Client authentication failed (RFC 6749 §5.2 ``invalid_client``, or 401 without a code)."""
 
     advice = "Check the client id, the client secret and token_endpoint_auth_method."
+
+    def _advice(self) -> str:
+        # A preset has chosen the method: its user has set the variables only.
+        return f"Check {' and '.join(self.variables)}." if self.variables else self.advice
 
 
 class InvalidGrant(TokenRequestError):
@@ -226,7 +263,7 @@ class InvalidTokenResponse(TokenRequestError):
 
 
 class TokenEndpointUnavailable(TokenRequestError):
-    """The token endpoint could not be reached in time, or answered 429 or 5xx."""
+    """The token endpoint could not be reached in time, or answered 408, 425, 429 or 5xx, or that it is unavailable."""
 
     advice = "Check the network, the proxy and the authorization server's status, then try again."
 
@@ -238,17 +275,6 @@ class TokenEndpointUnavailable(TokenRequestError):
         return f"The server asked to be left alone for {seconds}: no token request is sent before that is over."
 
 
-# Characters of a library's message that are shown: urllib3 quotes the address twice before it comes to the reason.
-_SHOWN_DETAIL = 200
-
-
-def _shortened(detail: str) -> str:
-    """Return what was said in one line, without its middle where it is long: host and reason stand at the ends."""
-    line = " ".join(detail.split())
-    half = (_SHOWN_DETAIL - len(" … ")) // 2
-    return line if len(line) <= _SHOWN_DETAIL else f"{line[:half]} … {line[-half:]}"
-
-
 # RFC 6749 §5.2, code by code.
 CLASS_OF_CODE: dict[str, type[TokenRequestError]] = {
     "invalid_request": InvalidRequest,
@@ -257,25 +283,7 @@ CLASS_OF_CODE: dict[str, type[TokenRequestError]] = {
     "unauthorized_client": UnauthorizedClient,
     "unsupported_grant_type": UnsupportedGrantType,
     "invalid_scope": InvalidScope,
+    # Of §4.1.2.1, and sent by token endpoints too, whatever the status.
+    "server_error": TokenEndpointUnavailable,
+    "temporarily_unavailable": TokenEndpointUnavailable,
 }
-
-
-def restored(plain: type[_E], base: type[Exception] | None, args: tuple[Any, ...], fields: dict[str, Any]) -> _E:
-    """Return an error of this class with these fields; with a `base`, as an exception of an HTTP library too."""
-    cls: Any = plain if base is None else _joined(plain, base)  # type: ignore[arg-type]  # classes are hashable
-    # The library's own __new__: requests' exceptions are OSErrors, which no other class can allocate.
-    error: _E = cls.__new__(cls) if base is None else base.__new__(cls)
-    error.args = args
-    if base is not None:
-        vars(error).update(request=None, response=None, _request=None)
-    vars(error).update(fields)
-    return error
-
-
-@cache  # as many entries as there are error classes, times the HTTP libraries in use
-def _joined(plain: type[_E], base: type[Exception]) -> type[_E]:
-    members = {"__module__": plain.__module__, "__doc__": plain.__doc__, "_plain": plain, "_library_base": base}
-    bases: tuple[type, ...] = (plain, base)
-    return cast(
-        "type[_E]", types.new_class(plain.__name__, bases, exec_body=lambda namespace: namespace.update(members))
-    )

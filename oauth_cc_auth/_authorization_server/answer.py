@@ -6,16 +6,17 @@ Whatever is let through here is used for an hour.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Any
 
-from oauth_cc_auth._authorization_server.redaction import masked
+from oauth_cc_auth._authorization_server.redaction import Redaction
+from oauth_cc_auth._grant.checks import is_text
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._grant.token_exchange import TokenExchange
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none, text_at
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._resource_server.error_format import ApiError
+from oauth_cc_auth._text import printable
 from oauth_cc_auth._token import NOT_APPLICABLE, Token, is_access_token
 from oauth_cc_auth.errors import (
     CLASS_OF_CODE,
@@ -27,7 +28,7 @@ from oauth_cc_auth.errors import (
     TokenRequestError,
 )
 
-# Vendors' limits count in minutes to days. Who says nothing about when is asked again after this many seconds.
+# Vendors' limits count in minutes to days. Without Retry-After, wait this many seconds.
 _LIMIT_PAUSE = 60.0
 
 
@@ -35,59 +36,74 @@ _LIMIT_PAUSE = 60.0
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
-_SECRETS_IN_ANSWER = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})
+# Characters of a body that are quoted where it has no code: a firewall's or a load balancer's words.
+_QUOTED = 100
 
 
-def read_token(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) -> Token:
-    """Return the token that an answer holds; its life counts from `asked_at`. Raises TokenRequestError.
+# Names of members that are listed where the token is not among them.
+_LISTED = 8
 
-    Scope and refresh token are None where the answer leaves them out.
+
+def read_token(
+    grant: TokenEndpointGrant,
+    answer: HttpResponse,
+    asked_at: float,
+    redaction: Redaction | None = None,
+) -> Token:
+    """Return the token that an answer holds; its life counts from `asked_at`. Raises OAuthErrors.
+
+    Scope and refresh token are None where the answer leaves them out, or has something else there than text.
     """
+    redaction, members = redaction or Redaction(), document(answer)
+    if members is None and grant.token_response.access_token is None:
+        members = _bare_token(answer)
+    redaction.hide_tokens(grant, members)
     try:
-        return _token_in(grant, answer, asked_at)
+        return _token_in(grant, answer, members, asked_at, redaction)
     except RecursionError:
         pass
-    except (TokenRequestError, TokenBudgetExceeded) as error:
-        # An answer that is refused may hold a token all the same, and quote it.
-        paths = (
-            grant.token_response.access_token or "access_token",
-            grant.token_response.refresh_token,
-            *_SECRETS_IN_ANSWER,
-        )
-        tokens = [string_or_none(member(document(answer), path)) or "" for path in paths]
-        error.masked_by(lambda text: masked(text, tokens))
+    except OAuthError as error:
+        redaction.error(error)
         raise
     raise _not_a_token(answer, None, "it is nested too deeply")
 
 
-def _token_in(grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float) -> Token:
+def _token_in(
+    grant: TokenEndpointGrant,
+    answer: HttpResponse,
+    members: dict[str, Any] | None,
+    asked_at: float,
+    redaction: Redaction,
+) -> Token:
     form = grant.token_response
-    members = document(answer)
-    if members is None and form.access_token is None:
-        members = _bare_token(answer)
     said = form.errors.read(answer.status, answer.headers, members)
     refused = (form.errors.names_code and said.code) or (members or {}).get("error") not in (None, "", 0, "0")
     if not 200 <= answer.status < 300 or refused:
-        raise _error(grant, answer, members, said)
+        raise _error(grant, answer, members, said, redaction)
     if members is None:
         raise _not_a_token(answer, said, "its body is not a JSON object")
     path = form.access_token or "access_token"
     access_token = member(members, path)
+    if access_token is None:
+        names = ", ".join(printable(name)[:40] for name in list(members)[:_LISTED]) or "nothing"
+        raise _not_a_token(answer, said, f"it has no {path}, but {names}")
     if not is_access_token(access_token):
-        raise _not_a_token(answer, said, f"it has no {path}, or one that does not fit in a header")
+        raise _not_a_token(answer, said, f"{path} does not fit in a header")
     token_type = member(members, form.token_type)
     is_bearer = form.is_bearer(token_type)
     if not is_bearer and not _is_no_access_token(grant, token_type, members):
-        raise _not_a_token(answer, said, f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}")
+        why = f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}"
+        hint = f"If this is a bearer token: ResponseFormat(bearer_token_types=[{str(token_type)!r}])."
+        raise _not_a_token(answer, said, why, hint if isinstance(token_type, str) and token_type else None)
     lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
     return Token(
         access_token,
         token_type="Bearer" if is_bearer else NOT_APPLICABLE,
         expires_at=None if lifetime is None else asked_at + lifetime,
         obtained_at=asked_at,
-        scope=form.scope_of(members),
-        refresh_token=string_or_none(member(members, form.refresh_token)),
-        extra={**_without_secrets(members, form, access_token), **_kept_headers(form, answer)},
+        scope=_text_or_none(form.scope_of(members)),
+        refresh_token=_text_or_none(member(members, form.refresh_token)),
+        extra=redaction.extra({**members, **_kept_headers(form, answer)}),  # noqa: S610 - no Django here
     )
 
 
@@ -98,11 +114,12 @@ def _is_no_access_token(grant: TokenEndpointGrant, token_type: object, members: 
     return isinstance(grant, TokenExchange) and named and str(token_type).upper() == NOT_APPLICABLE
 
 
-def read_revocation(grant: TokenEndpointGrant, answer: HttpResponse) -> None:
+def read_revocation(grant: TokenEndpointGrant, answer: HttpResponse, redaction: Redaction | None = None) -> None:
     """Return if the token is revoked; RFC 7009 §2.2 asks for 200, also for a token that nobody knows."""
     if not 200 <= answer.status < 300:
         members = document(answer)
-        raise _error(grant, answer, members, grant.token_response.errors.read(answer.status, answer.headers, members))
+        said = grant.token_response.errors.read(answer.status, answer.headers, members)
+        raise _error(grant, answer, members, said, redaction or Redaction())
 
 
 def document(answer: HttpResponse) -> dict[str, Any] | None:
@@ -117,26 +134,8 @@ def _bare_token(answer: HttpResponse) -> dict[str, Any] | None:
     return {"access_token": text} if answer.status < 300 and _B64TOKEN.fullmatch(text) else None
 
 
-def _without_secrets(members: dict[str, Any], form: ResponseFormat, access_token: str) -> dict[str, Any]:
-    """Return what else an answer said, without the tokens in it, wherever a vendor puts them."""
-    secrets = {access_token, string_or_none(member(members, form.refresh_token))}
-
-    def kept(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {
-                name: kept(inner)
-                for name, inner in value.items()
-                if name not in _SECRETS_IN_ANSWER and not _is_among(secrets, inner)
-            }
-        if isinstance(value, list):
-            return [kept(inner) for inner in value if not _is_among(secrets, inner)]
-        return value
-
-    return dict(kept(members))
-
-
-def _is_among(secrets: Collection[object], value: object) -> bool:
-    return isinstance(value, str) and value in secrets
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value and is_text(value) else None
 
 
 def _kept_headers(form: ResponseFormat, answer: HttpResponse) -> dict[str, str]:
@@ -145,7 +144,11 @@ def _kept_headers(form: ResponseFormat, answer: HttpResponse) -> dict[str, str]:
 
 
 def _error(
-    grant: TokenEndpointGrant, answer: HttpResponse, members: dict[str, Any] | None, said: ApiError
+    grant: TokenEndpointGrant,
+    answer: HttpResponse,
+    members: dict[str, Any] | None,
+    said: ApiError,
+    redaction: Redaction,
 ) -> OAuthError:
     status, form = answer.status, grant.token_response
     if 300 <= status < 400:
@@ -158,19 +161,16 @@ def _error(
     code = said.code or in_the_rfc
     cls = CLASS_OF_CODE.get(form.errors.meaning.get(code or "", code or ""))
     if cls is None:
-        if status == 429 or status >= 500:
+        if status in _MAY_PASS or status >= 500:
             cls = TokenEndpointUnavailable
         elif status == 401 and in_the_rfc is None:
             cls = InvalidClient
         elif code or (members or {}).get("error"):
             cls = TokenRequestError
         else:
-            words = f", which says: {said.message}" if said.message else ""
-            return _not_a_token(answer, said, f"it is an error without a code{words}")
+            return _not_a_token(answer, said, _without_a_code(answer, said, redaction))
     description = None if said.message == code else said.message
-    if code == "use_dpop_nonce":
-        description = f"{description or 'a nonce is missing'}{_dpop('DPoP')}"
-    return cls(
+    error = cls(
         code,
         description,
         text_at(members, ("error_uri",)),
@@ -178,21 +178,42 @@ def _error(
         said.retry_after,
         request_id=said.request_id,
         headers=answer.headers,
+        hint=_DPOP if code == "use_dpop_nonce" else None,
     )
+    if not code and not description and (quoted := redaction.excerpt(_body_text(answer), _QUOTED)):
+        error.advise(f"It says: {quoted}")
+    return error
+
+
+# 408 and 425 say that the request was not looked at (RFC 9110 §15.5.9, RFC 8470 §5.2), 429 that it came too soon.
+_MAY_PASS = frozenset({408, 425, 429})
+
+
+def _without_a_code(answer: HttpResponse, said: ApiError, redaction: Redaction) -> str:
+    what = "there is no token endpoint at this address" if answer.status == 404 else "it is an error without a code"
+    words = said.message or redaction.excerpt(_body_text(answer), _QUOTED)
+    return f"{what}, which says: {words}" if words else what
+
+
+def _body_text(answer: HttpResponse) -> str:
+    return " ".join(printable(answer.body.decode(errors="replace")).split())
+
+
+# RFC 9449; Okta asks for it where the application has "Require DPoP" switched on.
+_DPOP = "This server wants DPoP proofs, which are not made here: switch DPoP off for this client."
 
 
 def _dpop(token_type: object) -> str:
-    # RFC 9449; Okta asks for it where the application has "Require DPoP" switched on.
-    if str(token_type).lower() != "dpop":
-        return ""
-    return ". This server wants DPoP proofs, which are not made here: switch DPoP off for this client"
+    return f". {_DPOP.rstrip('.')}" if str(token_type).lower() == "dpop" else ""
 
 
-def _not_a_token(answer: HttpResponse, said: ApiError | None, why: str) -> InvalidTokenResponse:
-    message = f"The token endpoint's answer (HTTP {answer.status}) is not a token: {why}."
+def _not_a_token(
+    answer: HttpResponse, said: ApiError | None, why: str, hint: str | None = None
+) -> InvalidTokenResponse:
     return InvalidTokenResponse(
         status_code=answer.status,
         retry_after=said.retry_after if said else None,
         headers=answer.headers,
-        message=message,
+        message=f"The token endpoint's answer (HTTP {answer.status}) is not a token: {why}.",
+        hint=hint,
     )

@@ -19,7 +19,9 @@ from oauth_cc_auth.errors import (
 
 def metadata_request(url: str) -> HttpRequest:
     """Return the request for the server's metadata (RFC 8414 §3.1), which needs no secret."""
-    return HttpRequest(url, {"Accept": "application/json", "Accept-Encoding": "identity"}, b"", "GET")
+    return HttpRequest(
+        url, {"Accept": "application/json", "Accept-Encoding": "identity", "Cache-Control": "no-store"}, b"", "GET"
+    )
 
 
 def read_metadata(grant: TokenEndpointGrant, answer: HttpResponse) -> TokenEndpointGrant:

@@ -6,20 +6,20 @@ the pauses between them have twice that. The secret is read once per exchange, a
 
 from __future__ import annotations
 
-import base64
 import logging
 import random
 import time
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
-from urllib.parse import quote_plus
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
 
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
 from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.discovery import metadata_request, read_metadata
 from oauth_cc_auth._authorization_server.federation import Assertions
-from oauth_cc_auth._authorization_server.redaction import mask_error, masked, without_echo
-from oauth_cc_auth._authorization_server.request import revocation_request, sent_secrets, token_request
+from oauth_cc_auth._authorization_server.redaction import Redaction
+from oauth_cc_auth._authorization_server.request import revocation_request, token_request
 from oauth_cc_auth._authorization_server.retry import pause_before_retry
 from oauth_cc_auth._grant.checks import is_text
 from oauth_cc_auth._grant.hashes import fingerprint
@@ -27,8 +27,8 @@ from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.quiet_logs import muted
 from oauth_cc_auth._http.sender import Sender
-from oauth_cc_auth._raising import scrubbed
-from oauth_cc_auth._threads import within
+from oauth_cc_auth._raising import concerning, scrubbed
+from oauth_cc_auth._threads import stood_still, within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
     ConfigurationError,
@@ -46,13 +46,10 @@ log = logging.getLogger("oauth_cc_auth")
 T = TypeVar("T")
 
 
+T_co = TypeVar("T_co", covariant=True)
+
+
 Parameters: TypeAlias = "list[tuple[str, str]]"
-
-
-# What of a token request nobody may read in a message: a server may echo it.
-_SECRET_PARAMETERS = frozenset(
-    {"refresh_token", "code", "code_verifier", "password", "assertion", "subject_token", "actor_token"}
-)
 
 
 # What all attempts together may take, in timeouts.
@@ -80,21 +77,64 @@ def secret_of(grant: TokenEndpointGrant) -> str | None:
     return secret
 
 
+class Question(Protocol[T_co]):
+    """One kind of request to the authorization server, and how its answer is read."""
+
+    def request(self, grant: TokenEndpointGrant, secret: str | None, assertions: Assertions, /) -> HttpRequest:
+        """Return the request, made anew: headers may be made per request, an assertion counts once (RFC 7523 §3)."""
+
+    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float, redaction: Redaction, /) -> T_co:
+        """Return what the answer holds. Raises OAuthErrors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForToken:
+    """Asks for a token (RFC 6749 §4.4.2) with these parameters."""
+
+    parameters: Parameters
+
+    def request(self, grant: TokenEndpointGrant, secret: str | None, assertions: Assertions, /) -> HttpRequest:
+        return token_request(grant, secret, self.parameters, assertions)
+
+    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float, redaction: Redaction, /) -> Token:
+        return read_token(grant, answer, asked_at, redaction)
+
+
+@dataclass(frozen=True, slots=True)
+class ForRevocation:
+    """Asks to revoke a token (RFC 7009 §2.1)."""
+
+    token: Token
+
+    def request(self, grant: TokenEndpointGrant, secret: str | None, assertions: Assertions, /) -> HttpRequest:
+        return revocation_request(grant, secret, self.token, assertions)
+
+    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, _: float, redaction: Redaction, /) -> None:
+        read_revocation(grant, answer, redaction)
+
+
+@dataclass(frozen=True, slots=True)
+class ForMetadata:
+    """Asks for the server's metadata (RFC 8414 §3.1), which needs no secret."""
+
+    url: str
+
+    def request(self, _: TokenEndpointGrant, __: str | None, ___: Assertions, /) -> HttpRequest:
+        return metadata_request(self.url)
+
+    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, _: float, __: Redaction, /) -> TokenEndpointGrant:
+        return read_metadata(grant, answer)
+
+
 class Exchange:
-    """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets.
+    """What it takes to ask the authorization server. Errors are OAuthErrors, free of secrets, that say whose they are.
 
     `secret` is the client secret, as it was read last: the one that the server took, once a token was fetched.
     """
 
     __slots__ = ("assertions", "clock", "grant", "secret", "sender", "timeout")
 
-    def __init__(
-        self,
-        grant: TokenEndpointGrant,
-        sender: Sender,
-        timeout: float,
-        clock: Callable[[], float],
-    ) -> None:
+    def __init__(self, grant: TokenEndpointGrant, sender: Sender, timeout: float, clock: Callable[[], float]) -> None:
         """Read the secret; nothing is sent yet. Raises ConfigurationError."""
         self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
         self.secret = secret_of(grant)
@@ -111,54 +151,33 @@ class Exchange:
         For the end of a login `code` holds the parameters of the code exchange instead (RFC 6749 §4.1.3). `budget` is
         told of each attempt.
         """
-        parameters = code or self.grant.request_parameters(previous)
-        secrets = _SECRET_PARAMETERS | self.grant.secret_parameters()
-        known = [value for name, value in parameters if name in secrets]
-        known.append(getattr(self.grant, "refresh_token", None) or "")
-
-        def ask() -> Token:
-            grant = self._located()
-            return self._attempts(
-                lambda: token_request(grant, self.secret, parameters, self.assertions),
-                lambda answer, asked_at: read_token(grant, answer, asked_at),
-                known,
-                budget,
-            )
-
-        token = self._with_current_secret(ask)
+        token = self._ask(ForToken(code or self.grant.request_parameters(previous)), budget)
         log.debug("token obtained from %s, valid for %s s", self.grant.token_endpoint, token.lifetime)
         return token
 
-    def _located(self) -> TokenEndpointGrant:
-        """Return the grant with its token endpoint's address, which the server's metadata may have to tell."""
-        endpoint = self.grant.token_endpoint
-        if isinstance(endpoint, str):
-            return self.grant
-        return self._attempts(
-            lambda: metadata_request(endpoint.url),
-            lambda answer, _: read_metadata(self.grant, answer),
-            [],
-        )
-
     def revoke(self, token: Token) -> None:
         """Revoke a token (RFC 7009)."""
+        self._ask(ForRevocation(token))
 
-        def ask() -> None:
-            self._attempts(
-                lambda: revocation_request(self.grant, self.secret, token, self.assertions),
-                lambda answer, _: read_revocation(self.grant, answer),
-                [token.access_token, token.refresh_token or ""],
-            )
-
-        self._with_current_secret(ask)
-
-    def _with_current_secret(self, ask: Callable[[], T]) -> T:
+    def _ask(self, question: Question[T], budget: Budget | None = None) -> T:
+        """Ask; where the secret is refused, and another one is to be had, once more with that."""
         try:
-            return ask()
-        except (InvalidClient, InvalidGrant) as refusal:
-            if not (self.assertions.changed(refusal) or self._rotated(refusal)):
-                raise
-        return ask()
+            try:
+                return self._attempts(self._located(question), question, budget)
+            except (InvalidClient, InvalidGrant) as refusal:
+                if not (self.assertions.changed(refusal) or self._rotated(refusal)):
+                    raise
+            return self._attempts(self._located(question), question, budget)
+        except OAuthError as error:
+            concerning(self.grant, error)
+            raise
+
+    def _located(self, question: Question[T]) -> TokenEndpointGrant:
+        """Return the grant with its token endpoint's address, which the server's metadata may have to tell."""
+        endpoint = self.grant.token_endpoint
+        if isinstance(endpoint, str) or isinstance(question, ForRevocation):
+            return self.grant
+        return self._attempts(self.grant, ForMetadata(endpoint.url))
 
     def _rotated(self, refusal: TokenRequestError) -> bool:
         """Tell whether the secret is another now: a mounted or vaulted one may have been rotated since it was read."""
@@ -174,23 +193,17 @@ class Exchange:
             log.warning("%s", error)
             raise refusal from refusal.__cause__
 
-    def _attempts(
-        self,
-        make: Callable[[], HttpRequest],
-        read: Callable[[HttpResponse, float], T],
-        secrets: list[str],
-        budget: Budget | None = None,
-    ) -> T:
+    def _attempts(self, grant: TokenEndpointGrant, question: Question[T], budget: Budget | None = None) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout
         attempt, failure = 0, None
         while True:
-            # Each is made anew: headers may be made per request, and an assertion counts once (RFC 7523 §3).
-            request = make()
+            request = question.request(grant, self.secret, self.assertions)
             self._spend(budget, failure)
             # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
-            left = max(give_up_at - time.monotonic(), _WORTH_IT * self.timeout)
+            began = time.monotonic()
+            left = max(give_up_at - began, _WORTH_IT * self.timeout)
             try:
-                return self._attempt(request, read, secrets, left)
+                return self._attempt(grant, question, request, min(self.timeout, left))
             except OAuthError as error:
                 if budget is not None:
                     budget.refund(error, self.clock())
@@ -198,6 +211,9 @@ class Exchange:
                     raise
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
                 pause = pause_before_retry(error, attempt, self.timeout, jitter)
+                if stood_still(began, self.timeout):
+                    # The process was stopped during the attempt: the server had no time to answer, so begin anew.
+                    give_up_at = time.monotonic() + BUDGET * self.timeout
                 if pause is None or time.monotonic() + pause + _WORTH_IT * self.timeout > give_up_at:
                     raise
                 log.debug("token request failed, again in %.2f s: %s", pause, error)
@@ -218,34 +234,42 @@ class Exchange:
             return
         raise failure
 
-    def _attempt(
-        self, request: HttpRequest, read: Callable[[HttpResponse, float], T], secrets: list[str], left: float
-    ) -> T:
-        timeout = min(self.timeout, left)
-        # What a server could echo: the secret, the tokens, and how this request proves the client.
-        known = [*self._spellings(), *secrets, *self.assertions.texts]
-        secrets = [*known, *sent_secrets(self.grant, request)]
+    def _attempt(self, grant: TokenEndpointGrant, question: Question[T], request: HttpRequest, timeout: float) -> T:
+        redaction = Redaction.of(self.grant, self.secret, request)
+        redaction.hide(*self.assertions.texts)
         asked_at = self.clock()
         try:
             answer = within(timeout, lambda: self._send(request, timeout), "oauth-cc-auth-request")
-            return without_echo(read(answer, asked_at), known)
-        except (TokenRequestError, TokenBudgetExceeded) as error:
-            mask_error(error, secrets)
-            if error.__cause__ is not None:
-                scrubbed(error.__cause__, lambda text: masked(text, secrets))
-            raise
+            return question.read(grant, answer, asked_at, redaction)
         except TimeoutError as error:
             message = f"The token endpoint gave no complete answer in {timeout:.3g} s."
             raise TokenEndpointUnavailable(message=message) from scrubbed(error)
+        except OAuthError as error:
+            redaction.error(error)
+            if isinstance(error, InvalidClient) and (hint := hint_on(self.secret, grant.token_endpoint_auth_method)):
+                error.advise(hint)
+            raise
 
     def _send(self, request: HttpRequest, timeout: float) -> HttpResponse:
-        with muted(request):
-            return self.sender(request, timeout)
+        with muted():
+            try:
+                return self.sender(request, timeout)
+            except OAuthError as error:
+                # The sender's frames keep the connection open for as long as somebody keeps the error.
+                raise error.with_traceback(None)  # noqa: B904 - it is the same one
 
-    def _spellings(self) -> list[str]:
-        secret, client_id = self.secret, self.grant.client_id or ""
-        if not secret:
-            return []
-        # The pair as Basic has it, whichever way it was sent.
-        pairs = (f"{client_id}:{secret}", f"{quote_plus(client_id)}:{quote_plus(secret)}")
-        return [secret, *(base64.b64encode(pair.encode()).decode() for pair in pairs)]
+
+def hint_on(secret: str | None, method: object) -> str | None:
+    """Return what may be wrong with a secret that was refused, which is never quoted; None if nothing looks odd."""
+    if not secret:
+        return None
+    if secret != secret.strip():
+        return "The client secret has white space around it, which is sent as a part of it."
+    if len(secret) > 1 and secret[0] == secret[-1] and secret[0] in "\"'":
+        return "The client secret begins and ends with a quote, which is sent as a part of it."
+    if method == "client_secret_basic" and quote(secret, safe="") != secret:
+        return (
+            "The client secret has characters that Basic authentication percent-encodes (RFC 6749 §2.3.1). For a "
+            'server that does not decode them pass token_endpoint_auth_method="client_secret_basic_raw".'
+        )
+    return None

@@ -7,13 +7,12 @@ the request out.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.proof import authenticate
@@ -21,21 +20,12 @@ from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMe
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.headers import written
-from oauth_cc_auth._http.json_path import json_object, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
 
 # What authlib is told of the grant type, and what is left out again: it would guess one where there is none.
 _ANY = "urn:oauth-cc-auth:any"
-
-
-# What stands in these headers is no secret, and worth reading in a message.
-_HARMLESS = re.compile(r"accept.*|content-type|user-agent|.*(version|request-id|correlation.id)", re.IGNORECASE)
-
-
-# RFC 7521 §4.1 and §4.2, RFC 8693 §2.1
-_ASSERTIONS = ("client_assertion", "assertion", "subject_token", "actor_token")
 
 
 def token_request(
@@ -93,18 +83,6 @@ def authorization_url(
             **parameters,
         )
     return str(url)
-
-
-def sent_secrets(grant: TokenEndpointGrant, request: HttpRequest) -> list[str]:
-    """Return what of a request nobody may read beside the secret: its client assertion, and the values of headers."""
-    body = request.body.decode()
-    said = {**dict(parse_qsl(urlsplit(request.url).query)), **(json_object(body) or dict(parse_qsl(body)))}
-    forms = (grant.token_request, grant.revocation_request)
-    names = [form.names.get(name, name) for form in forms for name in _ASSERTIONS]
-    assertions = [string_or_none(said.get(name or "")) or "" for name in names]
-    values = [value for name, value in request.headers.items() if not _HARMLESS.fullmatch(name)]
-    parts = [part for value in values for part in (value, value.rpartition(" ")[2])]  # "Basic", and what follows
-    return [*assertions, *(part for part in parts if part != grant.client_id)]
 
 
 def _asked(assertions: Assertions | None, grant: TokenEndpointGrant, endpoint: str) -> Assertions:
@@ -183,6 +161,7 @@ def _headers(grant: TokenEndpointGrant) -> dict[str, str]:
     own = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
+        "Cache-Control": "no-store",  # a cache that takes part in POST, as requests-cache may, would answer a renewal
         "Content-Type": "application/x-www-form-urlencoded",
     }
     named = {name.lower() for name in grant.headers}

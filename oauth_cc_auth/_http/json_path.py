@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any, TypeAlias
 
+from oauth_cc_auth._text import printable
+
 # One path, or several that are tried in turn.
 Paths: TypeAlias = "str | Iterable[str]"
 
@@ -44,7 +46,7 @@ def text_at(document: object, paths: Iterable[str]) -> str | None:
     for path in paths:
         found = member(document, path)
         if isinstance(found, (str, int, float)) and not isinstance(found, bool) and found != "":
-            return "".join(char if char.isprintable() else " " for char in str(found))
+            return printable(str(found))
     return None
 
 

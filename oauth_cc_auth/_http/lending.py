@@ -8,13 +8,12 @@ and what the authorization server sets must not reach the API. Nothing here chan
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from oauth_cc_auth._http.messages import MAX_ANSWER
-from oauth_cc_auth._raising import scrubbed
+from oauth_cc_auth._http.bounds import NotDecoded, TooLong
+from oauth_cc_auth._raising import innermost, scrubbed
 from oauth_cc_auth.errors import InvalidTokenResponse, OAuthError, TokenEndpointUnavailable
 
 # Not lent: credentials and cookies are for the API, and the body's headers are this request's own.
@@ -34,36 +33,47 @@ def _text(name: str | bytes) -> str:
     return name.decode("latin-1") if isinstance(name, bytes) else name
 
 
-def capped(chunks: Iterable[bytes], timeout: float) -> bytes:
-    # The exchange has given up on an answer that drips past its timeout; this ends the thread that still reads it.
-    body, give_up_at = bytearray(), time.monotonic() + timeout
-    for chunk in chunks:
-        body += chunk
-        if time.monotonic() > give_up_at:
-            message = "the answer was not complete in time"
-            raise TimeoutError(message)
-        if len(body) > MAX_ANSWER:
-            message = f"The token endpoint's answer is longer than {MAX_ANSWER} bytes and was not read to its end."
-            raise InvalidTokenResponse(message=message)
-    return bytes(body)
-
-
 @contextmanager
-def failures() -> Iterator[None]:
-    """Turn what stopped a request into TokenEndpointUnavailable: libraries, and transports of users, raise anything."""
+def failures(hide: Callable[[str], str] = str, how_to_trust: str | None = None) -> Iterator[None]:
+    """Turn what stopped a request into an OAuthError: libraries, and transports of users, raise anything.
+
+    `hide` masks what a library may quote; `how_to_trust` says what to do about a certificate.
+    """
     try:
         yield
     except (OAuthError, AssertionError):  # a mock that was not told of the token request fails its test
         raise
     except Exception as error:  # noqa: BLE001 - see above
-        cause = scrubbed(error)
-        detail = f"{type(error).__name__}: {error}"
-    else:
-        return
-    raise TokenEndpointUnavailable(message="The token endpoint gave no answer.", detail=detail) from cause
+        raise _failure(error, hide, how_to_trust) from scrubbed(error, hide)
+
+
+def _failure(error: Exception, hide: Callable[[str], str], how_to_trust: str | None) -> OAuthError:
+    reason = innermost(error)
+    if isinstance(reason, (TooLong, NotDecoded)):
+        return InvalidTokenResponse(message=f"The token endpoint's answer is not a token: {reason}.")
+    detail = hide(f"{type(reason).__name__}: {reason}")
+    if "Proxy" in type(error).__name__ and reason is not error:
+        detail = f"{type(error).__name__}, {detail}"
+    if is_certificate(reason):
+        message = "The certificate of the token endpoint's host could not be verified."
+        return TokenEndpointUnavailable(message=message, detail=detail, hint=how_to_trust)
+    return TokenEndpointUnavailable(message="The token endpoint gave no answer.", detail=detail)
+
+
+def is_certificate(error: BaseException) -> bool:
+    """Tell whether this began with a certificate that cannot be verified, which no other attempt will change."""
+    ssl = sys.modules.get("ssl")  # a library that speaks TLS has loaded it
+    return ssl is not None and isinstance(innermost(error), ssl.SSLCertVerificationError)
 
 
 def loaded_library(lent: type, cls: str, libraries: Iterable[str] = ("httpx2", "httpx")) -> str | None:
-    # Asked of the loaded modules: a session can only have been made by one of them.
-    loaded = (name for name in libraries if name in sys.modules)
-    return next((name for name in loaded if issubclass(lent, getattr(sys.modules[name], cls, ()))), None)
+    """Return which library's class, or a subclass of it, this is.
+
+    Asked by name: requests-cache puts a class of its own in the place of ``requests.Session``, and a session that was
+    made before is one all the same.
+    """
+    return next((name for name in libraries if any(_is_of(base, name, cls) for base in lent.__mro__)), None)
+
+
+def _is_of(base: type, library: str, cls: str) -> bool:
+    return base.__name__ == cls and base.__module__.partition(".")[0] == library

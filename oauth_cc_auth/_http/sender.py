@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from oauth_cc_auth._http.lending import loaded_library
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
+from oauth_cc_auth._http.proxies import without_passwords
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth.errors import ConfigurationError
@@ -18,6 +19,14 @@ LIBRARIES = ("requests", "httpx", "httpx2")
 
 
 _STANDARD = "urllib"
+
+
+# What to do about a certificate of a private authority.
+_OWN = (
+    "The token request does not use the verify, cert and proxies of your session or client: pass it as session= or "
+    "client= beside the grant."
+)
+_LENT = "Check verify= of the session or client that was passed for the token request."
 
 
 class Sender(Protocol):
@@ -48,9 +57,9 @@ def sender_for(session: Any, client: Any, library: str | None) -> Sender:
     Raises ConfigurationError where `library` is none that can send a token request.
     """
     if session is not None:
-        return _by("requests", session)
+        return _by("requests", session, _LENT)
     if client is not None:
-        return _by("httpx", client)
+        return _by("httpx", client, _LENT)
     name = library or next(_at_hand(), _STANDARD)
     if name == _STANDARD:
         from oauth_cc_auth._http.by_urllib import by_urllib  # noqa: PLC0415 - only where there is no other
@@ -62,15 +71,15 @@ def sender_for(session: Any, client: Any, library: str | None) -> Sender:
     return _with_own(name)
 
 
-def _by(name: str, lent: Any) -> Sender:
+def _by(name: str, lent: Any, how_to_trust: str) -> Sender:
     # Each is imported for its own users only: it needs its library.
     if name == "requests":
         from oauth_cc_auth._http.by_requests import ByRequests  # noqa: PLC0415 - see above
 
-        return ByRequests(lent)
+        return ByRequests(lent, how_to_trust)
     from oauth_cc_auth._http.by_httpx import ByHttpx  # noqa: PLC0415 - see above
 
-    return ByHttpx(lent)
+    return ByHttpx(lent, how_to_trust)
 
 
 def _with_own(name: str) -> Sender:
@@ -82,10 +91,14 @@ def _with_own(name: str) -> Sender:
         try:
             own = library.Session() if name == "requests" else library.Client()
         except Exception as error:  # noqa: BLE001 - a proxy or certificate named in the environment may be anything
-            message = f"{name} cannot be used for the token request ({type(error).__name__}: {error})."
-            raise ConfigurationError(message) from scrubbed(error)
+            reason = without_passwords(f"{type(error).__name__}: {error}")
+            message = (
+                f"{name} cannot be used for the token request ({reason}). Check the proxies and the certificates that "
+                "the environment names (HTTPS_PROXY, SSL_CERT_FILE)."
+            )
+            raise ConfigurationError(message) from scrubbed(error, without_passwords)
         with own:
-            return _by(name, own)(request, timeout)
+            return _by(name, own, _OWN)(request, timeout)
 
     return send
 

@@ -1,21 +1,28 @@
 """One piece of slow work in the air, and everybody who waits for it.
 
-A flight has one thread and one future. Threads wait on the future; asyncio and trio tasks are woken in their own loop
-and hold no thread. Whoever is cancelled, interrupted or out of patience leaves, and the flight flies on for the others;
-the interpreter's exit waits for those that bring something which is nowhere else.
+A flight has one thread and one outcome. Threads wait at a gate of their own; asyncio and trio tasks are woken in their
+own loop and hold no thread. A caller that is cancelled, interrupted or out of patience leaves, and the flight flies on
+for the others; the interpreter's exit waits for those that bring something which is nowhere else.
+
+There is no lock: a signal's handler may interrupt any step here and wait for the very same flight. So the work is taken
+by the one thread that flies, the outcome is written before anybody is woken, and who waits looks at it after saying so.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, wait
+from _thread import allocate_lock
+from collections import deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from contextvars import copy_context
+from functools import partial
+from threading import TIMEOUT_MAX
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from oauth_cc_auth._raising import copy_of, scrubbed
-from oauth_cc_auth._threads import after_fork_in_child, started
+from oauth_cc_auth._threads import after_fork_in_child, exiting, started, stood_still
 from oauth_cc_auth.errors import TokenEndpointUnavailable
 
 if TYPE_CHECKING:
@@ -29,36 +36,47 @@ T = TypeVar("T")
 _LOST_AFTER = 2.0
 
 
+_NO_THREAD = (
+    "The token request needs a thread, and the system starts no more of them. Raise the system's limit (ulimit -u, "
+    "pids.max) or end some threads, then call again."
+)
+
+
+class _Outcome(NamedTuple):
+    result: Any
+    error: BaseException | None
+
+
 class Flight(Generic[T]):
     """Work that runs once; its result, or a copy of its exception, goes to everybody who waits."""
 
-    __slots__ = ("_future", "_lost_at", "_patience", "_work")
+    __slots__ = ("_landed", "_lost_at", "_must_land", "_patience", "_started", "_waiting", "_work")
 
-    def __init__(self, work: Callable[[Flight[T]], T], patience: float) -> None:
-        """Prepare the work, which is given its flight; `patience` is how long its opener would wait, in seconds."""
-        self._work = work
-        self._future: Future[T] = Future()
-        self._patience = patience
-        self._lost_at = time.monotonic() + _LOST_AFTER * patience
+    def __init__(self, work: Callable[[Flight[T]], T], patience: float, *, must_land: bool = False) -> None:
+        """Prepare the work, which is given its flight; `patience` is how long its opener would wait, in seconds.
 
-    def take_off(self, *, or_here: bool, must_land: bool = False) -> bool:
-        """Start the work in a thread; return whether it runs, or ran.
-
-        Where no thread can be started any more, because the interpreter is exiting, it runs here if `or_here` says so.
         The interpreter's exit does not cut off a flight that `must_land`.
         """
-        if must_land:
-            _must_land[id(self)] = self
-            self._future.add_done_callback(lambda _: _must_land.pop(id(self), None))
-        if started(self._fly_alone, "oauth-cc-auth-flight"):
-            return True
-        _must_land.pop(id(self), None)
-        if or_here:
-            self._fly()
-        return or_here
+        self._work = [work]
+        self._patience, self._must_land = patience, must_land
+        self._lost_at = time.monotonic() + _LOST_AFTER * patience
+        self._started = False
+        self._landed: _Outcome | None = None
+        self._waiting: deque[Callable[[], object]] = deque()
+
+    def take_off(self) -> bool:
+        """Start the work in a thread, unless that was done; return whether it flies, or has landed.
+
+        Everybody who waits sees to it: the caller that opened the flight may have been interrupted before it could.
+        """
+        if not self._started and self._landed is None:
+            if self._must_land:
+                _must_land[id(self)] = self
+            self._started = started(partial(copy_context().run, self._fly_alone), "oauth-cc-auth-flight")
+        return self._started or self._landed is not None
 
     def lost(self) -> bool:
-        """Tell whether it should have landed long ago: its thread must have died before it could say so."""
+        """Tell whether it should have landed long ago: its thread died, or stood still, before it could say so."""
         return time.monotonic() > self._lost_at
 
     def _fly_alone(self) -> None:
@@ -66,44 +84,74 @@ class Flight(Generic[T]):
 
     def _fly(self, *, mine: bool = True) -> None:
         try:
-            result = self._work(self)
-        except BaseException as error:  # noqa: BLE001 - it belongs to those who wait, whatever it is
-            cause = scrubbed(error)
-            if mine or isinstance(error, Exception):
-                self._future.set_exception(cause)
-            else:
+            work = self._work.pop()
+        except IndexError:  # another thread flies it
+            return
+        try:
+            outcome = _Outcome(work(self), None)
+        except BaseException as raised:  # noqa: BLE001 - it belongs to those who wait, whatever it is
+            error: BaseException = scrubbed(raised)
+            if not mine and not isinstance(raised, Exception):
                 # What ends a thread, such as SystemExit, is not meant for those who wait for it.
-                ended = TokenEndpointUnavailable(
-                    message=f"The token request's thread was ended by {type(error).__name__}."
-                )
-                ended.__cause__ = cause
-                self._future.set_exception(ended)
-        else:
-            self._future.set_result(result)
+                message = f"The token request's thread was ended by {type(raised).__name__}."
+                ended = TokenEndpointUnavailable(message=message)
+                ended.__cause__, error = error, ended
+            outcome = _Outcome(None, error)
+        self._landed = outcome
+        _must_land.pop(id(self), None)
+        with suppress(IndexError):
+            while True:
+                self._waiting.popleft()()
 
     def wait(self, limit: float) -> T:
         """Return the result; block this thread for `limit` seconds at most, then raise TokenEndpointUnavailable."""
-        wait([self._future], limit)
+        if not self.take_off():
+            self._fly()
+        self._block(limit)
         return self._outcome(limit)
+
+    def _block(self, limit: float) -> None:
+        gate, seconds = allocate_lock(), min(max(limit, 0.0), TIMEOUT_MAX)
+        gate.acquire()
+        self._waiting.append(gate.release)
+        if self._landed is None:
+            began = time.monotonic()
+            if not gate.acquire(timeout=seconds) and stood_still(began, seconds):
+                gate.acquire(timeout=seconds)
+        self._leave(gate.release)
 
     async def await_(self, limit: float) -> T:
         """Return the result; suspend this asyncio or trio task for `limit` seconds at most."""
-        if not self._future.done():
+        if not self.take_off():
+            if not exiting():
+                raise TokenEndpointUnavailable(message=_NO_THREAD)
+            self._fly()
+        if self._landed is None:
             trio = sys.modules.get("trio")
-            if trio is not None and _runs_this_task(trio):
-                await _await_in_trio(trio, self._future, limit)
-            else:
-                await _await_in_asyncio(self._future, limit)
+            wake, pause = _in_trio(trio) if trio is not None and _runs_this_task(trio) else _in_asyncio()
+            self._waiting.append(wake)
+            try:
+                began = time.monotonic()
+                if self._landed is None:
+                    await pause(limit)
+                if self._landed is None and stood_still(began, limit):
+                    await pause(limit)
+            finally:
+                self._leave(wake)
         return self._outcome(limit)
 
+    def _leave(self, wake: Callable[[], object]) -> None:
+        with suppress(ValueError, IndexError):  # it was called, or others leave at the same moment: then it is called
+            self._waiting.remove(wake)
+
     def _outcome(self, limit: float) -> T:
-        if not self._future.done():
+        if self._landed is None:
             message = f"No token after {limit:g} s: the token request, or the store, is still busy."
             raise TokenEndpointUnavailable(message=message)
-        error = self._future.exception()
+        result, error = self._landed
         if error is not None:
             raise copy_of(error) from error.__cause__
-        return self._future.result()
+        return result  # type: ignore[no-any-return]  # what the work returned
 
 
 def _runs_this_task(trio: ModuleType) -> bool:
@@ -115,30 +163,37 @@ def _runs_this_task(trio: ModuleType) -> bool:
     return True
 
 
-async def _await_in_asyncio(future: Future[T], limit: float) -> None:
+_Waiter = tuple[Callable[[], None], Callable[[float], Awaitable[None]]]
+
+
+def _in_asyncio() -> _Waiter:
     import asyncio  # noqa: PLC0415 - 15 ms that a program without tasks does not pay; here it is loaded
 
     loop, landed = asyncio.get_running_loop(), asyncio.Event()
 
-    def wake(_: Future[T]) -> None:
+    def wake() -> None:
         with suppress(RuntimeError):  # this loop is closed: its task was cancelled and nobody waits here any more
             loop.call_soon_threadsafe(landed.set)
 
-    future.add_done_callback(wake)
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(landed.wait(), limit)
+    async def pause(seconds: float) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(landed.wait(), seconds)
+
+    return wake, pause
 
 
-async def _await_in_trio(trio: ModuleType, future: Future[T], limit: float) -> None:
+def _in_trio(trio: ModuleType) -> _Waiter:
     loop, landed = trio.lowlevel.current_trio_token(), trio.Event()
 
-    def wake(_: Future[T]) -> None:
+    def wake() -> None:
         with suppress(trio.RunFinishedError):  # as above
             loop.run_sync_soon(landed.set)
 
-    future.add_done_callback(wake)
-    with trio.move_on_after(limit):
-        await landed.wait()
+    async def pause(seconds: float) -> None:
+        with trio.move_on_after(max(seconds, 0.0)):
+            await landed.wait()
+
+    return wake, pause
 
 
 # Flights that the interpreter's exit must not cut off.
@@ -149,7 +204,7 @@ def land_all() -> None:
     """Wait for the flights that must land; an impatient user ends the wait."""
     with suppress(KeyboardInterrupt):
         for flight in list(_must_land.values()):
-            wait([flight._future], flight._patience)  # noqa: SLF001 - this room's own
+            flight._block(flight._patience)  # noqa: SLF001 - this room's own
 
 
 after_fork_in_child(_must_land.clear)  # the parent lands its own

@@ -10,8 +10,9 @@ from dataclasses import replace
 from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._life.key import store_key
-from oauth_cc_auth._life.live_token import LiveToken, Withdrawn
+from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.shelf import Shelf
+from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._token import CLOCK_TOLERANCE, Token
 from oauth_cc_auth.errors import OAuthError
 from oauth_cc_auth.stores import TokenStore

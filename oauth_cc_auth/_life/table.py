@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary, ref
 
 from oauth_cc_auth._grant.grant import Grant
 from oauth_cc_auth._grant.static_token import StaticToken
+from oauth_cc_auth._life.fixed_token import FixedToken
 from oauth_cc_auth._life.key import check_storable, key_in_memory
 from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.same import Same
@@ -53,7 +54,7 @@ def live_token(grant: Grant, *own: object, ask: bool = False) -> LiveToken:
     ConfigurationError for a store that could not tell whose token it keeps.
     """
     if isinstance(grant, StaticToken):
-        return LiveToken(fixed=Token(grant.access_token, obtained_at=0.0))
+        return FixedToken(Token(grant.access_token, obtained_at=0.0))
     store, session, client, clock = own
     if store is not None:
         check_storable(grant, session if session is not None else client)

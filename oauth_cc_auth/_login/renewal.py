@@ -17,8 +17,9 @@ from oauth_cc_auth._authorization_server.exchange import Exchange, Parameters
 from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.hashes import slow_hash
 from oauth_cc_auth._life.key import store_key
-from oauth_cc_auth._life.live_token import LiveToken, Withdrawn
+from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.renewal import Renewal
+from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._life.table import hold_on, let_go
 from oauth_cc_auth._login.unsaved import Unsaved, keep_saving
 from oauth_cc_auth._token import Token

@@ -36,7 +36,7 @@ def test_responses() -> None:
     responses.get("https://api.example.com/x", json={})
     assert requests.get("https://api.example.com/x", auth=RequestsAuth(grant()), timeout=5).status_code == 200
     asked, called = [call.request for call in responses.calls]
-    assert (asked.headers["Accept"], asked.body) == ("application/json", b"grant_type=client_credentials")
+    assert (asked.headers["Accept"], asked.body) == ("application/json", "grant_type=client_credentials")
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert str(called.headers["Authorization"]) == "Bearer mocked"
 

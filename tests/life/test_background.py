@@ -76,6 +76,26 @@ def test_leaves_behind_what_takes_too_long() -> None:
     assert left.wait(10)
 
 
+def test_what_stood_still_gets_as_long_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer that came while the process was stopped is taken; one that never comes is left behind."""
+    real = time.monotonic
+    jumps = iter([0.0])
+    monkeypatch.setattr(time, "monotonic", lambda: real() + next(jumps, 3600.0))
+    slow = threading.Event()
+    assert not within(0.2, lambda: slow.wait(0.3), "a-name")
+    jumps = iter([0.0])
+    with pytest.raises(TimeoutError):
+        within(0.02, lambda: slow.wait(5), "a-name")
+    slow.set()
+
+
+def test_an_interpreter_that_exits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the main thread has ended, no thread is started any more."""
+    assert not _threads.exiting()
+    monkeypatch.setattr(_threads, "main_thread", threading.Thread)
+    assert _threads.exiting()
+
+
 def test_starts_no_thread_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the interpreter is taken apart, a thread that is started before Python 3.12 keeps its starter for ever."""
     monkeypatch.setattr(sys, "is_finalizing", lambda: True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -49,7 +50,7 @@ def gate() -> Iterator[Gate]:
 def in_the_air(gate: Callable[[Flight[Any]], Any]) -> Flight[Any]:
     """Return a flight that has taken off."""
     flight: Flight[Any] = Flight(gate, 30.0)
-    assert flight.take_off(or_here=False)
+    assert flight.take_off()
     return flight
 
 
@@ -232,8 +233,8 @@ def test_a_loop_that_is_gone_disturbs_nobody(
 
 def test_what_must_land_is_waited_for(gate: Gate) -> None:
     """The interpreter's exit waits for a flight that must land, for no other, and not for one that has landed."""
-    flight: Flight[str] = Flight(gate, 20.0)
-    flight.take_off(or_here=True, must_land=True)
+    flight: Flight[str] = Flight(gate, 20.0, must_land=True)
+    flight.take_off()
     threading.Timer(0.01, gate.opened.set).start()
     room.land_all()
     assert flight.wait(0.0) == "landed"
@@ -295,15 +296,13 @@ def test_flown_inline_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyP
     """Case 26: at interpreter exit the work runs in the caller, if the caller cannot do without."""
     monkeypatch.setattr(_threads, "Thread", no_thread)
     flight = Flight(lambda _: threading.get_ident(), 30.0)
-    assert not flight.take_off(or_here=False)
-    assert flight.take_off(or_here=True)
+    assert not flight.take_off()
     assert flight.wait(0.0) == threading.get_ident()
 
 
 def test_the_work_knows_its_flight() -> None:
     """What flies can tell its own flight from another."""
     flight: Flight[Any] = Flight(lambda it: it, 30.0)
-    assert flight.take_off(or_here=True)
     assert flight.wait(20) is flight
 
 
@@ -316,3 +315,80 @@ def test_a_lost_flight(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
     assert not flight.lost()
     now[0] += 0.1
     assert flight.lost()
+
+
+def test_an_opener_that_was_interrupted_leaves_a_flight_that_takes_off(gate: Gate) -> None:
+    """A flight whose opener never got to start it is started by whoever waits next, once."""
+    flight: Flight[Any] = Flight(gate, 30.0)
+    gate.opened.set()
+    assert run_together(*[lambda: flight.wait(20)] * 8) == ["landed"] * 8
+    assert gate.runs == 1
+    again: Flight[Any] = Flight(gate, 30.0)
+    assert asyncio.run(again.await_(20)) == "landed"
+    again._fly_alone()
+    assert gate.runs == 2, "a thread that comes too late finds nothing to do"
+    assert again.take_off()
+
+
+def test_a_task_is_told_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    """At the system's limit of threads a task fails at once and its loop goes on; at exit there is no other way."""
+    monkeypatch.setattr(_threads, "Thread", no_thread)
+    gate.opened.set()
+    flight: Flight[Any] = Flight(gate, 30.0)
+    with pytest.raises(TokenEndpointUnavailable, match="ulimit"):
+        asyncio.run(flight.await_(20))
+    assert gate.runs == 0
+    monkeypatch.setattr(room, "exiting", lambda: True)
+    assert asyncio.run(flight.await_(20)) == "landed"
+
+
+def test_the_context_of_the_caller_comes_along() -> None:
+    """A trace's span that is current where the token is needed is the parent of what the flight does."""
+    current: contextvars.ContextVar[str] = contextvars.ContextVar("current", default="none")
+
+    def work(_: object) -> tuple[str, str]:
+        seen = current.get(), _threads.within(10, current.get, "a-name")
+        current.set("changed")
+        return seen
+
+    current.set("the caller's")
+    assert Flight(work, 30.0).wait(20) == ("the caller's", "the caller's")
+    assert current.get() == "the caller's"
+
+
+def stop(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
+    """Let it seem to a waiter of 0.4 s that the process stood still for an hour; the flight lands soon after that."""
+    real, stopped = time.monotonic, [0.0]
+
+    def resume() -> None:
+        gate.began.wait(10)
+        time.sleep(0.32)
+        stopped[0] = 3600.0
+        time.sleep(0.24)
+        gate.opened.set()
+
+    monkeypatch.setattr(time, "monotonic", lambda: real() + stopped[0])
+    threading.Thread(target=resume).start()
+
+
+@pytest.mark.parametrize("wait", ["thread", "asyncio", "trio"])
+def test_a_process_that_stood_still_waits_again(monkeypatch: pytest.MonkeyPatch, gate: Gate, wait: str) -> None:
+    """Whoever waited while everything stood still gets as long again: nobody had any time meanwhile."""
+    flight: Flight[Any] = Flight(gate, 30.0)
+    stop(monkeypatch, gate)
+    assert {
+        "thread": lambda: flight.wait(0.4),
+        "asyncio": lambda: asyncio.run(flight.await_(0.4)),
+        "trio": lambda: trio.run(flight.await_, 0.4),
+    }[wait]() == "landed"
+
+
+def test_a_waiter_that_has_left_is_not_called(gate: Gate) -> None:
+    """A flight keeps nothing of those who are gone."""
+    flight = in_the_air(gate)
+    for _ in range(3):
+        with pytest.raises(TokenEndpointUnavailable):
+            flight.wait(-1.0)
+    assert not flight._waiting
+    gate.opened.set()
+    assert flight.wait(1e12) == "landed", "patience has no limit of its own"

@@ -28,8 +28,9 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
-from oauth_cc_auth._life.live_token import LiveToken, Withdrawn
+from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.renewal import Renewal
+from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._login.renewal import LoginRenewal
 
 NOW = 1_000_000.0

@@ -178,18 +178,16 @@ def test_netrc_is_not_read(
     assert "authorization" not in server.received[1].headers
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirects_are_not_followed(
-    sender: Callable[[HttpRequest, float], HttpResponse], server: Loopback, status: int
-) -> None:
+def test_redirects_are_not_followed(sender: Callable[[HttpRequest, float], HttpResponse], server: Loopback) -> None:
     """Case 8: a redirect is returned as it is, and nobody else hears of the secret."""
     with Loopback() as other:
-        server.replies = [Answer(status, b"elsewhere", {"Location": f"{other.url}/token"})]
-        answer = sender(request_to(server.url), 10.0)
-        assert answer.status == status
-        assert answer.headers["location"] == f"{other.url}/token"
+        for status in (301, 302, 303, 307, 308):
+            server.replies = [Answer(status, b"elsewhere", {"Location": f"{other.url}/token"})]
+            answer = sender(request_to(server.url), 10.0)
+            assert answer.status == status
+            assert answer.headers["location"] == f"{other.url}/token"
         assert other.received == []
-    assert len(server.received) == 1
+    assert len(server.received) == 5
 
 
 @pytest.mark.parametrize(("status", "headers"), [(200, {}), (302, {"Location": "https://as.example.com/login"})])
@@ -457,7 +455,7 @@ def test_a_malformed_header_shows_no_secret(caplog: pytest.LogCaptureFixture) ->
         with socket.create_server(("127.0.0.1", 0)) as listener:
             threading.Thread(target=answer, args=(listener,), daemon=True).start()
             request = HttpRequest(f"http://127.0.0.1:{listener.getsockname()[1]}/token?s={SECRET}", {}, b"", "GET")
-            with quiet_logs.muted(request) if muted else nullcontext():
+            with quiet_logs.muted() if muted else nullcontext():
                 assert send(request, 10.0).status == 200
         assert ("Failed to parse headers" in caplog.text) is not muted
         caplog.clear()

@@ -591,9 +591,10 @@ def playing(part: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 
 @needs_fork
-def test_a_killed_writer_leaves_the_old_or_the_new(store: FileStore) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(60, marks=pytest.mark.endurance)])
+def test_a_killed_writer_leaves_the_old_or_the_new(store: FileStore, kills: int) -> None:
     """Case 38: kill -9 at any moment; what a save returned for is kept, what is kept is whole, nothing piles up."""
-    with playing("kill_writers", str(store.path), 60) as process:
+    with playing("kill_writers", str(store.path), kills) as process:
         assert process.wait() == 0
 
 
@@ -607,16 +608,18 @@ def test_a_killed_holder_locks_nobody_out(store: FileStore) -> None:
 
 
 @needs_fork
-def test_two_hundred_short_processes_make_one_token_request(store: FileStore) -> None:
+@pytest.mark.parametrize("lives", [10, pytest.param(200, marks=pytest.mark.endurance)])
+def test_short_processes_make_one_token_request(store: FileStore, lives: int) -> None:
     """A script that runs every minute asks for a token once an hour, not once a minute."""
-    with Loopback() as server, playing("live_shortly", str(store.path), server.url, 200) as process:
+    with Loopback() as server, playing("live_shortly", str(store.path), server.url, lives) as process:
         assert process.wait() == 0
     assert len(server.received) == 1
 
 
 @needs_fork
-def test_eight_processes_share_one_token(store: FileStore) -> None:
-    """8 processes of 16 threads make one token request: cold, again when it expired, and again after a revocation."""
+@pytest.mark.parametrize(("processes", "threads"), [(2, 8), pytest.param(8, 16, marks=pytest.mark.endurance)])
+def test_processes_share_one_token(store: FileStore, processes: int, threads: int) -> None:
+    """Processes of many threads make one token request: cold, when it expired, and again after a revocation."""
     offset = 0.0
     with Sandbox(clock=lambda: time.time() + offset) as sandbox:
         sandbox.lifetime = 60.0
@@ -629,7 +632,7 @@ def test_eight_processes_share_one_token(store: FileStore) -> None:
             )
         )
         api = sandbox.origin("https://api.example.com")
-        with playing("crowd", str(store.path), grant.token_endpoint, api, 8, 16) as process:
+        with playing("crowd", str(store.path), grant.token_endpoint, api, processes, threads) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             for what, later, requested in (("cold", 0.0, 1), ("expired", 90.0, 2), ("revoked", 90.0, 3)):
@@ -637,7 +640,7 @@ def test_eight_processes_share_one_token(store: FileStore) -> None:
                 if what == "revoked":
                     sandbox.revoke_all()
                 print(later, file=process.stdin, flush=True)
-                assert json.loads(process.stdout.readline()) == ["200"] * 128, what
+                assert json.loads(process.stdout.readline()) == ["200"] * processes * threads, what
                 assert sandbox.token_requests == requested, what
             process.stdin.close()
             assert process.wait() == 0

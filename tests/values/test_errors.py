@@ -89,7 +89,7 @@ def test_what_the_server_said_is_masked_and_our_advice_is_not() -> None:
 
 
 def test_codes() -> None:
-    """Case 13: each code of RFC 6749 §5.2 has its class."""
+    """Case 13: each code of RFC 6749 §5.2 has its class, and two of §4.1.2.1 that token endpoints send too."""
     assert {code: cls.__name__ for code, cls in CLASS_OF_CODE.items()} == {
         "invalid_request": "InvalidRequest",
         "invalid_client": "InvalidClient",
@@ -97,6 +97,8 @@ def test_codes() -> None:
         "unauthorized_client": "UnauthorizedClient",
         "unsupported_grant_type": "UnsupportedGrantType",
         "invalid_scope": "InvalidScope",
+        "server_error": "TokenEndpointUnavailable",
+        "temporarily_unavailable": "TokenEndpointUnavailable",
     }
 
 

@@ -372,7 +372,8 @@ def test_dpop_is_said_clearly() -> None:
     asked = error_of(ResponseFormat(), {"error": "use_dpop_nonce", "error_description": "nonce needed."}, 400)
     assert type(asked) is TokenRequestError
     assert asked.error == "use_dpop_nonce"
-    assert "nonce needed." in str(asked)
+    assert asked.error_description == "nonce needed.", "the server's text, and none of ours"
+    assert "nonce needed (HTTP 400)" in str(asked)
     came = error_of(ResponseFormat(), {"access_token": TOKEN, "token_type": "DPoP"})
     assert type(came) is InvalidTokenResponse
     for error in (asked, came, error_of(ResponseFormat(), {"error": "use_dpop_nonce"}, 401)):

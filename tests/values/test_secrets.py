@@ -226,6 +226,7 @@ def mounted(
     yield File(path), replace
 
 
+@pytest.mark.endurance
 def test_rotation_under_load(mounted: tuple[Any, Callable[[str], None]]) -> None:
     """Case 39: 32 threads, tokens of a second, and a secret that is exchanged again and again: no call fails."""
     secret, mount = mounted

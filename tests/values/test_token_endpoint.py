@@ -34,7 +34,7 @@ from oauth_cc_auth import (
 from oauth_cc_auth._authorization_server import request
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
 from oauth_cc_auth._authorization_server.discovery import read_metadata
-from oauth_cc_auth._authorization_server.redaction import mask_error, masked, without_echo
+from oauth_cc_auth._authorization_server.redaction import Redaction
 from oauth_cc_auth._authorization_server.request import revocation_request, token_request
 from oauth_cc_auth._authorization_server.retry import RETRIES, pause_before_retry
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
@@ -79,7 +79,8 @@ def test_the_request() -> None:
     assert request.headers["Accept"] == "application/json"
     assert request.headers["Accept-Encoding"] == "identity"
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert request.headers.keys() == {"Accept", "Accept-Encoding", "Content-Type", "Authorization"}
+    assert request.headers.keys() == {*("Accept", "Accept-Encoding", "Cache-Control", "Content-Type", "Authorization")}
+    assert request.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("previous", [None, Token(TOKEN, refresh_token="r", scope="other")])
@@ -287,6 +288,13 @@ def test_what_is_no_token_is_a_typed_error() -> None:
         (502, b"<html>Bad Gateway</html>", TokenEndpointUnavailable),
         (500, b"", TokenEndpointUnavailable),
         (503, {"access_token": "t"}, TokenEndpointUnavailable),
+        (408, b"", TokenEndpointUnavailable),
+        (425, {"message": "later"}, TokenEndpointUnavailable),
+        (400, {"error": "temporarily_unavailable"}, TokenEndpointUnavailable),
+        (200, {"error": "server_error"}, TokenEndpointUnavailable),
+        (200, {"access_token": "t "}, InvalidTokenResponse),
+        (200, {"access_token": " t"}, InvalidTokenResponse),
+        (200, {"access_token": "\ud800"}, InvalidTokenResponse),
         (500, {"error": "server_error"}, TokenEndpointUnavailable),
         (429, {"error": "slow_down"}, TokenEndpointUnavailable),
         (429, b"", TokenEndpointUnavailable),
@@ -431,10 +439,10 @@ def test_scope_that_was_granted(answered: str | None, expected: str | None) -> N
 def test_extra_has_no_echo() -> None:
     """Case 37: what the server repeats of the secrets that it was sent is not kept, however deep it stands."""
     echo = {"app": {"secret": SECRET, "said": [f"{SECRET} and {quote_plus(SECRET)}", 5, None]}, "kept": "as it is"}
-    token = without_echo(read_token(GRANT, answer_of({"access_token": f"{SECRET}-1", **echo}), 0.0), [SECRET])
+    answer = answer_of({"access_token": f"{SECRET}-1", **echo})
+    token = read_token(GRANT, answer, 0.0, redaction=Redaction(SECRET))
     assert dict(token.extra) == {"app": {"secret": "***", "said": ["*** and ***", 5, None]}, "kept": "as it is"}
     assert token.access_token == f"{SECRET}-1", "what is used stays as it was issued"
-    assert without_echo(GRANT, [SECRET]) is GRANT
 
 
 @pytest.mark.parametrize("depth", [10, 200, 450, 900])
@@ -442,10 +450,10 @@ def test_an_echo_that_is_nested_without_end(depth: int) -> None:
     """What could be read as a token can be looked through for an echo."""
     body = b'{"access_token": "t", "x": ' + b"[" * depth + b'"x"' + b"]" * depth + b"}"
     try:
-        token = read_token(GRANT, answer_of(body), 0.0)
+        token = read_token(GRANT, answer_of(body), 0.0, redaction=Redaction(SECRET))
     except InvalidTokenResponse:
         return
-    assert without_echo(token, [SECRET]).extra
+    assert token.extra
 
 
 def test_extra_has_no_secrets() -> None:
@@ -455,9 +463,9 @@ def test_extra_has_no_secrets() -> None:
     assert dict(token.extra) == {"kept": 1}
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
+def test_retry_after() -> None:
+    """Case 25: Retry-After is read as seconds or as a date by the server's own clock, and never counts above a day."""
+    cases_of_headers: list[tuple[dict[str, str], float | None]] = [
         ({}, None),
         ({"retry_after": ""}, None),
         ({"retry_after": "30"}, 30.0),
@@ -473,12 +481,11 @@ def test_extra_has_no_secrets() -> None:
         ({"retry_after": "Sun, 06 Nov 1994 08:49:37 GMT"}, None),
         ({"retry_after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "yesterday"}, None),
         ({"retry_after": "Sun, 06 Nov 9999999 08:49:37 GMT"}, None),
-    ],
-)
-@pytest.mark.parametrize(("status", "body"), [(429, {}), (503, b""), (400, {"error": "x"}), (302, b""), (200, b"")])
-def test_retry_after(headers: dict[str, str], seconds: float | None, status: int, body: Any) -> None:
-    """Case 25: Retry-After is read as seconds or as a date by the server's own clock, and never counts above a day."""
-    assert error_of(answer_of(body, status, **headers)).retry_after == seconds
+    ]
+    cases_of_status: list[tuple[int, Any]] = [(429, {}), (503, b""), (400, {"error": "x"}), (302, b""), (200, b"")]
+    for headers, seconds in cases_of_headers:
+        for status, body in cases_of_status:
+            assert error_of(answer_of(body, status, **headers)).retry_after == seconds
 
 
 def test_retry_after_in_the_vendors_unit() -> None:
@@ -491,17 +498,17 @@ def test_retry_after_in_the_vendors_unit() -> None:
     assert caught.value.retry_after == 2.5
 
 
-@pytest.mark.parametrize("depth", [10, 200, 450, 900, 5_000, 100_000])
-@pytest.mark.parametrize("where", ["x", "token_type", "scope", "expires_in", "error_uri"])
-def test_an_answer_that_is_nested_without_end(depth: int, where: str) -> None:
+def test_an_answer_that_is_nested_without_end() -> None:
     """Case 12: however deep an answer is nested, it is a token or a typed error."""
-    nested = '{"a":' * depth + "[1]" + "}" * depth
-    body = f'{{"access_token": "{TOKEN}", "{where}": {nested}}}'
-    try:
-        outcome: object = read_token(GRANT, answer_of(body.encode()), 1000.0).access_token
-    except InvalidTokenResponse as error:
-        outcome = error.__context__
-    assert outcome in {TOKEN, None}
+    for depth in (10, 200, 450, 900, 5_000, 100_000):
+        for where in ("x", "token_type", "scope", "expires_in", "error_uri"):
+            nested = '{"a":' * depth + "[1]" + "}" * depth
+            body = f'{{"access_token": "{TOKEN}", "{where}": {nested}}}'
+            try:
+                outcome: object = read_token(GRANT, answer_of(body.encode()), 1000.0).access_token
+            except InvalidTokenResponse as error:
+                outcome = error.__context__
+            assert outcome in {TOKEN, None}
 
 
 def test_retry_after_a_date_without_the_servers_clock() -> None:
@@ -515,18 +522,18 @@ def unavailable(status: int | None, retry_after: float | None = None) -> TokenEn
     return TokenEndpointUnavailable(status_code=status, retry_after=retry_after)
 
 
-@pytest.mark.parametrize("status", [None, 429, 500, 502, 503, 504])
-@pytest.mark.parametrize("attempt", range(RETRIES))
-def test_what_may_pass_is_tried_again(status: int | None, attempt: int) -> None:
-    """No answer, and 429, 500, 502, 503 and 504, are tried again after 0.2, 0.4 and 0.8 s, less up to half of it."""
-    for jitter, share in ((0.0, 0.5), (1.0, 1.0)):
-        expected = 10.0 * 0.02 * 2**attempt * share
-        assert pause_before_retry(unavailable(status), attempt, 10.0, jitter) == pytest.approx(expected)
+def test_what_may_pass_is_tried_again() -> None:
+    """No answer, 408, 425, 429, 500, 502, 503 and 504 are tried again after 0.2, 0.4 and 0.8 s, or half of that."""
+    for status in (None, 408, 425, 429, 500, 502, 503, 504):
+        for attempt in range(RETRIES):
+            for jitter, share in ((0.0, 0.5), (1.0, 1.0)):
+                expected = 10.0 * 0.02 * 2**attempt * share
+                assert pause_before_retry(unavailable(status), attempt, 10.0, jitter) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("error", "attempt"),
-    [
+def test_what_will_not_pass_is_not_tried_again() -> None:
+    """After three retries, and after an OAuth error, which is a refusal, nobody asks again."""
+    cases: list[tuple[TokenRequestError, int]] = [
         (unavailable(None), RETRIES),
         (unavailable(503, 1.0), RETRIES),
         (unavailable(501), 0),
@@ -536,11 +543,9 @@ def test_what_may_pass_is_tried_again(status: int | None, attempt: int) -> None:
         (InvalidTokenResponse(status_code=502), 0),
         (InvalidTokenResponse(), 0),
         (TokenRequestError("x", status_code=429), 0),
-    ],
-)
-def test_what_will_not_pass_is_not_tried_again(error: TokenRequestError, attempt: int) -> None:
-    """After three retries, and after an OAuth error, which is a refusal, nobody asks again."""
-    assert pause_before_retry(error, attempt, 10.0, 0.5) is None
+    ]
+    for error, attempt in cases:
+        assert pause_before_retry(error, attempt, 10.0, 0.5) is None
 
 
 def test_retry_after_is_honoured() -> None:
@@ -549,53 +554,51 @@ def test_retry_after_is_honoured() -> None:
     assert pause_before_retry(unavailable(503, 0.01), 0, 10.0, 1.0) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
+def test_masking() -> None:
+    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, in JSON, and misread.
+
+    An empty one is not.
+    """
+    cases: list[tuple[str, str]] = [
         ("the secret is p%k&+ü!", "the secret is ***!"),
         ("form: p%25k%26%2B%C3%BC", "form: ***"),
         ("json: p%k&+\\u00fc", "json: ***"),
         ("in a parameter of its own: p%2525k%2526%252B%25C3%25BC", "in a parameter of its own: ***"),
         ('in Latin-1: {"x": "p%k&+\ufffd"}', 'in Latin-1: {"x": "***"}'),
         ("nothing", "nothing"),
-    ],
-)
-def test_masking(text: str, expected: str) -> None:
-    """Case 37: a secret is masked as it is, form- or percent-encoded, also twice, in JSON, and misread.
-
-    An empty one is not.
-    """
-    assert masked(text, ["", "p%k&+ü"]) == expected
+    ]
+    for text, expected in cases:
+        assert Redaction("", None, "p%k&+ü").text(text) == expected
 
 
 def test_masking_twice_encoded_blanks() -> None:
     """A login page that is told where to go on has the secret in a parameter, encoded twice."""
     location = "/login?next=%2Ftoken%3Fclient_secret%3Done%2Btwo%26x%3Done%2520two"
-    assert masked(location, ["one two"]) == "/login?next=%2Ftoken%3Fclient_secret%3D***%26x%3D***"
+    assert Redaction("one two").text(location) == "/login?next=%2Ftoken%3Fclient_secret%3D***%26x%3D***"
 
 
 def test_what_is_too_short_to_be_masked() -> None:
     """A secret of three characters or less protects nothing; a message without its letters says nothing either."""
-    assert masked("refused: bad request", ["e", "re", "bad"]) == "refused: bad request"
-    assert masked("refused: bad request", ["used"]) == "ref***: bad request"
+    assert Redaction("e", "re", "bad").text("refused: bad request") == "refused: bad request"
+    assert Redaction("used").text("refused: bad request") == "ref***: bad request"
 
 
 def test_masking_begins_with_the_longest() -> None:
     """Case 37: a secret that holds another leaves no rest."""
-    assert masked("a:secret", ["secret", "a:secret"]) == "***"
-    assert masked("one two", ["one two"]) == "***"
-    assert masked("one+two one%20two", ["one two"]) == "*** ***"
+    assert Redaction("secret", "a:secret").text("a:secret") == "***"
+    assert Redaction("one two").text("one two") == "***"
+    assert Redaction("one two").text("one+two one%20two") == "*** ***"
 
 
 def test_masking_an_error() -> None:
     """Case 37: message and fields of an error are masked."""
     error = TokenRequestError(f"e {SECRET}", f"d {SECRET}", f"u {SECRET}", 400)
-    mask_error(error, [SECRET])
+    Redaction(SECRET).error(error)
     assert (error.error, error.error_description, error.error_uri) == ("e ***", "d ***", "u ***")
     assert SECRET not in str(error)
     assert SECRET not in repr(error)
     bare = TokenRequestError()
-    mask_error(bare, [SECRET])
+    Redaction(SECRET).error(bare)
     assert bare.error is None
 
 
@@ -603,7 +606,7 @@ def test_masking_comes_before_cutting() -> None:
     """Case 37: a long text is masked as a whole, and then cut to what a log can bear."""
     for before in range(990, 1001):
         error = TokenRequestError("x", "y" * before + "canary" * 5, None, 400)
-        mask_error(error, ["canary" * 5])
+        Redaction("canary" * 5).error(error)
         for text in (error.error_description or "", str(error)):
             assert "c" not in text.replace("code", "").partition("(HTTP")[0]
             assert len(text) <= 2000
@@ -616,21 +619,19 @@ def test_revoked(status: int) -> None:
     read_revocation(GRANT, answer_of(b"", status))
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "cls"),
-    [
+def test_not_revoked() -> None:
+    """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
+    cases: list[tuple[int, Any, type[TokenRequestError]]] = [
         (400, {"error": "unsupported_token_type"}, TokenRequestError),
         (401, b"", InvalidClient),
         (503, b"", TokenEndpointUnavailable),
         (404, b"", InvalidTokenResponse),
         (307, b"", InvalidTokenResponse),
-    ],
-)
-def test_not_revoked(status: int, body: Any, cls: type[TokenRequestError]) -> None:
-    """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
-    with pytest.raises(TokenRequestError) as caught:
-        read_revocation(GRANT, answer_of(body, status))
-    assert type(caught.value) is cls
+    ]
+    for status, body, cls in cases:
+        with pytest.raises(TokenRequestError) as caught:
+            read_revocation(GRANT, answer_of(body, status))
+        assert type(caught.value) is cls
 
 
 def test_wire_values_show_nothing() -> None:
