@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from oauth_cc_auth import forget_all
+from oauth_cc_auth import forget_all, presets
 
 # How many examples a property is tried with. Nothing is kept between runs, and a busy machine is no failure.
 settings.register_profile(
@@ -18,11 +19,18 @@ settings.register_profile(
 settings.load_profile("package")
 
 
+@cache
+def read_by_presets() -> frozenset[str]:
+    """Return each environment variable that a preset reads."""
+    named = (presets.variables_of(name).values() for name in presets.__all__)
+    return frozenset(variable for several in named for variables in several for variable in variables)
+
+
 @pytest.fixture(autouse=True)
 def cold_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Start and end with no token in memory, no vendor's variables in the environment, and an empty home."""
     for name in os.environ:
-        if name.endswith(("_CLIENT_ID", "_CLIENT_SECRET", "_REFRESH_TOKEN")) or name.startswith("XDG_"):
+        if name in read_by_presets() or name.startswith("XDG_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     forget_all()

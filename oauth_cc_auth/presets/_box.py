@@ -11,6 +11,7 @@ from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
+from oauth_cc_auth.presets._environment import facts
 
 _TOKEN_ENDPOINT = "https://api.box.com/oauth2/token"
 
@@ -26,6 +27,7 @@ _ERRORS = ErrorFormat(code=("code", "error"), message=("message", "error_descrip
 _SUBJECT_TYPES = {"enterprise": "enterprise", "user": "user"}
 
 
+@facts(probe="/users/me")
 def box(
     client_id: str | None = None,
     client_secret: Secret | None = None,

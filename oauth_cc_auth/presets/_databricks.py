@@ -25,6 +25,7 @@ _TOKEN_ERRORS = ErrorFormat(code=("errorCode", "error"), message=("errorSummary"
 _ERRORS = ErrorFormat(code="error_code", message=("message", "detail", "error"))
 
 
+@facts(probe="/api/2.0/preview/scim/v2/Me")
 def databricks(
     client_id: str | None = None,
     client_secret: Secret | None = None,

@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -115,7 +116,11 @@ def from_environment(name: str, preset: Preset) -> Preset:
             _BEING_READ.reset(before)
         secret = getattr(grant, "client_secret", None)
         read = (*call.found, secret.name) if isinstance(secret, Env) else tuple(call.found)
-        return replace(grant, vendor=name, variables=read)
+        # Another preset may keep its grant and return it to others; it was checked when it was made.
+        named = copy(grant)
+        object.__setattr__(named, "vendor", name)
+        object.__setattr__(named, "variables", read)
+        return named
 
     return reading
 

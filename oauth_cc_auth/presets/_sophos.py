@@ -12,6 +12,7 @@ from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, label
+from oauth_cc_auth.presets._environment import facts
 
 # Sophos-Central-SIEM-Integration, config.ini.sample and api_client.py
 _TOKEN_ENDPOINT = "https://id.sophos.com/api/v2/oauth2/token"
@@ -19,6 +20,7 @@ _BASE_URL = "https://api.central.sophos.com"
 _SCOPE = "token"
 
 
+@facts(probe="/whoami/v1")
 def sophos(
     client_id: str | None = None,
     client_secret: Secret | None = None,

@@ -21,6 +21,7 @@ _TOKEN_ENDPOINT = "https://www.vend.email/oauth/token"
 _BASE_URL = "https://www.vend.email/api/v1"
 
 
+@facts(probe="/me")
 def vend_email(
     client_id: str | None = None,
     client_secret: Secret | None = None,
@@ -54,7 +55,7 @@ def vend_email(
     )
 
 
-@facts(prefix="VEND_EMAIL")
+@facts(probe="/me", prefix="VEND_EMAIL")
 def vend_email_personal(token: str | None = None) -> StaticToken:
     """Return a personal access token, from the argument or VEND_EMAIL_TOKEN.
 
