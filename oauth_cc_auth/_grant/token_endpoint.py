@@ -118,8 +118,8 @@ class TokenEndpointGrant:
         self._check_client_authentication()
         endpoint = self.token_endpoint
         url = endpoint.url if isinstance(endpoint, Discovery) else endpoint
-        self._check_endpoint("token_endpoint", url)
-        self._name_vendor(url)
+        origin = self._check_endpoint("token_endpoint", url)
+        self._name_vendor(origin)
         if self.revocation_endpoint is not None:
             self._check_endpoint("revocation_endpoint", self.revocation_endpoint)
         scope = self.scope
@@ -142,9 +142,9 @@ class TokenEndpointGrant:
         if not isinstance(self.resource_server, (ResourceServer, type(None))):
             refuse("resource_server is not a ResourceServer")
 
-    def _name_vendor(self, url: str) -> None:
+    def _name_vendor(self, origin: str) -> None:
         if self.vendor is None or isinstance(self.vendor, HostName):
-            object.__setattr__(self, "vendor", HostName(origin_of(url).partition("://")[2].rpartition(":")[0]))
+            object.__setattr__(self, "vendor", HostName(origin.partition("://")[2].rpartition(":")[0]))
         object.__setattr__(self, "variables", strings("variables", self.variables))
 
     def _check_formats(self) -> None:
@@ -187,7 +187,7 @@ class TokenEndpointGrant:
         is_key = isinstance(secret, str) and is_private_key(secret)
         return "private_key_jwt" if is_key else "client_secret_basic"
 
-    def _check_endpoint(self, name: str, url: str) -> None:
+    def _check_endpoint(self, name: str, url: str) -> str:
         try:
             origin = origin_of(url)
         except (ValueError, TypeError):
@@ -203,6 +203,7 @@ class TokenEndpointGrant:
                 "allow_insecure_http=True if this network is yours."
             )
             raise InsecureTransport(message)
+        return origin
 
     def api_error(self, response: Any) -> ApiError:
         """Return what an error of this vendor's API or token endpoint says, whichever HTTP library the answer is of.

@@ -80,7 +80,7 @@ class ResourceServer:
         object.__setattr__(self, "origins", tuple(self.origins))
         object.__setattr__(self, "_allowed", frozenset(map(_configured_origin, urls)) if urls else None)
         object.__setattr__(self, "_patterns", tuple(origin for origin in self._allowed or () if is_pattern(origin)))
-        if self.base_url is not None and "*" in _configured_origin(self.base_url):
+        if self.base_url is not None and "*" in self.base_url.split("/")[2]:
             message = "base_url holds a star; a host below a domain is named in origins, as https://*.example.com"
             raise ConfigurationError(message)
 
