@@ -17,6 +17,9 @@ FIRST, LAST = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 
 _WIDTH = 120  # as all docs
 
+# What a vendor's file says where no page of the vendor's was read.
+_BY_CLIENTS = "Seen in the code of several independent clients"
+
 
 def pages() -> dict[Path, str]:
     """Return what each file of the docs that is made here has to hold."""
@@ -49,6 +52,9 @@ def _page(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         yield from _preset(entry)
     yield from ("", "## Sources", "")
+    module = inspect.getdoc(inspect.getmodule(inspect.unwrap(presets.get(entries[0].name)))) or ""
+    if _BY_CLIENTS in module:
+        yield from (f"{_BY_CLIENTS}; the vendor's own documentation begins here:", "")
     yield from (f"- <{url}>" for url in entries[0].sources)
     yield from ("", "Made by `make docs` from the preset. [All vendors](../vendors.md)")
 
@@ -94,4 +100,4 @@ def _arguments(entry: Entry, variables: Mapping[str, tuple[str, ...]]) -> Iterat
 
 def _code(fact: str) -> str:
     """Set addresses and names in the type of code, so that no reader's browser makes links of templates."""
-    return re.sub(r"(?<![`\w])(https://[^\s,]+|[a-z]+(?:_[a-z]+)+|X-[\w-]+)", r"`\1`", fact)
+    return re.sub(r"(?<![`\w{])(https://[^\s,]+|\{[a-z_]+\}|[a-z]+(?:_[a-z]+)+|X-[\w-]+)", r"`\1`", fact)

@@ -59,7 +59,7 @@ def demo() -> None:
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="First port to listen on, one for each address, some 70 in a row; by default any that are free.",
+    help="First port to listen on, one for each address, some 130 in a row; by default any that are free.",
 )
 def sandbox(port: int) -> None:
     """Play vendors on this machine, and show each request they get, until Ctrl-C.
