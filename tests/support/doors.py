@@ -73,10 +73,8 @@ class Door(ABC):
 
     # The name under which the library's client is lent for the token request.
     lent_as = "client"
-    # Whether a file object as a body is rewound; httpx takes it for any other iterable.
-    replays_files = False
-    # Whether redirects lose the token in a header of its own before they leave; httpx lets nobody between the hops.
-    strips_custom_headers = False
+    # Whether a file object may be a body, which is then rewound; async clients of httpx take none.
+    replays_files = True
 
     def __init__(self, kind: Kind) -> None:
         """Import the library; `open` makes the client."""
@@ -154,8 +152,6 @@ class RequestsDoor(_Threaded):
     """requests."""
 
     lent_as = "session"
-    replays_files = True
-    strips_custom_headers = True
 
     def auth(self, grant: Any, **lent: Any) -> Any:
         """Return the door's auth object."""
@@ -202,6 +198,8 @@ class HttpxDoor(_Threaded):
 
 class AsyncHttpxDoor(Door):
     """httpx or httpx2, with an async client in an event loop of its own."""
+
+    replays_files = False
 
     def call_many(
         self, n: int, method: str, url: str, auth: Any = None, *, start: threading.Barrier | None = None, **kw: Any
