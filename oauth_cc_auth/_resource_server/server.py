@@ -73,6 +73,11 @@ class ResourceServer:
         object.__setattr__(self, "origins", tuple(self.origins))
         object.__setattr__(self, "_allowed", frozenset(map(_configured_origin, urls)) if urls else None)
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the API's origins are named; else any https origin is one."""
+        return self._allowed is not None or self.base_url_of is not None
+
     def admit(self, url: str, token: Token | None = None, *, allow_insecure_http: bool = False) -> None:
         """Return if the token may go to this URL, else raise OriginNotAllowed or InsecureTransport.
 
