@@ -88,17 +88,22 @@ class AiohttpAuth:
             loop = self._attempts(request)
             attempt = await self._next(loop, hop=bool(asked))
         response: ClientResponse | None = None
-        while attempt is not None:
-            request.headers.update(attempt.headers)
-            response = await handler(request)
-            if loop is None and self._source.settled(response.status):
-                break
-            loop = loop or self._attempts(request)
-            sent = attempt if isinstance(attempt, Attempt) else loop.resume(attempt.token, attempt.headers)
-            if not await self._heard(sent, response):
-                break
-            await drain(response)
-            attempt = await self._next(loop, hop=bool(asked))
+        try:
+            while attempt is not None:
+                request.headers.update(attempt.headers)
+                response = await handler(request)
+                if loop is None and self._source.settled(response.status):
+                    break
+                loop = loop or self._attempts(request)
+                sent = attempt if isinstance(attempt, Attempt) else loop.resume(attempt.token, attempt.headers)
+                if not await self._heard(sent, response):
+                    break
+                await drain(response)
+                attempt = await self._next(loop, hop=bool(asked))
+        except BaseException:
+            if response is not None:
+                response.close()
+            raise
         # A hop that leaves the API goes on without the token.
         return remembered(await handler(request) if response is None else response, asked)
 
@@ -120,7 +125,8 @@ class AiohttpAuth:
     async def _heard(self, attempt: Attempt, response: ClientResponse) -> bool:
         status, headers, said = response.status, response.headers, None
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
-        if must_read(self._source.resource_server, status, kind, length, streamed=True):
+        # Whether the caller streams is not to be seen, as in httpx; what was read stays there to be read.
+        if must_read(self._source.resource_server, status, kind, length):
             said = await body_of(response, JUDGED)
         # What `api_error` reads; the body only where it decides.
         answer = SimpleNamespace(status_code=status, headers=headers, url=response.url, content=said)

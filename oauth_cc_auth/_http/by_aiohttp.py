@@ -74,21 +74,19 @@ def replayable(request: ClientRequest) -> bool:
 
 
 async def drain(response: ClientResponse) -> None:
-    """Read a refused answer, so that its connection can be used again and the answer stays readable; or close it."""
-    if (response.content_length or 0) > _DRAINED or await body_of(response, _DRAINED) is None:
-        response.close()
+    """Read a refused answer, so that its connection can be used again; end the connection of one that is long."""
+    with suppress(aiohttp.ClientError):  # one that breaks off has no body, and hinders nothing
+        if (response.content_length or 0) <= _DRAINED and await body_of(response, _DRAINED) is not None:
+            return
+    response.close()
 
 
 async def body_of(response: ClientResponse, longest: int) -> bytes | None:
-    """Return the body if it has at most so many bytes; else leave the answer as it was."""
-    content, read = response.content, bytearray()
-    with suppress(aiohttp.ClientError):  # one that breaks off has no body
-        while len(read) <= longest and (chunk := await content.readany()):
-            read += chunk
-    if len(read) <= longest:
-        response._body = bytes(read)  # noqa: SLF001 - where `read()` keeps it
-        return response._body  # noqa: SLF001 - as above
+    """Return the body if it has at most so many bytes; the answer stays unread. Raises the library's own errors."""
+    content, body = response.content, bytearray()
+    while len(body) <= longest and (chunk := await content.readany()):
+        body += chunk
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        content.unread_data(bytes(read))  # there is no other way to have looked and not taken
-    return None
+        content.unread_data(bytes(body))  # there is no other way to have looked and not taken
+    return bytes(body) if len(body) <= longest else None
