@@ -40,21 +40,29 @@ class SharedClock:
         return time.time() + float(self.ahead.value)
 
 
+class _Lines(NamedTuple):
+    """How a test and the processes of its fleet talk."""
+
+    barrier: Any
+    results: Any
+    orders: Any
+    steps: int
+
+
 class Fleet:
     """So many workers, which ask for a token at each step, or refuse the one that they have and ask for another."""
 
-    def __init__(self, steps: Any, results: Any, orders: Any, ahead: Any, processes: int) -> None:
-        """Be what `fleet` starts."""
-        self._steps, self._results, self._orders, self._processes = steps, results, orders, processes
-        self.ahead = ahead
+    def __init__(self, lines: _Lines, ahead: Any, processes: int) -> None:
+        """Be what `fleet` starts; `ahead` moves its clock."""
+        self._lines, self._processes, self.ahead = lines, processes, ahead
 
     def go(self, *, refused: bool = False) -> Step:
         """Let all workers ask at once; return what all of them tell."""
         for _ in range(self._processes):
-            self._orders.put(refused)
-        self._steps.wait(HUNG)
-        told = [self._results.get(timeout=HUNG) for _ in range(self._processes)]
-        return Step(*(sum((getattr(step, name) for step in told), []) for name in Step._fields))
+            self._lines.orders.put(refused)
+        self._lines.barrier.wait(HUNG)
+        told = [self._lines.results.get(timeout=HUNG) for _ in range(self._processes)]
+        return Step(*([one for step in told for one in step[field]] for field in range(len(Step._fields))))
 
 
 @contextmanager
@@ -62,14 +70,14 @@ def fleet(
     processes: int, threads: int, grant: ClientCredentials, store: Callable[[], Any], steps: int
 ) -> Iterator[Fleet]:
     """Start the workers, and see them end well after so many steps."""
-    barrier, results, orders = _spawn.Barrier(processes + 1), _spawn.Queue(), _spawn.Queue()
+    lines = _Lines(_spawn.Barrier(processes + 1), _spawn.Queue(), _spawn.Queue(), steps)
     ahead = _spawn.Value("d", 0.0)
-    arguments = (threads, grant, store, steps, SharedClock(ahead), barrier, results, orders)
+    arguments = (threads, grant, store, SharedClock(ahead), lines)
     children: list[SpawnProcess] = [_spawn.Process(target=_work, args=arguments, daemon=True) for _ in range(processes)]
     for child in children:
         child.start()
     try:
-        yield Fleet(barrier, results, orders, ahead, processes)
+        yield Fleet(lines, ahead, processes)
         for child in children:
             child.join(HUNG)
         assert [child.exitcode for child in children] == [0] * processes
@@ -102,31 +110,22 @@ class FilesAt:
         return FileStore(self.path)
 
 
-def _work(
-    threads: int,
-    grant: ClientCredentials,
-    store: Callable[[], Any],
-    steps: int,
-    clock: SharedClock,
-    barrier: Any,
-    results: Any,
-    orders: Any,
-) -> None:
+def _work(threads: int, grant: ClientCredentials, store: Callable[[], Any], clock: SharedClock, lines: _Lines) -> None:
     """Be one process of the fleet."""
     for room in ("_authorization_server.exchange", "_life.renewal", "_http.sender", "_http.by_requests"):
         __import__(f"oauth_cc_auth.{room}")
     # A store of its own makes a live token of its own: what one worker has, the next does not find in memory.
     sources = [TokenSource(grant, store=store(), clock=clock) for _ in range(threads)]
-    for _ in range(steps):
-        refused = orders.get(timeout=HUNG)
+    for _ in range(lines.steps):
+        refused = lines.orders.get(timeout=HUNG)
         told = Step([], [], [])
         workers = [threading.Thread(target=_ask, args=(source, refused, told), daemon=True) for source in sources]
-        barrier.wait(HUNG)
+        lines.barrier.wait(HUNG)
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join(HUNG)
-        results.put(told)
+        lines.results.put(told)
 
 
 def _ask(source: TokenSource, refused: bool, told: Step) -> None:
