@@ -33,8 +33,8 @@ class MemoryStore:
         self._tokens: dict[str, Token] = {}
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
         self._overdue: defaultdict[str, int] = defaultdict(int)
-        self._guard = Lock()
-        self._saved = Condition(self._guard)
+        guard = self._guard = Lock()
+        self._saved = Condition(guard)
         _all.add(self)
 
     def load(self, key: str) -> Token | None:
