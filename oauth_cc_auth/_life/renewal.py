@@ -24,11 +24,19 @@ class Renewal:
 
     def __init__(self, live: LiveToken, exchange: Exchange, store: TokenStore | None) -> None:
         """Begin; nothing is asked yet."""
-        self.live, self.exchange, self.shelf = live, exchange, Shelf(store, self.key)
+        self.live, self.exchange, self.shelf = live, exchange, Shelf(store, self._key)
+        self._named: tuple[str | None, str] | None = None
 
-    def key(self) -> str:
+    def key(self, secret: str | None) -> str:
         """Return the name of the entry in the store. Only the right secret knows it."""
-        return store_key(self.exchange.grant, self.exchange.secret, getattr(self.exchange.sender, "lent", None))
+        return store_key(self.exchange.grant, secret, getattr(self.exchange.sender, "lent", None))
+
+    def _key(self) -> str:
+        # Made anew where the exchange has found the secret rotated.
+        secret = self.exchange.secret
+        if self._named is None or self._named[0] != secret:
+            self._named = secret, self.key(secret)
+        return self._named[1]
 
     def run(self, refusal: BaseException | None = None) -> Token:
         """Return a token that is better than the live one. Raises an OAuthError.
@@ -52,7 +60,7 @@ class Renewal:
     def prepare(self) -> None:
         """Compute what is slow, before the lock is taken."""
         if self.shelf.store is not None:
-            self.key()
+            self._key()
 
     def is_news(self, stored: Token) -> bool:
         """Tell whether the stored token is another than the last one in memory, and good."""

@@ -48,7 +48,7 @@ class LoginRenewal(Renewal):
         self.grant = cast("AuthorizationCode", exchange.grant)
         self._voucher: tuple[str | None, str | None] = (None, None)
 
-    def key(self) -> str:
+    def key(self, secret: str | None) -> str:  # noqa: ARG002 - see the docstring
         """Return the login's name in the store, whatever the client secret: a login outlives the secret's rotation."""
         return store_key(self.grant, None)
 
@@ -171,7 +171,7 @@ class LoginRenewal(Renewal):
         live.unsaved = None if self.shelf.save(token) else token
         if live.unsaved is not None and token.refresh_token is not None:
             log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
-            keep_saving(Unsaved(self.shelf.store, self.key(), token, live, spent))
+            keep_saving(Unsaved(self.shelf.store, self.key(None), token, live, spent))
         return token
 
     def _fetched(self, last: Token | None, code: Parameters | None) -> Token:

@@ -58,9 +58,17 @@ class Fleet:
 
     def go(self, *, refused: bool = False) -> Step:
         """Let all workers ask at once; return what all of them tell."""
+        self.start(refused=refused)
+        return self.told()
+
+    def start(self, *, refused: bool = False) -> None:
+        """Let all workers ask at once."""
         for _ in range(self._processes):
             self._lines.orders.put(refused)
         self._lines.barrier.wait(HUNG)
+
+    def told(self) -> Step:
+        """Return what all workers tell."""
         told = [self._lines.results.get(timeout=HUNG) for _ in range(self._processes)]
         return Step(*([one for step in told for one in step[field]] for field in range(len(Step._fields))))
 
