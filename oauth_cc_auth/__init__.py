@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth._resource_server.server import ResourceServer
     from oauth_cc_auth._source import TokenSource
     from oauth_cc_auth._token import Token
+    from oauth_cc_auth.aiohttp import AiohttpAuth
     from oauth_cc_auth.errors import (
         AuthorizationFailed,
         ConfigurationError,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         UnauthorizedClient,
         UnsupportedGrantType,
     )
+    from oauth_cc_auth.grpc import GrpcAuth
     from oauth_cc_auth.httpx import HttpxAuth
     from oauth_cc_auth.login import Login
     from oauth_cc_auth.requests import RequestsAuth
@@ -86,6 +88,8 @@ _ROOMS = {
         "UnauthorizedClient",
         "UnsupportedGrantType",
     ),
+    "oauth_cc_auth.aiohttp": ("AiohttpAuth",),
+    "oauth_cc_auth.grpc": ("GrpcAuth",),
     "oauth_cc_auth.httpx": ("HttpxAuth",),
     "oauth_cc_auth.login": ("Login",),
     "oauth_cc_auth.requests": ("RequestsAuth",),
@@ -94,6 +98,7 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "AiohttpAuth",
     "ApiError",
     "AuthorizationCode",
     "AuthorizationFailed",
@@ -107,6 +112,7 @@ __all__ = [
     "ErrorFormat",
     "File",
     "FileStore",
+    "GrpcAuth",
     "HttpxAuth",
     "InsecureTransport",
     "InteractionRequired",

@@ -8,23 +8,42 @@ from contextlib import AbstractContextManager
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from oauth_cc_auth._attempts import Attempt, Attempts
-from oauth_cc_auth._http.by_httpx import LIBRARIES, adrain, drain, kit_of, origin, read, replayable, set_by_caller, twin
 from oauth_cc_auth._http.hidden import Hidden
+from oauth_cc_auth._http.httpx_messages import (
+    LIBRARIES,
+    adrain,
+    apeek,
+    content,
+    cut,
+    drain,
+    kit_of,
+    origin,
+    peek,
+    replayable,
+    set_by_caller,
+    twin,
+)
+from oauth_cc_auth._http.httpx_trace import AsyncTrace, Trace
+from oauth_cc_auth._http.origin import has_origin
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._resource_server.verdict import must_read
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
+    import httpx2
 
     from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth._resource_server.presentation import Presentation
     from oauth_cc_auth.stores import TokenStore
 
-    _Auth = httpx.Auth
+    class _Auth(httpx.Auth, httpx2.Auth):  # type: ignore[misc]  # two libraries with one interface
+        """Either library's, for type checkers."""
 else:
     _Auth = object
 
@@ -53,7 +72,7 @@ class HttpxAuth(_Auth):
         /,
         *,
         store: TokenStore | None = None,
-        client: httpx.Client | None = None,
+        client: httpx.Client | httpx2.Client | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
@@ -61,98 +80,120 @@ class HttpxAuth(_Auth):
         server = self._source.resource_server
         self._has_more = bool(server.headers)
         # httpx takes nothing but Authorization from a redirect to another host.
-        self._may_leak = server.header.lower() != "authorization"
+        self._may_leak = self._has_more or server.header.lower() != "authorization"
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
         url = request.url
         sent: Presentation | Attempt | None = self._source.ready((url.raw_scheme, url.raw_host, url.port))
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = next(self._attempts(request))
-        for name, value in sent.headers.items():
-            request.headers[name] = value
-        response = yield request
-        if self._may_leak or not self._source.settled(response.status_code):
+        trace = self._present(request, sent, Trace)
+        try:
+            response = yield request
+        except GeneratorExit as ending:
+            self._hear_of(ending.__context__, sent, trace)
+            raise
+        if not self._source.settled(response.status_code) or (trace and response.history):
             request = response.request  # after redirects, the redirected one
             loop, attempt = self._resumed(request, sent)
             while attempt is not None:
-                if self._must_read(response):
-                    read(response)
-                if not self._heard(attempt, response):
+                at_hand = self._must_read(response) and peek(response)
+                if not self._heard(attempt, response, trace, at_hand=at_hand):
                     return
                 drain(response)
                 with _errors_for(request):
                     attempt = next(loop, None)
                 if attempt is not None:
+                    if cut(response):
+                        response.close()
                     response = yield twin(request, attempt.headers, response)
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Do the same; only the waiting differs."""
         url = request.url
         sent: Presentation | Attempt | None = self._source.ready((url.raw_scheme, url.raw_host, url.port))
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = await anext(self._attempts(request))
-        for name, value in sent.headers.items():
-            request.headers[name] = value
+        trace = self._present(request, sent, AsyncTrace)
         response = yield request
-        if self._may_leak or not self._source.settled(response.status_code):
+        if not self._source.settled(response.status_code) or (trace and response.history):
             request = response.request
             loop, attempt = self._resumed(request, sent)
             while attempt is not None:
-                if self._must_read(response):
-                    await response.aread()
-                if not self._heard(attempt, response):
+                at_hand = self._must_read(response) and await apeek(response)
+                if not self._heard(attempt, response, trace, at_hand=at_hand):
                     return
                 await adrain(response)
                 with _errors_for(request):
                     attempt = await anext(loop, None)
                 if attempt is not None:
+                    if cut(response):
+                        await response.aclose()
                     response = yield twin(request, attempt.headers, response)
 
     auth_flow = sync_auth_flow  # for those who compose flows by httpx's older name
 
-    def _attempts(self, request: httpx.Request) -> Attempts:
-        settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(replayable, request)}
+    def __call__(self, request: object) -> NoReturn:
+        """Refuse a library that calls its auth objects."""
+        library = type(request).__module__.partition(".")[0]
+        named = {"requests": "RequestsAuth", "niquests": "NiquestsAuth, or AsyncNiquestsAuth"}.get(
+            library, "TokenSource.attempts()"
+        )
+        message = f"HttpxAuth is for httpx and httpx2, and this request is of {library}: use {named}."
+        raise ConfigurationError(message)
+
+    def _present(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace | None:
+        for name, value in sent.headers.items():
+            request.headers[name] = value
+        if not self._may_leak:
+            return None
+        server, token = self._source.resource_server, sent.token
+        return traced(request, lambda url: server.names(url, token))
+
+    def _attempts(self, request: Any, **settings: Any) -> Attempts:
         return Attempts(
             *(self._source, request.method, str(request.url)),
             library=kit_of(request).name,
             place=origin(request.url),
+            headers=set_by_caller(request),
             kind=Hidden,
             **settings,
         )
 
-    def _resumed(self, request: httpx.Request, sent: Presentation | Attempt) -> tuple[Attempts, Attempt | None]:
-        loop = self._attempts(request)
+    def _resumed(self, request: Any, sent: Presentation | Attempt) -> tuple[Attempts, Attempt | None]:
+        loop = self._attempts(request, replayable=partial(replayable, request))
         return loop, loop.resume(sent.token, sent.headers)
 
-    def _must_read(self, response: httpx.Response) -> bool:
+    def _must_read(self, response: Any) -> bool:
         headers = response.headers
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
         return must_read(self._source.resource_server, response.status_code, kind, length)
 
-    def _heard(self, attempt: Attempt, response: httpx.Response) -> bool:
-        request, header = response.request, self._source.resource_server.header
+    def _heard(self, attempt: Attempt, response: Any, trace: Trace | None, *, at_hand: bool) -> bool:
+        request, header, source = response.request, self._source.resource_server.header, self._source
         sent = attempt.headers[header]
-        if self._may_leak and self._has_leaked(response, attempt, sent):
-            return False
+        for hop in (*response.history, response) if trace else ():
+            if trace and trace.leaked(hop.request, header, sent):
+                source.disown(attempt.token, hop.request.url.host)
+                return False
         if request.headers.get(header) != sent:
             return False  # a redirect took the token away
-        said = partial(self._source.grant.api_error, response)
+        # Without its body, unless it is at hand: what judges the response itself would read it, however long it is.
+        said = SimpleNamespace(status_code=response.status_code, headers=response.headers, url=request.url)
+        said.content = content(response) if at_hand else b""
         with _errors_for(request):
-            return attempt.heard(response.status_code, response.headers, url=request.url, error=said)
+            error = partial(source.grant.api_error, said)
+            return attempt.heard(response.status_code, response.headers, url=request.url, error=error)
 
-    def _has_leaked(self, response: httpx.Response, attempt: Attempt, sent: str) -> bool:
-        """Tell whether a redirect carried a token in its own header to another origin; httpx lets nobody in between."""
-        header, server = self._source.resource_server.header, self._source.resource_server
-        hops = [hop.request for hop in (*response.history, response)]
-        carried = [hop.url for hop in hops if hop.headers.get(header) == sent]
-        home = origin(hops[0].url)
-        foreign = [url for url in carried if origin(url) != home and not server.names(str(url), attempt.token)]
-        if foreign:
-            self._source.disown(attempt.token, foreign[0].host)
-        return bool(foreign)
+    def _hear_of(self, raised: BaseException | None, sent: Presentation | Attempt, trace: Trace | None) -> None:
+        """Judge the answer for which a response hook of the client has raised: its flow ends here, and is not sent."""
+        response = getattr(raised, "response", None)
+        if response is not None and not self._source.settled(response.status_code):
+            loop = self._attempts(response.request, replayable=False)
+            self._heard(loop.resume(sent.token, sent.headers), response, trace, at_hand=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy without the token, and with what a subclass has added, whose `__init__` is not called."""
@@ -166,9 +207,12 @@ class HttpxAuth(_Auth):
         return f"HttpxAuth({self._source.grant!r})"
 
 
-def _errors_for(request: httpx.Request) -> AbstractContextManager[None]:
+def _errors_for(request: Any) -> AbstractContextManager[None]:
+    library = kit_of(request).library
+    # What the library itself says of a URL that it cannot send to.
+    error = library.HTTPError if has_origin(str(request.url)) else library.UnsupportedProtocol
     # A copy without headers and body: an exception is logged, and these hold the token.
-    return raised_as(kit_of(request).error, lambda: type(request)(request.method, request.url))
+    return raised_as(error, lambda: type(request)(request.method, request.url))
 
 
 def _remade(cls: type[HttpxAuth], source: TokenSource) -> HttpxAuth:

@@ -12,18 +12,28 @@ from typing import TYPE_CHECKING, Any
 try:
     import requests
     from requests.auth import AuthBase
-    from requests.cookies import extract_cookies_to_jar
 except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/test_import.py
     message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
     raise ImportError(message) from error
 
 from oauth_cc_auth._attempts import Attempt, Attempts
-from oauth_cc_auth._http.by_requests import NoHook, bare, drain, rewind, set_by_caller, strip_from_redirect
 from oauth_cc_auth._http.hidden import Hidden
-from oauth_cc_auth._http.origin import place_of
+from oauth_cc_auth._http.origin import has_origin, place_of
+from oauth_cc_auth._http.requests_messages import (
+    NoHook,
+    abandon,
+    bare,
+    can_go_again,
+    drain,
+    once_more,
+    read,
+    set_by_caller,
+    strip_from_redirect,
+)
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._resource_server.verdict import must_read
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from oauth_cc_auth._grant.grant import Grant
@@ -57,6 +67,8 @@ class RequestsAuth(AuthBase):
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Present the token, and look at the answer when it comes."""
+        if not isinstance(r, requests.PreparedRequest):
+            raise _wrong_library(r)
         sent: Presentation | Attempt | None = self._source.ready(place_of(r.url))  # type: ignore[arg-type]  # prepared
         if sent is None or self._has_more:
             with _errors_for(r, self._source):
@@ -83,14 +95,33 @@ def _remade(cls: type[RequestsAuth], source: TokenSource) -> RequestsAuth:
     return auth
 
 
-def _attempts(request: requests.PreparedRequest, source: TokenSource) -> Attempts:
+def _attempts(request: requests.PreparedRequest, source: TokenSource, **settings: Any) -> Attempts:
     method, url = str(request.method), str(request.url)
-    settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(rewind, request)}
-    return Attempts(source, method, url, library="requests", place=place_of(url), kind=Hidden, **settings)
+    where: dict[str, Any] = {"library": "requests", "place": place_of(url), "kind": Hidden}
+    return Attempts(source, method, url, headers=set_by_caller(request), **where, **settings)
 
 
 def _errors_for(request: requests.PreparedRequest, source: TokenSource) -> AbstractContextManager[None]:
-    return raised_as(requests.RequestException, partial(bare, request, source.resource_server.header))
+    # What requests itself says of a URL that it cannot send to.
+    url = str(request.url)
+    error = requests.RequestException
+    if not has_origin(url):
+        error = requests.exceptions.InvalidURL if url.startswith("http") else requests.exceptions.InvalidSchema
+    return raised_as(error, partial(bare, request, source.resource_server.header))
+
+
+# Which auth class is for the requests of another library.
+_CLASSES = {
+    "niquests": "NiquestsAuth, or AsyncNiquestsAuth for an AsyncSession",
+    "httpx": "HttpxAuth",
+    "httpx2": "HttpxAuth",
+}
+
+
+def _wrong_library(request: object) -> ConfigurationError:
+    library = type(request).__module__.partition(".")[0]
+    named = _CLASSES.get(library, "TokenSource.attempts()")
+    return ConfigurationError(f"RequestsAuth is for requests, and this request is of {library}: use {named}.")
 
 
 class _Answered:
@@ -113,7 +144,7 @@ class _Answered:
         request, header = response.request, self._source.resource_server.header
         if request.headers.get(header) != self._sent.headers[header]:
             return response  # a redirect took the token away
-        loop = _attempts(request, self._source)
+        loop = _attempts(request, self._source, replayable=partial(can_go_again, request, response))
         attempt: Attempt | None = loop.resume(self._sent.token, self._sent.headers)
         while attempt is not None and self._heard(attempt, response, how):
             drain(response)
@@ -127,9 +158,9 @@ class _Answered:
         status, headers = response.status_code, response.headers
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
         said: Any = response
-        if must_read(self._source.resource_server, status, kind, length, streamed=bool(how.get("stream"))):
-            response.content  # noqa: B018 - where it breaks off, the caller hears so from the library
-        else:
+        # Where the body breaks off, the caller hears so from the library.
+        reads = must_read(self._source.resource_server, status, kind, length, streamed=bool(how.get("stream")))
+        if not (reads and read(response)):
             # Without its body: what judges the response itself would read it, however long it is.
             said = SimpleNamespace(status_code=status, headers=headers, url=response.url)
         with _errors_for(response.request, self._source):
@@ -142,17 +173,11 @@ class _Answered:
         # In place: a redirect copies the original request, and the next hop must carry the fresh token.
         request.headers.update(attempt.headers)
         self._sent = attempt
-        again = request.copy()
-        jar = again._cookies  # type: ignore[attr-defined]  # noqa: SLF001 - as digest authentication does
-        extract_cookies_to_jar(jar, request, refused.raw)  # type: ignore[no-untyped-call]  # requests' own
-        again.prepare_cookies(jar)
+        again = once_more(request, refused)
+        abandon(refused)
         start = perf_counter()
         response: requests.Response = refused.connection.send(again, **how)
         response.elapsed = timedelta(seconds=perf_counter() - start)
-        if (
-            vars(refused)["_content"] is False
-        ):  # it broke off, and would be read again by what looks at it or pickles it
-            vars(refused).update(_content=b"", _content_consumed=True)
         response.history.append(refused)
         response.request = again
         return response

@@ -1,19 +1,15 @@
-"""HTTP by requests: a token request carried by it, and its messages as the auth class needs them."""
+"""HTTP by requests: a token request carried by it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import default_headers, rewind_body
 from urllib3 import HTTPConnectionPool, Retry
 
 from oauth_cc_auth._http.bounds import Bounds, bounded_response
-from oauth_cc_auth._http.hidden import is_hidden
 from oauth_cc_auth._http.lending import failures, lowered, merged
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.origin import is_loopback, origin_of
@@ -118,67 +114,3 @@ def _as_they_come(raw: Any) -> Iterator[bytes]:
     while chunk:
         yield chunk
         chunk = raw.read1(1 << 14, decode_content=False)
-
-
-class NoHook:
-    """What is left of the hook in a pickled response."""
-
-    def __call__(self, response: requests.Response, **_: Any) -> requests.Response:
-        """Do nothing."""
-        return response
-
-
-def set_by_caller(request: requests.PreparedRequest) -> list[str]:
-    """Return the names of the headers that the caller has set; what a session sends by default he has not."""
-    defaults = default_headers()
-    return [name for name, value in request.headers.items() if not is_hidden(value) and value != defaults.get(name)]
-
-
-def drain(response: requests.Response) -> None:
-    """Read and close a refused answer, so that its connection is free before a token request may want it.
-
-    One that breaks off has no body, and hinders nothing.
-    """
-    with suppress(requests.RequestException):
-        response.content  # noqa: B018 - reads the rest
-    response.close()
-
-
-def strip_from_redirect(response: requests.Response, request: requests.PreparedRequest) -> None:
-    """Keep what we set from a redirect to another origin; requests does that for Authorization only."""
-    here = str(response.request.url)
-    try:
-        same = origin_of(here) == origin_of(urljoin(here, response.headers["Location"]))
-    except ValueError:
-        same = False
-    if not same:
-        for name in set_by_us(request) - {"authorization"}:
-            del request.headers[name]
-
-
-def set_by_us(request: requests.PreparedRequest) -> set[str]:
-    """Return the names, in lower case, of the headers that we have set."""
-    return {name.lower() for name, value in request.headers.items() if is_hidden(value)}
-
-
-def rewind(request: requests.PreparedRequest) -> bool:
-    """Put the body back to where it was before it was sent; say whether that was possible."""
-    if request.body is None or isinstance(request.body, (bytes, str)):
-        return True
-    if not isinstance(request._body_position, int):  # noqa: SLF001 - rewind_body reads it
-        return False
-    try:
-        rewind_body(request)
-    except (requests.exceptions.UnrewindableBodyError, ValueError):
-        return False
-    return True
-
-
-def bare(request: requests.PreparedRequest, header: str) -> requests.PreparedRequest:
-    """Copy the request for an exception, without token, the API's own headers, cookies and body."""
-    copy = request.copy()
-    copy.body = None
-    copy.hooks = {}
-    for name in (header, "Authorization", "Cookie", *set_by_us(copy)):
-        copy.headers.pop(name, None)
-    return copy

@@ -17,6 +17,13 @@ _AUTHORITY = re.compile(
 )
 
 
+# What some parsers drop, and others take for a slash.
+_ODD = re.compile(r"[\x00-\x1f\x7f\\]|^\s")
+
+
+_WITH_SCHEME = re.compile(r"[^/?#]*:")
+
+
 def origin_of(url: str) -> str:
     """Return the origin of a URL in one spelling, as ``scheme://host:port`` (RFC 6454 §4).
 
@@ -67,12 +74,30 @@ def place_of(url: str) -> str:
     return url if path < 0 else url[:path]
 
 
+def has_origin(url: str) -> bool:
+    """Tell whether a URL has an origin."""
+    return same_origin(url, url)
+
+
 def same_origin(here: str, there: str) -> bool:
     """Tell whether two URLs have one origin; what has none is like nothing else."""
     try:
         return origin_of(here) == origin_of(there)
     except ValueError:
         return False
+
+
+def stays(here: str, location: str) -> bool:
+    """Tell whether a redirect certainly leads to the origin that it comes from, whatever reads its Location.
+
+    It does if it names that origin, or no origin at all: an absolute path, a query, a fragment, or a relative path that
+    cannot be taken for a scheme. Anything else may be read in two ways, and so it leaves.
+    """
+    if _ODD.search(location):
+        return False
+    if location.startswith("//"):
+        return same_origin(here, f"{here.partition(':')[0]}:{location}")
+    return same_origin(here, location) if _WITH_SCHEME.match(location) else True
 
 
 def same_resource(here: str, there: str) -> bool:

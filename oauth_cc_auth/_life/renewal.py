@@ -1,6 +1,7 @@
-"""How a token is renewed, from top to bottom: lock the store, look in it, else ask the token endpoint, save.
+"""How a token is renewed, from top to bottom: look in the store, lock it, look again, request a token, save it.
 
-Runs in a flight, as plain synchronous code. Without a store the shelf is empty, and takes nothing.
+Runs in a flight, as plain synchronous code. Without a store the shelf is empty, and takes nothing. Nothing slow is
+computed while the lock is held.
 """
 
 from __future__ import annotations
@@ -23,24 +24,43 @@ class Renewal:
 
     def __init__(self, live: LiveToken, exchange: Exchange, store: TokenStore | None) -> None:
         """Begin; nothing is asked yet."""
-        self.live, self.exchange, self.shelf = live, exchange, Shelf(store, self.key)
+        self.live, self.exchange, self.shelf = live, exchange, Shelf(store, self._key)
+        self._named: tuple[str | None, str] | None = None
 
-    def key(self) -> str:
+    def key(self, secret: str | None) -> str:
         """Return the name of the entry in the store. Only the right secret knows it."""
-        return store_key(self.exchange.grant, self.exchange.secret, getattr(self.exchange.sender, "lent", None))
+        return store_key(self.exchange.grant, secret, getattr(self.exchange.sender, "lent", None))
+
+    def _key(self) -> str:
+        # Made anew where the exchange has found the secret rotated.
+        secret = self.exchange.secret
+        if self._named is None or self._named[0] != secret:
+            self._named = secret, self.key(secret)
+        return self._named[1]
 
     def run(self, refusal: BaseException | None = None) -> Token:
         """Return a token that is better than the live one. Raises an OAuthError.
 
         With a `refusal` that still holds nothing is sent; but somebody else may have left a token in the store.
         """
-        with self.shelf.locked():
-            stored = self.shelf.load()
-            if stored is not None and self.is_news(stored):
-                return self.taken(stored)
-            if refusal is not None:
-                raise refusal
-            return self.obtained(stored)
+        self.prepare()
+        if refusal is None:
+            return self.shelf.token_or(self.is_news, self.taken, self._alone)
+        if (stored := self.shelf.load()) is not None and self.is_news(stored):
+            return self.taken(stored)
+        raise refusal
+
+    def _alone(self) -> Token:
+        """Return a token, while nobody else who shares the store renews it."""
+        stored = self.shelf.load()
+        if stored is not None and self.is_news(stored):
+            return self.taken(stored)
+        return self.obtained(stored)
+
+    def prepare(self) -> None:
+        """Compute what is slow, before the lock is taken."""
+        if self.shelf.store is not None:
+            self._key()
 
     def is_news(self, stored: Token) -> bool:
         """Tell whether the stored token is another than the last one in memory, and good."""

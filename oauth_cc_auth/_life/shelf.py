@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
+from oauth_cc_auth._life.watch import token_or_work
 from oauth_cc_auth._token import Token, is_access_token
-from oauth_cc_auth.stores._protocol import shown
+from oauth_cc_auth.stores._protocol import load_or_lock_of, shown
 
 if TYPE_CHECKING:
     from oauth_cc_auth.stores import TokenStore
@@ -46,12 +47,46 @@ class Shelf:
         """Remove what is there if it is still this token."""
         self._attempt("discard", lambda store: store.discard(self._key(), token), None)
 
+    def token_or(
+        self, usable: Callable[[Token], bool], taken: Callable[[Token], Token], work: Callable[[], Token]
+    ) -> Token:
+        """Return what `taken` makes of a usable token, as soon as the store has one; else what `work` returns.
+
+        `work` runs while nobody else who shares the store does so; where the store does not give its lock, all the
+        same.
+        """
+        if self.store is None:
+            return work()
+        if (load_or_lock := load_or_lock_of(self.store)) is None:
+            return token_or_work(self, usable, taken, work)
+        with ExitStack() as stack:
+            try:
+                judged = load_or_lock(self._key(), lambda kept: is_sound(kept) and usable(kept))
+                token = stack.enter_context(self._released(judged))
+            except TimeoutError as error:
+                self._failed("lock", error)  # long enough
+            except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
+                self._failed("look and lock", error)
+                stack.enter_context(self.locked())  # a lock may be there though the token cannot be read
+            else:
+                if token is not None:
+                    return taken(token)
+            return work()
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let one renew at a time; go on without the lock where the store does not give it."""
+    def _released(self, context: AbstractContextManager[Token | None]) -> Iterator[Token | None]:
+        token = context.__enter__()
+        try:
+            yield token
+        finally:
+            self._attempt("unlock", lambda _: context.__exit__(None, None, None), None)
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Let one renew at a time; go on without the lock where the store does not give it, and tell so."""
         lock = self._attempt("lock", lambda store: _entered(store, self._key()), None)
         try:
-            yield
+            yield lock is not None
         finally:
             if lock is not None:
                 self._attempt("unlock", lambda _: lock.__exit__(None, None, None), None)
@@ -62,14 +97,17 @@ class Shelf:
         try:
             return work(self.store)
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
-            # Its class, and what the system says: a driver's own words may quote the token.
-            why = type(error).__name__
-            if isinstance(error, OSError) and error.strerror:
-                why = f"{why}: {error.strerror}"
-            level = logging.DEBUG if self.failed else logging.WARNING
-            log.log(level, "the token store failed to %s (%s); going on without %s", what, why, shown(self.store))
-            self.failed = True
+            self._failed(what, error)
             return otherwise
+
+    def _failed(self, what: str, error: Exception) -> None:
+        # Its class, and what the system says: a driver's own words may quote the token.
+        why = type(error).__name__
+        if isinstance(error, OSError) and error.strerror:
+            why = f"{why}: {error.strerror}"
+        level = logging.DEBUG if self.failed else logging.WARNING
+        log.log(level, "the token store failed to %s (%s); going on without %s", what, why, shown(self.store))
+        self.failed = True
 
 
 def _entered(store: TokenStore, key: str) -> AbstractContextManager[object]:
@@ -84,13 +122,16 @@ def _saved(store: TokenStore, key: str, token: Token) -> bool:
 
 
 def _checked(stored: object) -> Token | None:
-    if stored is None or (isinstance(stored, Token) and _is_sound(stored)):
+    if stored is None or is_sound(stored):
         return stored
     message = f"load returned a {type(stored).__name__} that is no token"
     raise TypeError(message)
 
 
-def _is_sound(stored: Token) -> bool:
+def is_sound(stored: object) -> TypeGuard[Token]:
+    """Tell whether this is a token, and all of it of the right type."""
+    if not isinstance(stored, Token):
+        return False
     times = (stored.obtained_at, 0.0 if stored.expires_at is None else stored.expires_at)
     texts = (stored.scope, stored.refresh_token)
     return (

@@ -46,10 +46,16 @@ class LoginRenewal(Renewal):
         """Begin; nothing is asked yet."""
         super().__init__(live, exchange, store)
         self.grant = cast("AuthorizationCode", exchange.grant)
+        self._voucher: tuple[str | None, str | None] = (None, None)
 
-    def key(self) -> str:
+    def key(self, secret: str | None) -> str:  # noqa: ARG002 - see the docstring
         """Return the login's name in the store, whatever the client secret: a login outlives the secret's rotation."""
         return store_key(self.grant, None)
+
+    def prepare(self) -> None:
+        """Compute what is kept beside the token, before the lock is taken."""
+        if self.shelf.store is not None:
+            self._verifier()
 
     def is_news(self, stored: Token) -> bool:
         """Tell whether the stored token is another, good, and not one that this client's secret may not have."""
@@ -69,6 +75,7 @@ class LoginRenewal(Renewal):
 
     def log_in(self, code: Parameters) -> Token:
         """Return the token that ends a login (RFC 6749 §4.1.3), which is the live one now. Raises an OAuthError."""
+        self.prepare()
         with self.shelf.locked():
             token = self._kept(None, code, self._previous())
         with self.live.lock:
@@ -146,29 +153,25 @@ class LoginRenewal(Renewal):
 
     def _kept(self, last: Token | None, code: Parameters | None, spent: str | None) -> Token:
         """Return a new token, which is where it cannot get lost."""
-        live, shared = self.live, self.shelf.store is not None
-        secret = self.exchange.secret
-        # Before the request: nothing slow stands between an answer and the save, in which a killed process would lose
-        # the login.
-        verifier = self._verifier() if shared else None
+        live = self.live
         token = self._fetched(last, code)
         # What the answer leaves out stays as it was (RFC 6749 §6).
         scope, refresh_token = (last.scope, last.refresh_token) if last else (None, None)
         refresh_token = token.refresh_token or refresh_token or self.grant.refresh_token
         token = replace(token, scope=token.scope or scope, refresh_token=refresh_token)
-        if not shared:
+        if self.shelf.store is None:
             if refresh_token not in (None, self.grant.refresh_token):
                 hold_on(live)
             return token
-        if self.exchange.secret != secret:  # the exchange has found it rotated
-            verifier = self._verifier()
-        if verifier is not None:
+        # Computed before the request, unless the exchange has found the secret rotated: nothing slow stands between an
+        # answer and the save, in which a killed process would lose the login.
+        if (verifier := self._verifier()) is not None:
             token = replace(token, extra={**token.extra, _VERIFIER: verifier})
         live.spent = spent
         live.unsaved = None if self.shelf.save(token) else token
         if live.unsaved is not None and token.refresh_token is not None:
             log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
-            keep_saving(Unsaved(self.shelf.store, self.key(), token, live, spent))
+            keep_saving(Unsaved(self.shelf.store, self.key(None), token, live, spent))
         return token
 
     def _fetched(self, last: Token | None, code: Parameters | None) -> Token:
@@ -186,10 +189,10 @@ class LoginRenewal(Renewal):
     def _verifier(self) -> str | None:
         """Return what is kept beside the token, so that a caller with a wrong secret does not get it."""
         secret = self.exchange.secret
-        if secret is None:
-            return None
-        salt = os.urandom(16)
-        return f"{salt.hex()}:{slow_hash(secret, salt)}"
+        if secret is not None and self._voucher[0] != secret:
+            salt = os.urandom(16)
+            self._voucher = secret, f"{salt.hex()}:{slow_hash(secret, salt)}"
+        return None if secret is None else self._voucher[1]
 
     def _vouched_for(self, stored: Token) -> bool:
         secret = self.exchange.secret

@@ -126,9 +126,10 @@ ANY_ENVELOPE = ErrorFormat()
 
 
 def read_response(response: Any, formats: Mapping[str, ErrorFormat], default: ErrorFormat) -> ApiError:
-    """Return what a response of requests, httpx or httpx2 says; `formats` are by the URL that answered.
+    """Return what a response of any HTTP library says; `formats` are by the URL that answered.
 
-    A body that was not read, or cannot be read any more, counts as empty.
+    A gateway in front of an API may answer as its token endpoint does, and the other way round, so what says nothing in
+    one shape is read in the vendor's others. A body that was not read, or cannot be read any more, counts as empty.
     """
     try:
         url = str(response.url)
@@ -141,7 +142,13 @@ def read_response(response: Any, formats: Mapping[str, ErrorFormat], default: Er
     headers = {name.lower(): value for name, value in response.headers.items()}
     # A vendor may want something in the query of its token endpoint; that is no other endpoint.
     asked = {known.partition("?")[0]: form for known, form in formats.items()}
-    return asked.get(url.partition("?")[0], default).read(response.status_code, headers, members)
+    first = asked.get(url.partition("?")[0], default)
+    error = first.read(response.status_code, headers, members)
+    for other in (default, *formats.values(), RFC_6749) if error.code is None else ():
+        said = other.read(response.status_code, headers, members)
+        if said.code is not None and " " not in said.code:
+            return said
+    return error
 
 
 def _said(paths: Paths, headers: Mapping[str, str], members: object) -> str | None:

@@ -84,6 +84,11 @@ class ResourceServer:
             message = "base_url holds a star; a host below a domain is named in origins, as https://*.example.com"
             raise ConfigurationError(message)
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the API's origins are named; else any https origin is one."""
+        return self._allowed is not None or self.base_url_of is not None
+
     def admit(self, url: str, token: Token | None = None, *, allow_insecure_http: bool = False) -> None:
         """Return if the token may go to this URL, else raise OriginNotAllowed or InsecureTransport.
 

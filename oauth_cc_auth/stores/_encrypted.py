@@ -1,20 +1,21 @@
 """Encryption around any store: what reaches the inner store is a token whose text is the real one's ciphertext.
 
-The first key encrypts, every key decrypts. What cannot be decrypted is a miss and stays where it is. The entry's name
-is encrypted with the token, so that whoever may write to the inner store cannot pass one entry off as another.
+The first key encrypts, every key decrypts. What cannot be decrypted is a miss and stays where it is. The entry's key
+is encrypted with the token, so that nobody who may write to the inner store can pass one entry off as another.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from hashlib import blake2b
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
-from oauth_cc_auth.stores._protocol import TokenStore, locks_each_key, shown
+from oauth_cc_auth.stores._line import Usable
+from oauth_cc_auth.stores._protocol import LoadOrLock, TokenStore, load_or_lock_of, locks_each_key, shown
 
 try:
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -23,8 +24,6 @@ except ImportError as missing:
     raise ImportError(message) from missing
 
 log = logging.getLogger("oauth_cc_auth")
-
-_NAME_BYTES = 16
 
 
 class EncryptedStore:
@@ -53,6 +52,8 @@ class EncryptedStore:
         except (ValueError, TypeError):
             message = "keys: there is none, or one is not as cryptography.fernet.Fernet.generate_key() makes it"
             raise ConfigurationError(message) from None
+        if (inner := load_or_lock_of(store)) is not None:
+            self.load_or_lock = partial(self._load_or_lock, inner)
 
     @property
     def locks_each_key(self) -> bool:
@@ -66,7 +67,7 @@ class EncryptedStore:
 
     def save(self, key: str, token: Token) -> None:
         """Keep this token under this key."""
-        ciphertext = self._fernet.encrypt(_name(key) + dump(token)).decode()
+        ciphertext = self._fernet.encrypt(dump(token, key)).decode()
         # A refresh token outlives its access token, so the inner store must not drop it with that.
         expires_at = token.expires_at if token.refresh_token is None else None
         self.store.save(key, Token(ciphertext, expires_at=expires_at, obtained_at=token.obtained_at))
@@ -83,6 +84,22 @@ class EncryptedStore:
         """Return the inner store's lock."""
         return self.store.lock(key)
 
+    @contextmanager
+    def _load_or_lock(self, inner: LoadOrLock, key: str, usable: Usable) -> Iterator[Token | None]:
+        """Begin with a usable token as soon as the inner store has one, else with its lock."""
+        found: Token | None = None
+        seen: Token | None = None
+
+        def is_usable(kept: Token) -> bool:
+            # The same ciphertext is decrypted, and warned about, once.
+            nonlocal found, seen
+            if kept != seen:
+                found, seen = self._decrypted(key, kept), kept
+            return found is not None and usable(found)
+
+        with inner(key, is_usable) as kept:
+            yield None if kept is None else found
+
     def _decrypted(self, key: str, kept: Token) -> Token | None:
         try:
             content = self._fernet.decrypt(kept.access_token.encode("utf-8", "surrogatepass"))
@@ -90,9 +107,9 @@ class EncryptedStore:
             log.warning("the token in %r is ignored: it is in the clear, or none of the keys decrypts it", self)
             return None
         try:
-            return parse(content[_NAME_BYTES:] if content.startswith(_name(key)) else b"")
+            return parse(content, key)
         except ValueError as error:
-            log.warning("the token in %r is ignored: it was saved under another key, or %s", self, error)
+            log.warning("the token in %r is ignored: %s", self, error)
             return None
 
     def __reduce__(self) -> tuple[type[EncryptedStore], tuple[TokenStore, tuple[str | bytes, ...]]]:
@@ -102,7 +119,3 @@ class EncryptedStore:
     def __repr__(self) -> str:
         """Show the inner store, and no key; of somebody else's store its class, which tells no password."""
         return f"EncryptedStore({shown(self.store)})"
-
-
-def _name(key: str) -> bytes:
-    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_NAME_BYTES).digest()

@@ -11,7 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
+from oauth_cc_auth.stores._line import LOCK_SECONDS, Pauses, Release, Usable, token_or_lock
 
 try:
     import filelock
@@ -29,15 +31,17 @@ except ImportError as missing:
 
 log = logging.getLogger("oauth_cc_auth")
 
-# Just above the 20 s that a renewal takes at most: whoever holds the lock for longer is stuck. Of the 30 s for which a
-# caller waits, 9 are left to ask without the lock.
-LOCK_SECONDS = 21.0
-
 # A write takes milliseconds, and on a busy disk a second.
 WRITE_SECONDS = 3.0
 
-# How often a waiting process tries: soon after a renewal, which takes some 50 ms, and at 1 % of a core's time.
+# How often a waiting process tries the lock: soon after a renewal, which takes some 50 ms, and less and less often.
+_PAUSES = Pauses(0.02, 0.25)
+
+# How often one that writes, or waits for the lock alone, tries: at 1 % of a core's time.
 _POLL_SECONDS = 0.02
+
+# Those whose wait for the lock is over count together if no more than this lies between them.
+_OVERDUE_SECONDS = 60.0
 
 # An answer has 1 MiB at most, of which JSON may make six times as much.
 _MOST_BYTES = 8 << 20
@@ -93,7 +97,7 @@ class FileStore:
         file = self._beside(key, ".json")
         try:
             self._check_folder()
-            return parse(_read(file))
+            return parse(_read(file), key)
         except FileNotFoundError:
             return None
         except ValueError as error:
@@ -102,7 +106,7 @@ class FileStore:
 
     def save(self, key: str, token: Token) -> None:
         """Keep this token under this key; when this returns, it is on the disk."""
-        content = dump(token)
+        content = dump(token, key)
         with self.writing(key):
             _replace(self._beside(key, ".json"), content)
 
@@ -118,6 +122,65 @@ class FileStore:
         """Let one process renew at a time; raise TimeoutError after `lock_timeout`. A killed process holds nothing."""
         return self._held(key, ".lock", self.lock_timeout)
 
+    @contextmanager
+    def load_or_lock(
+        self, key: str, usable: Usable, *, load: Callable[[], Token | None] | None = None
+    ) -> Iterator[Token | None]:
+        """Begin with a usable token as soon as the file has one, else with the key's lock.
+
+        Raises TimeoutError where it is time to go on without the lock. `load` reads the token where it is not in the
+        key's file.
+        """
+        _make(self.path)
+        self._check_folder()
+        file, lock = self._beside(key, ".json"), self._lock(key, ".lock")
+        seen: object = None
+
+        def look() -> Token | None:
+            # A file is replaced as a whole: the same inode is the same content, and is judged once.
+            nonlocal seen
+            status = _status(file) if load is None else None
+            if status is not None and status == seen:
+                return None
+            seen = status
+            token = self.load(key) if load is None else load()
+            return token if token is not None and usable(token) else None
+
+        def take() -> Token | Release | None:
+            try:
+                lock.acquire(timeout=0)
+            except filelock.Timeout:
+                return look()
+            return lock.release
+
+        def wait(seconds: float) -> bool:
+            time.sleep(seconds)
+            return False
+
+        found = token_or_lock(
+            look=look,
+            take=take,
+            wait=wait,
+            overdue=lambda: self._overdue(key),
+            patience=self.lock_timeout,
+            pauses=_PAUSES,
+        )
+        if isinstance(found, Token):
+            yield found
+            return
+        try:
+            yield None
+        finally:
+            found()
+
+    def _overdue(self, key: str) -> int:
+        """Count one more whose wait is over: a byte for each, at the end of a file."""
+        with open(self._beside(key, ".overdue"), "ab", buffering=0, opener=_open) as counted:
+            if time.time() - os.fstat(counted.fileno()).st_mtime > _OVERDUE_SECONDS:
+                counted.truncate(0)
+            counted.write(b".")
+            return counted.tell()
+
     def writing(self, key: str) -> AbstractContextManager[None]:
         """Let one process write at a time, whether it holds the key's lock or not."""
         return self._held(key, ".write.lock", WRITE_SECONDS)
@@ -126,9 +189,7 @@ class FileStore:
     def _held(self, key: str, suffix: str, seconds: float) -> Iterator[None]:
         _make(self.path)
         self._check_folder()
-        # One object for each use: it is the file that excludes threads, too. Nobody ever deletes that file, because
-        # another process may have opened it already, and would then hold a lock that nobody else sees.
-        lock = filelock.FileLock(self._beside(key, suffix), mode=0o600, thread_local=False)
+        lock = self._lock(key, suffix)
         try:
             lock.acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
         except filelock.Timeout:
@@ -138,6 +199,11 @@ class FileStore:
             yield
         finally:
             lock.release()
+
+    def _lock(self, key: str, suffix: str) -> filelock.BaseFileLock:
+        # One object for each use: it is the file that excludes threads, too. Nobody ever deletes that file, because
+        # another process may have opened it already, and would then hold a lock that nobody else sees.
+        return filelock.FileLock(self._beside(key, suffix), mode=0o600, thread_local=False)
 
     def _beside(self, key: str, suffix: str) -> Path:
         # Digested, so that no key can lead out of the folder, be too long, or differ from another in its case only.
@@ -183,13 +249,22 @@ def _read(file: Path) -> bytes:
         return opened.read(_MOST_BYTES)
 
 
+def _status(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def _replace(file: Path, content: bytes) -> None:
     # One name for all writers, who exclude each other: what a killed writer left is gone with the next write.
     new = file.with_suffix(".new")
     new.unlink(missing_ok=True)
     try:
         with open(new, "xb", opener=_open) as opened:
-            new.chmod(0o600)  # the umask may have taken this user's own rights
+            if _POSIX:
+                os.fchmod(opened.fileno(), 0o600)  # the umask may have taken this user's own rights
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())

@@ -1,4 +1,4 @@
-"""A token as bytes, for stores that keep bytes: one JSON object with a version.
+"""A token as bytes, for stores that keep bytes: one JSON object with a version, bound to the key it was saved under.
 
 What is read back is judged strictly, because anybody may have written it: every member must be there and have its type.
 Members that are not known are ignored; what a reader of this version would misunderstand gets a new version number.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from hashlib import blake2b
 from typing import Any
 
 from oauth_cc_auth._token import Token
@@ -18,10 +19,11 @@ _TEXT = ("access_token", "token_type")
 _TEXT_OR_NONE = ("scope", "refresh_token")
 
 
-def dump(token: Token) -> bytes:
-    """Return the token as JSON, in ASCII. What `extra` holds and JSON cannot is dropped."""
+def dump(token: Token, key: str) -> bytes:
+    """Return the token as JSON, in ASCII, for the entry of this key. What `extra` holds and JSON cannot is dropped."""
     content = {
         "version": VERSION,
+        "key": _mark(key),
         "access_token": token.access_token,
         "token_type": token.token_type,
         "expires_at": token.expires_at,
@@ -33,11 +35,12 @@ def dump(token: Token) -> bytes:
     return json.dumps(content, allow_nan=False).encode()
 
 
-def parse(data: bytes) -> Token:
-    """Return the token that `dump` made these bytes of.
+def parse(data: bytes, key: str) -> Token:
+    """Return the token that `dump` made these bytes of, for this key.
 
     Raises ValueError, with nothing of the content in its message or its context, for what is truncated, foreign, of a
-    newer version or ill-typed.
+    newer version or ill-typed, or was saved under another key: an entry that is moved to another's name must not send
+    one client's token to another's API.
     """
     content = _json(data)
     if not isinstance(content, dict) or type(content.get("version")) is not int:
@@ -54,8 +57,14 @@ def parse(data: bytes) -> Token:
         or not isinstance(content.get("extra"), dict)
     ):
         raise ValueError("this token lacks a member, or one has the wrong type")
+    if content.get("key") != _mark(key):
+        raise ValueError("this token was saved under another key")
     texts = {name: content[name] for name in _TEXT + _TEXT_OR_NONE}
     return Token(**texts, expires_at=expires_at, obtained_at=obtained_at, extra=content["extra"])
+
+
+def _mark(key: str) -> str:
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _json(data: bytes) -> Any:

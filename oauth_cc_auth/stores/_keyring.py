@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 
@@ -18,12 +19,13 @@ from oauth_cc_auth._threads import within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
+from oauth_cc_auth.stores._line import LOCK_SECONDS, Usable
 from oauth_cc_auth.stores._pause import Pause, is_worth_another_try
 
 try:
     import keyring
 
-    from oauth_cc_auth.stores._file import LOCK_SECONDS, FileStore
+    from oauth_cc_auth.stores._file import FileStore
 except ImportError as missing:
     message = 'KeyringStore needs keyring and filelock: pip install "oauth-cc-auth[keyring]"'
     raise ImportError(message) from missing
@@ -76,14 +78,14 @@ class KeyringStore:
         if kept is None:
             return None
         try:
-            return parse(kept.encode("utf-8", "replace"))
+            return parse(kept.encode("utf-8", "replace"), key)
         except ValueError as error:
             log.warning("the token in the keyring, service %s, user %s, is ignored: %s", self.service, key, error)
             return None
 
     def save(self, key: str, token: Token) -> None:
         """Keep this token under this key."""
-        content = dump(token).decode()
+        content = dump(token, key).decode()
         with self._files.writing(self._name(key)):
             _answer(lambda: _set(self.service, key, content), anyway=is_worth_another_try(token))
 
@@ -97,6 +99,16 @@ class KeyringStore:
     def lock(self, key: str) -> AbstractContextManager[None]:
         """Let one process renew at a time; raise TimeoutError after `lock_timeout`."""
         return self._files.lock(self._name(key))
+
+    def load_or_lock(self, key: str, usable: Usable) -> AbstractContextManager[Token | None]:
+        """Begin with a usable token as soon as the keyring has one, else with the key's lock."""
+        return self._files.load_or_lock(self._name(key), usable, load=partial(self._looked, key))
+
+    def _looked(self, key: str) -> Token | None:
+        try:
+            return self.load(key)
+        except TimeoutError as error:
+            raise OSError(str(error)) from error  # a TimeoutError would say that the lock is not to be had
 
     def _name(self, key: str) -> str:
         return f"keyring\n{self.service}\n{key}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition, Lock
 from weakref import WeakSet
 
 from oauth_cc_auth._threads import after_fork_in_child
 from oauth_cc_auth._token import Token
+from oauth_cc_auth.stores._line import LOCK_SECONDS, Pauses, Release, Usable, token_or_lock
 
-# Just above the 20 s that a renewal takes at most, and below the 30 s that a caller waits: whoever holds the lock for
-# longer is stuck, and there is time left to go on without it.
-LOCK_SECONDS = 21.0
+# A save wakes those who wait; this is for a holder that releases the lock and has saved nothing.
+_PAUSES = Pauses(0.02, 0.1)
 
 
 _all: WeakSet[MemoryStore] = WeakSet()
@@ -32,7 +32,9 @@ class MemoryStore:
         """Begin empty."""
         self._tokens: dict[str, Token] = {}
         self._locks: defaultdict[str, Lock] = defaultdict(Lock)
-        self._guard = Lock()
+        self._overdue: defaultdict[str, int] = defaultdict(int)
+        guard = self._guard = Lock()
+        self._saved = Condition(guard)
         _all.add(self)
 
     def load(self, key: str) -> Token | None:
@@ -43,6 +45,8 @@ class MemoryStore:
         """Keep this token under this key."""
         with self._guard:
             self._tokens[key] = token
+            self._overdue.pop(key, None)
+            self._saved.notify_all()
 
     def discard(self, key: str, token: Token) -> None:
         """Remove what is under this key if it is still this access token."""
@@ -64,6 +68,37 @@ class MemoryStore:
         finally:
             lock.release()
 
+    @contextmanager
+    def load_or_lock(self, key: str, usable: Usable) -> Iterator[Token | None]:
+        """Begin with a usable token as soon as there is one, else with the key's lock. Raises TimeoutError."""
+        with self._guard:
+            lock = self._locks[key]
+
+        def look() -> Token | None:
+            token = self.load(key)
+            return token if token is not None and usable(token) else None
+
+        def take() -> Release | None:
+            return lock.release if lock.acquire(blocking=False) else None
+
+        def wait(seconds: float) -> bool:
+            with self._guard:
+                return self._saved.wait(seconds)
+
+        def overdue() -> int:
+            with self._guard:
+                self._overdue[key] += 1
+                return self._overdue[key]
+
+        found = token_or_lock(look=look, take=take, wait=wait, overdue=overdue, patience=LOCK_SECONDS, pauses=_PAUSES)
+        if isinstance(found, Token):
+            yield found
+            return
+        try:
+            yield None
+        finally:
+            found()
+
     def __reduce__(self) -> tuple[type[MemoryStore], tuple[()]]:
         """Copy and pickle as an empty store."""
         return MemoryStore, ()
@@ -77,6 +112,7 @@ def _unlock_in_child() -> None:
     # Whoever held a lock is not in the child.
     for store in _all:
         store._guard = Lock()  # noqa: SLF001 - this module's own
+        store._saved = Condition(store._guard)  # noqa: SLF001 - as above
         store._locks.clear()  # noqa: SLF001 - as above
 
 

@@ -1,67 +1,45 @@
 """A store in Redis: one token for every process and every machine that reaches it.
 
-Each operation is one command, two to discard, and is bounded as a whole, whatever the client's own timeouts are. After
-a failure the store fails at once for a while, so that an outage makes one renewal wait, and the next ones not at all.
+A process that wants to renew looks, and takes the lock in one round trip with a second look. While another holds the
+lock it listens for the save, and asks now and then, because a message can be lost and a holder can die. The keys of one
+entry are in one slot of a cluster.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from inspect import signature
-from threading import Event
 from typing import Any
-from uuid import uuid4
 
 try:
     import redis
     import redis.asyncio
     from redis.backoff import NoBackoff
     from redis.connection import AbstractConnection
-    from redis.exceptions import LockNotOwnedError
-    from redis.lock import Lock
     from redis.retry import Retry
 except ImportError as error:
     message = 'RedisStore needs redis: pip install "oauth-cc-auth[redis]"'
     raise ImportError(message) from error
 
-from oauth_cc_auth._threads import started, within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._format import dump, parse
-from oauth_cc_auth.stores._pause import Pause, is_worth_another_try
+from oauth_cc_auth.stores._line import LOCK_SECONDS, Usable
+from oauth_cc_auth.stores._pause import is_worth_another_try
+from oauth_cc_auth.stores._redis_link import is_about_one_key, link_to, raw_of
+from oauth_cc_auth.stores._redis_place import Place
 
 log = logging.getLogger("oauth_cc_auth")
 
-# For one operation, name lookup, connection, TLS and all; and for each step of it, where the client is ours.
-ANSWER_SECONDS, SOCKET_SECONDS = 2.0, 1.0
-
-# After a failure: as long as somebody may notice, short beside the windows of a token of minutes.
-PAUSE_SECONDS = 5.0
-
-# A firewall may forget a connection that idles between two renewals, and the next command then waits for nothing.
-IDLE_SECONDS = 30.0
-
-# How long the others wait for a holder who died. Extended every third, so one lost extension does no harm; a holder who
-# is busy for more than two minutes is stuck, and his lock is left to expire.
-LOCK_SECONDS, KEPT_SECONDS = 6.0, 120.0
-
-# Just above the 20 s that a renewal takes at most. Of the 30 s that a caller waits, 9 are left to ask without the lock.
-WAIT_SECONDS = 21.0
-
-# Between two looks at a lock that somebody holds: soon after a renewal of 50 ms, and not often while one takes longer.
-FIRST_LOOK, LAST_LOOK = 0.02, 0.25
+# For each step of an operation, where the client is ours.
+SOCKET_SECONDS = 1.0
 
 # Ten years: Redis refuses a life that does not fit into its clock.
 LONGEST_LIFE = 10 * 365 * 86_400.0
-
-# redis-py's own scripts. Its `Lock` runs them by their hash, which is three round trips where the server has not seen
-# them yet; the text is short. The first deletes a key if it still holds this value, so it serves `discard` too.
-DELETE_IF_SAME, EXTEND_IF_SAME = Lock.LUA_RELEASE_SCRIPT, Lock.LUA_REACQUIRE_SCRIPT
 
 # What is said on a new connection besides the password: nothing. `protocol` 2 needs no HELLO, and None for
 # `driver_info`, before redis-py 7.1 for both others, no CLIENT SETINFO; each would be one more round trip.
@@ -92,7 +70,7 @@ class RedisStore:
         url_or_client: str | redis.Redis | redis.RedisCluster,
         namespace: str = "oauth-cc-auth",
         *,
-        lock_timeout: float = WAIT_SECONDS,
+        lock_timeout: float = LOCK_SECONDS,
     ) -> None:
         """Prepare; nothing is connected yet."""
         if not isinstance(namespace, str) or not namespace:
@@ -101,27 +79,30 @@ class RedisStore:
             raise ConfigurationError("lock_timeout is not a number of seconds above 0")
         self._given, self._namespace, self._lock_timeout = url_or_client, namespace, lock_timeout
         self._is_ours = isinstance(url_or_client, str)
-        self._client: Any = _client_for(url_or_client) if isinstance(url_or_client, str) else _checked(url_or_client)
-        self._pause, self._used_at = Pause(), float("-inf")
+        given: Any = url_or_client
+        make = partial(_client_for if self._is_ours else _checked, given)
+        self._link = link_to(given, make, is_ours=self._is_ours)
 
     def load(self, key: str) -> Token | None:
         """Return the token under this key, or None; in one round trip."""
-        return self._token_in(self._kept(key))
+        return self._token_in(key, self._kept(key))
 
     def save(self, key: str, token: Token) -> None:
-        """Keep this token under this key for the rest of its life; in one round trip.
+        """Keep this token under this key for the rest of its life, and wake those who wait; in two round trips.
 
         With a refresh token, or without an expiry, it stays until it is discarded.
         """
-        anyway = is_worth_another_try(token)
-        self._ask("set", self._name(key), dump(token), px=_milliseconds_left(token), anyway=anyway)
+        content, name = dump(token, key), self._name(key)
+        keep = partial(self._link.client.set, name, content, px=_milliseconds_left(token))
+        self._link.ask(keep, anyway=is_worth_another_try(token))
+        self._link.tell(f"{name}:saved")
 
     def discard(self, key: str, token: Token) -> None:
         """Remove what is under this key if it is still this access token; in two round trips at most."""
         raw = self._kept(key)
-        kept = self._token_in(raw)
+        kept = self._token_in(key, raw)
         if kept is not None and kept.access_token == token.access_token:
-            self._ask("eval", DELETE_IF_SAME, 1, self._name(key), raw)
+            self._link.ask(partial(self._link.delete_if_same, self._name(key), raw))
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
@@ -129,70 +110,45 @@ class RedisStore:
 
         Raises TimeoutError after `lock_timeout`, and LockNotOwnedError at the end if the lock was lost meanwhile.
         """
-        name, mark = f"{self._name(key)}:lock", uuid4().hex
-        give_up_at, pause = time.monotonic() + self._lock_timeout, FIRST_LOOK
-        while not self._ask("set", name, mark, nx=True, px=round(LOCK_SECONDS * 1000)):
-            if time.monotonic() >= give_up_at:
-                raise TimeoutError(f"others hold this key's lock for more than {self._lock_timeout:g} s")
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads load, keeps no secret
-            pause = min(pause * 1.5, LAST_LOOK)
-        done = Event()
-        started(partial(self._keep, name, mark, done), "oauth-cc-auth-redis-lock")
-        try:
+        place = self._place(key, lambda _: False)
+        with place.reached(lambda: None, lambda: 1, self._lock_timeout):
             yield
-        finally:
-            done.set()
-            if not self._ask("eval", DELETE_IF_SAME, 1, name, mark):
-                raise LockNotOwnedError("the lock expired, or Redis lost it, before the renewal was done")
 
-    def _keep(self, name: str, mark: str, done: Event) -> None:
-        """Extend the lock while its holder works, first after a third of its life: most are done by then."""
-        stuck_at = time.monotonic() + KEPT_SECONDS
-        while not done.wait(LOCK_SECONDS / 3) and time.monotonic() < stuck_at:
-            with suppress(Exception):  # the holder meets the same outage, and says so
-                if not self._send("eval", EXTEND_IF_SAME, 1, name, mark, round(LOCK_SECONDS * 1000)):
-                    return
+    @contextmanager
+    def load_or_lock(self, key: str, usable: Usable) -> Iterator[Token | None]:
+        """Begin with a usable token as soon as Redis has one, else with the key's lock.
+
+        One round trip to look, one to take the lock and look again, and one when a save has woken this process. Raises
+        TimeoutError where it is time to go on without the lock.
+        """
+        place = self._place(key, usable)
+        with place.reached(place.look, place.overdue, self._lock_timeout, listens=True) as token:
+            yield token
+
+    def _place(self, key: str, usable: Usable) -> Place:
+        return Place(self._link, self._name(key), partial(self._kept, key), partial(self._token_in, key), usable)
 
     def _kept(self, key: str) -> Any:
         try:
-            return self._ask("get", self._name(key))
+            return self._link.ask(partial(self._link.client.get, self._name(key)))
         except Exception as error:
-            if not _is_about_one_key(error):
+            if not is_about_one_key(error):
                 raise
-            log.warning("what %r holds under a key is ignored: this is no token of this package", self)
-            return None
+            return self._not_ours()
 
-    def _ask(self, command: str, *args: object, anyway: bool = False, **options: object) -> Any:
-        """Return Redis's answer; where there is none, raise, and for a while do so at once, unless it is to try."""
-        if self._pause.lasts() and not anyway:
-            raise redis.ConnectionError(f"Redis failed less than {PAUSE_SECONDS:g} s ago")
+    def _not_ours(self) -> None:
+        log.warning("what %r holds under a key is ignored: this is no token of this package", self)
+
+    def _token_in(self, key: str, raw: Any) -> Token | None:
         try:
-            answer = self._send(command, *args, **options)
-        except Exception as error:
-            if not _is_about_one_key(error):
-                self._pause.begin(PAUSE_SECONDS)
-            raise
-        if anyway:
-            self._pause.end()
-        return answer
-
-    def _send(self, command: str, *args: object, **options: object) -> Any:
-        now = time.monotonic()
-        if self._is_ours and now - self._used_at > IDLE_SECONDS:
-            self._client.connection_pool.disconnect(inuse_connections=False)
-        self._used_at = now
-        return within(ANSWER_SECONDS, partial(getattr(self._client, command), *args, **options), "oauth-cc-auth-redis")
-
-    def _token_in(self, raw: bytes | str | None) -> Token | None:
-        try:
-            # Text comes from a client that decodes answers.
-            return None if raw is None else parse(raw.encode() if isinstance(raw, str) else raw)
+            return None if raw is None else parse(raw_of(raw), key)
         except ValueError as error:
             log.warning("what %r holds under a key is ignored: %s", self, error)
             return None
 
     def _name(self, key: str) -> str:
-        return f"{self._namespace}:{key}"
+        # In braces: all keys of an entry are in one slot of a cluster.
+        return f"{self._namespace}:{{{key}}}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments: tokens are in Redis."""
@@ -200,7 +156,7 @@ class RedisStore:
 
     def __repr__(self) -> str:
         """Show where the tokens are, without user and password."""
-        given = self._client.connection_pool.connection_kwargs if self._is_ours else {"host": "a given client"}
+        given = self._link.client.connection_pool.connection_kwargs if self._is_ours else {"host": "a given client"}
         return f"<RedisStore on {given.get('path', given.get('host', 'localhost'))}, namespace {self._namespace!r}>"
 
 
@@ -219,16 +175,6 @@ def _checked(client: Any) -> Any:
     if not all(callable(getattr(client, command, None)) for command in ("get", "set", "eval")):
         raise ConfigurationError("url_or_client is neither a URL nor a client of redis-py")
     return client
-
-
-def _is_about_one_key(error: Exception) -> bool:
-    """Return whether somebody else's value is under the key: of another type, or, for a client that decodes, no text.
-
-    Redis's other errors are about the server, also those without a class of their own (MISCONF, NOREPLICAS).
-    """
-    return isinstance(error, UnicodeDecodeError) or (
-        isinstance(error, redis.ResponseError) and "WRONGTYPE" in str(error)
-    )
 
 
 def _milliseconds_left(token: Token) -> int | None:

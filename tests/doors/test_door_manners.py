@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import timedelta
 from typing import Any
 
 import doors
 import pytest
-from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, only
+from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, only, refusing
 
-from oauth_cc_auth import ClientCredentials, ConfigurationError, HttpxAuth, MemoryStore, RequestsAuth, TokenSource
+from oauth_cc_auth import (
+    ClientCredentials,
+    ConfigurationError,
+    HttpxAuth,
+    MemoryStore,
+    OriginNotAllowed,
+    RequestsAuth,
+    TokenSource,
+)
 
 door = doors.door
 
@@ -181,3 +190,57 @@ def test_a_timeout_is_a_positive_number(auth: Any) -> None:
     for timeout in wrong:
         with pytest.raises(ConfigurationError, match="timeout"):
             auth(grant, timeout=timeout)
+
+
+def test_the_history_shows_what_was_sent(door: Door) -> None:
+    """Each answer stands beside the request as it was: the refused one with the token that was refused."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        answer = door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin)))
+        hops = [hop.request.headers["Authorization"] for hop in (*answer.history, answer)]
+        assert hops == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_copy_by_the_class_of_the_object(door: Door) -> None:
+    """`type(auth)(source)` makes another auth object, of that class and as good, and both can be pickled."""
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        auth = door.auth(server.grant(api.origin))
+        twin = type(auth)(auth._source)
+        assert type(twin) is type(auth)
+        for made in (auth, twin):
+            again = pickle.loads(pickle.dumps(made))
+            assert door.call("GET", f"{api.origin}/x", again).status_code == 200
+        assert server.issued == 1
+
+
+def test_a_url_that_is_none_is_the_librarys_error_too(door: Door) -> None:
+    """What the library raises for a URL without auth, it raises with auth too, and it is our error besides."""
+    with TokenEndpoint() as server:
+        auth = door.auth(server.grant())
+        for url in ("ftp://files.example/x", "mailto:somebody@example.com"):
+            with pytest.raises(door.error) as without:
+                door.call("GET", url)
+            with pytest.raises(type(without.value)) as raised:
+                door.call("GET", url, auth)
+            assert isinstance(raised.value, OriginNotAllowed)
+        assert server.issued == 0
+
+
+def test_another_librarys_request_is_refused(door: Door) -> None:
+    """An auth object that was handed to the wrong library says which class is the right one."""
+    right, wrong = (RequestsAuth, HttpxAuth) if door.kind.library == "requests" else (HttpxAuth, RequestsAuth)
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        with pytest.raises(ConfigurationError, match=f"this request is of {door.kind.library}: use {right.__name__}"):
+            door.call("GET", api.origin, wrong(server.grant()))
+        assert api.seen == []
+
+
+def test_what_is_no_request_of_any_library_we_know() -> None:
+    """There the way is the public loop, or the class for that library."""
+    for auth in (RequestsAuth, HttpxAuth):
+        made: Any = auth(ClientCredentials(token_endpoint="https://as.example", client_id="c", client_secret="s"))
+        request: Any = type("Request", (), {"__module__": "tornado.httpclient"})()
+        with pytest.raises(ConfigurationError, match=r"of tornado: use TokenSource.attempts\(\)"):
+            made(request)
+        request = type("PreparedRequest", (), {"__module__": "niquests.models"})()
+        with pytest.raises(ConfigurationError, match="of niquests: use NiquestsAuth, or AsyncNiquestsAuth"):
+            made(request)

@@ -161,7 +161,7 @@ def test_a_refusal_leaves_its_connection_usable(door: Door) -> None:
     refused: set[str | None] = set()
 
     def answer(seen: Seen) -> Reply:
-        return Reply(401, (), b"x" * 100_000) if seen.token in refused else Reply()
+        return Reply(401, (), b"x" * 60_000) if seen.token in refused else Reply()
 
     with TokenEndpoint() as server, LoopbackServer(answer) as api:
         auth = door.auth(server.grant(api.origin))

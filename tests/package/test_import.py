@@ -65,6 +65,8 @@ def test_values_cost_no_library(name: str) -> None:
         ("RequestsAuth", "requests", ["httpx", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
         ("HttpxAuth", "httpx", ["requests", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
         ("HttpxAuth", "httpx2", ["requests", "httpx", "authlib", "joserfc", "cryptography.hazmat"]),
+        ("AiohttpAuth", "aiohttp", ["requests", "httpx", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
+        ("GrpcAuth", "grpc", ["requests", "httpx", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
         ("TokenSource", "json", ["requests", "httpx", "httpx2", "authlib", "joserfc", "cryptography.hazmat"]),
     ],
 )
@@ -118,6 +120,8 @@ importlib.util.find_spec = lambda name, package=None: None if name.partition("."
     [
         ("RequestsAuth", ("requests",), "oauth-cc-auth[requests]"),
         ("HttpxAuth", ("httpx", "httpx2"), "oauth-cc-auth[httpx]"),
+        ("AiohttpAuth", ("aiohttp",), "oauth-cc-auth[aiohttp]"),
+        ("GrpcAuth", ("grpc",), "oauth-cc-auth[grpc]"),
     ],
 )
 def test_a_missing_library_says_its_cure(door: str, missing: tuple[str, ...], extra: str) -> None:
@@ -214,7 +218,7 @@ def test_every_error_is_public() -> None:
 def test_the_names_of_the_contract() -> None:
     """The names that others rely on are public."""
     values = {"AuthorizationCode", "ClientCredentials", "ResourceServer", "Token", "OAuthError"}
-    doors = {"HttpxAuth", "RequestsAuth", "TokenSource", "forget_all", "presets"}
+    doors = {"AiohttpAuth", "GrpcAuth", "HttpxAuth", "Login", "RequestsAuth", "TokenSource", "forget_all", "presets"}
     kept = {"EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"}
     promised = values | doors | kept
     assert promised <= set(oauth_cc_auth.__all__)

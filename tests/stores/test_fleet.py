@@ -18,7 +18,7 @@ from timing import WorkingClock
 from oauth_cc_auth import ClientCredentials, RedisStore, RequestsAuth, ResourceServer, TokenSource
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth.sandbox import Sandbox
-from oauth_cc_auth.stores import _redis
+from oauth_cc_auth.stores import _redis_link
 
 __all__ = ["own_redis", "redis_server", "shared_redis", "start_redis"]
 
@@ -131,7 +131,7 @@ def test_one_token_request_for_a_fleet(sandbox: Sandbox, redis_server: RedisServ
 
 def call_for_a_while(grant: ClientCredentials, url: str, ready: Any, over: Any, results: Any) -> None:
     """Be one process of a load: 4 threads call, one call after the other, until it is over."""
-    _redis.PAUSE_SECONDS = 1.0
+    _redis_link.PAUSE_SECONDS = 1.0
     auth = RequestsAuth(TokenSource(grant, store=RedisStore(url)))
     address = str(grant.resource_server and grant.resource_server.base_url)
     failures: list[str] = []
@@ -173,7 +173,7 @@ def test_redis_dies_under_load(sandbox: Sandbox, own_redis: RedisServer) -> None
         after = sandbox.token_requests
     assert [failures for failures, _, _ in told] == [[]] * PROCESSES
     assert min(calls for _, calls, _ in told) > 20
-    assert max(longest for _, _, longest in told) < 2 * _redis.ANSWER_SECONDS
+    assert max(longest for _, _, longest in told) < 2 * _redis_link.ANSWER_SECONDS
     # Tokens of 2 s, for 2.5 s, shared again: two or three, and not eight times as many.
     assert after - before < PROCESSES
 

@@ -106,7 +106,7 @@ def test_a_discard_waits_for_a_save(store: FileStore) -> None:
     with store.writing("a"):
         thread = threading.Thread(target=store.discard, args=("a", Token("old")))
         thread.start()
-        _file._replace(file_of(store), _format.dump(Token("new")))
+        _file._replace(file_of(store), _format.dump(Token("new"), "a"))
     thread.join(10)
     assert getattr(store.load("a"), "access_token", None) == "new"
 

@@ -25,20 +25,20 @@ FULL = Token(
 
 def changed(**members: Any) -> bytes:
     """Return a good token with some members replaced; those that are `...` are left out."""
-    content = {**json.loads(dump(FULL)), **members}
+    content = {**json.loads(dump(FULL, "key")), **members}
     return json.dumps({name: value for name, value in content.items() if value is not ...}).encode()
 
 
 @pytest.mark.parametrize("token", [FULL, Token("t", obtained_at=0.1)], ids=["full", "least"])
 def test_there_and_back(token: Token) -> None:
     """What was dumped is parsed as an equal token, `extra` included, to the last digit of its times."""
-    assert parse(dump(token)) == token
+    assert parse(dump(token, "key"), "key") == token
 
 
 def test_says_its_version_and_is_ascii() -> None:
     """The format is one JSON object that names its version, and survives any encoding on its way."""
-    assert json.loads(dump(FULL))["version"] == 1
-    assert dump(FULL).isascii()
+    assert json.loads(dump(FULL, "key"))["version"] == 1
+    assert dump(FULL, "key").isascii()
 
 
 def test_drops_what_json_cannot_hold() -> None:
@@ -46,21 +46,21 @@ def test_drops_what_json_cannot_hold() -> None:
     endless: list[Any] = []
     endless.append(endless)
     names: Any = {"ok": [1.5], "set": {1}, "infinite": float("inf"), "endless": endless, 5: "five"}
-    assert dict(parse(dump(Token("t", extra=names))).extra) == {"ok": [1.5]}
+    assert dict(parse(dump(Token("t", extra=names), "key"), "key").extra) == {"ok": [1.5]}
 
 
 def test_a_time_that_json_cannot_hold_is_an_error() -> None:
     """A token is kept as it is or not at all."""
     with pytest.raises(ValueError, match="JSON"):
-        dump(Token("t", expires_at=float("nan")))
+        dump(Token("t", expires_at=float("nan")), "key")
 
 
 def test_every_beginning_of_a_token_is_refused() -> None:
     """A token that was cut anywhere is a ValueError that quotes none of it."""
-    whole = dump(FULL)
+    whole = dump(FULL, "key")
     for length in range(len(whole)):
         with pytest.raises(ValueError, match="is no token") as caught:
-            parse(whole[:length])
+            parse(whole[:length], "key")
         assert caught.value.__context__ is None
 
 
@@ -69,13 +69,13 @@ def test_foreign_content_is_refused() -> None:
     cases: list[bytes] = [b"\xff\xfe\x00", b"null", b"[]", b"7", b"{}", b'{"a":' * 100_000, b"9" * 5_000]
     for data in cases:
         with pytest.raises(ValueError, match="is no token"):
-            parse(data)
+            parse(data, "key")
 
 
 def test_a_newer_version_is_refused() -> None:
     """A token that a newer version wrote is left to newer versions."""
     with pytest.raises(ValueError, match="newer"):
-        parse(changed(version=2))
+        parse(changed(version=2), "key")
 
 
 def test_a_strange_version_is_refused() -> None:
@@ -83,7 +83,7 @@ def test_a_strange_version_is_refused() -> None:
     cases: list[object] = [True, "1", 1.0, None, 0, -1]
     for version in cases:
         with pytest.raises(ValueError, match="this"):
-            parse(changed(version=version))
+            parse(changed(version=version), "key")
 
 
 def test_a_member_that_is_missing_or_wrong_is_refused() -> None:
@@ -99,13 +99,13 @@ def test_a_member_that_is_missing_or_wrong_is_refused() -> None:
     values: list[object] = [..., True, "", "canary", [], {}, 7, float("nan"), 10**400, None]
     for name, value in product(fine, values):
         if any(type(value) is type(one) and value == one for one in fine[name]):
-            parse(changed(**{name: value}))
+            parse(changed(**{name: value}), "key")
             continue
         with pytest.raises(ValueError, match="lacks a member") as caught:
-            parse(changed(**{name: value}))
+            parse(changed(**{name: value}), "key")
         assert "canary" not in str(caught.value)
 
 
 def test_unknown_members_are_ignored() -> None:
     """A member that was added within this version changes nothing for older readers."""
-    assert parse(changed(color="red")) == FULL
+    assert parse(changed(color="red"), "key") == FULL

@@ -26,13 +26,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from loopback import SECRET, TOKEN, Loopback, grant_for, run_together, token_answer
 from redis.exceptions import LockNotOwnedError
+from redis.lock import Lock
 from redis.sentinel import Sentinel
 from redis_server import RedisServer, Start, free_port, own_redis, redis_server, shared_redis, start_redis
 from timing import eventually
 
 import oauth_cc_auth.stores
 from oauth_cc_auth import ConfigurationError, EncryptedStore, RedisStore, Token, TokenSource, TokenStore
-from oauth_cc_auth.stores import _redis
+from oauth_cc_auth.stores import _redis, _redis_link, _redis_place
 
 __all__ = ["own_redis", "redis_server", "shared_redis", "start_redis"]
 
@@ -69,7 +70,7 @@ class PretendedRedis:
         with self._command("eval"):
             if self.kept.get(name) != (value.encode() if isinstance(value, str) else value):
                 return 0
-            if script == _redis.DELETE_IF_SAME:
+            if script == Lock.LUA_RELEASE_SCRIPT:
                 del self.kept[name]
             else:
                 self.lives[name] = args[0]
@@ -162,7 +163,7 @@ def test_namespaces_do_not_meet(redis_server: RedisServer) -> None:
     one, two = RedisStore(redis_server.url, namespace="one"), RedisStore(redis_server.url, namespace="two")
     one.save("a", Token("1"))
     with one.lock("a"):
-        assert sorted(redis_server.ask("KEYS", "*")) == [b"one:a", b"one:a:lock"]
+        assert sorted(redis_server.ask("KEYS", "*")) == [b"one:{a}", b"one:{a}:lock"]
     assert two.load("a") is None
 
 
@@ -188,10 +189,10 @@ def test_entries_expire_with_the_token(
     client = PretendedRedis()
     monkeypatch.setattr(time, "time", lambda: NOW)
     RedisStore(client).save("a", token)  # type: ignore[arg-type]  # of the same shape
-    assert client.lives["oauth-cc-auth:a"] == pytest.approx(seconds * 1000)
+    assert client.lives["oauth-cc-auth:{a}"] == pytest.approx(seconds * 1000)
     RedisStore(redis_server.url).save("a", token)
     time.sleep(0.002)
-    left = redis_server.ask("PTTL", "oauth-cc-auth:a")
+    left = redis_server.ask("PTTL", "oauth-cc-auth:{a}")
     assert (left > 0) == (seconds > 1)
 
 
@@ -199,14 +200,14 @@ def test_entries_expire_with_the_token(
 def test_entries_that_do_not_expire(redis_server: RedisServer, token: Token) -> None:
     """A refresh token outlives its access token, and a token without an expiry is good until it is refused."""
     RedisStore(redis_server.url).save("a", token)
-    assert redis_server.ask("TTL", "oauth-cc-auth:a") == -1
+    assert redis_server.ask("TTL", "oauth-cc-auth:{a}") == -1
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"{", b"\xff", b'{"version": 2}'])
 def test_rubbish_is_no_token(pretended: PretendedRedis, caplog: pytest.LogCaptureFixture, rubbish: bytes) -> None:
     """What is no token is ignored, said, not discarded, and replaced by the next token."""
     store = RedisStore(pretended)  # type: ignore[arg-type]  # of the same shape
-    pretended.kept["oauth-cc-auth:a"] = rubbish
+    pretended.kept["oauth-cc-auth:{a}"] = rubbish
     assert store.load("a") is None
     assert "ignored" in caplog.text
     store.discard("a", Token("1"))
@@ -261,7 +262,7 @@ def test_the_lock_is_given_back_after_a_failure(store: RedisStore) -> None:
 
 def test_its_holder_keeps_the_lock_alive(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A renewal that takes longer than the lock's life is still the only one."""
-    monkeypatch.setattr(_redis, "LOCK_SECONDS", 1.5)
+    monkeypatch.setattr(_redis_place, "LIFE_SECONDS", 1.5)
     store = RedisStore(redis_server.url, lock_timeout=0.01)
     with store.lock("a"):
         for _ in range(4):
@@ -277,8 +278,8 @@ def test_the_lock_is_kept_no_longer_than_it_should(
     pretended: PretendedRedis, monkeypatch: pytest.MonkeyPatch, *, stuck: bool
 ) -> None:
     """A holder who is stuck, or has lost the lock, stops extending it; a failure to do so is tried again."""
-    monkeypatch.setattr(_redis, "LOCK_SECONDS", 0.03)
-    monkeypatch.setattr(_redis, "KEPT_SECONDS", 1.0 if stuck else HOUR)
+    monkeypatch.setattr(_redis_place, "LIFE_SECONDS", 0.03)
+    monkeypatch.setattr(_redis_place, "KEPT_SECONDS", 1.0 if stuck else HOUR)
     store = RedisStore(pretended)  # type: ignore[arg-type]  # of the same shape
     others = set(threading.enumerate())
 
@@ -292,7 +293,7 @@ def test_the_lock_is_kept_no_longer_than_it_should(
     assert kept()
     pretended.failing = lambda: None
     if not stuck:
-        pretended.kept["oauth-cc-auth:a:lock"] = b"somebody else"
+        pretended.kept["oauth-cc-auth:{a}:lock"] = b"somebody else"
     eventually(lambda: pretended.asked.count("eval") >= 2)
     eventually(lambda: not kept())
     with nullcontext() if stuck else pytest.raises(LockNotOwnedError):
@@ -308,14 +309,14 @@ def test_a_late_holder_leaves_the_lock_to_its_next(redis_server: RedisServer) ->
     others.__enter__()
     with pytest.raises(LockNotOwnedError):
         lock.__exit__(None, None, None)
-    assert redis_server.ask("EXISTS", "oauth-cc-auth:a:lock") == 1
+    assert redis_server.ask("EXISTS", "oauth-cc-auth:{a}:lock") == 1
     others.__exit__(None, None, None)
-    assert redis_server.ask("EXISTS", "oauth-cc-auth:a:lock") == 0
+    assert redis_server.ask("EXISTS", "oauth-cc-auth:{a}:lock") == 0
 
 
 def hold_and_hang(store: RedisStore, held: Any) -> None:
     """Be a process that is killed while it holds the lock."""
-    _redis.LOCK_SECONDS = 1.0
+    _redis_place.LIFE_SECONDS = 1.0
     with store.lock("a"):
         held.set()
         time.sleep(HOUR)
@@ -347,15 +348,19 @@ def server() -> Iterator[Loopback]:
         yield running
 
 
+# A look, the lock with a second look, what is under it, the new token with a message about it, the lock's release.
+RENEWAL = ["GET", "SET", "GET", "GET", "SET", "PUBLISH", "EVAL"]
+
+
 def test_round_trips(own_redis: RedisServer, server: Loopback) -> None:
-    """A renewal makes four round trips, also the first on a new connection to a new server; a call makes none."""
+    """A renewal makes six round trips, also the first on a new connection to a new server; a call makes none."""
     source = TokenSource(grant_for(server.url), store=RedisStore(own_redis.url))
     for _ in range(2):
         with own_redis.heard() as commands:
             token = source.token()
             for _ in range(100):
                 assert source.token() is token
-        assert [command.split()[0] for command in commands] == ["SET", "GET", "SET", "EVAL"]
+        assert [command.split()[0] for command in commands] == RENEWAL
         source.reject(token)
     assert own_redis.ask("INFO", "errorstats") == {}  # nor did it refuse what MONITOR does not tell
 
@@ -402,7 +407,7 @@ def test_nothing_but_the_token_is_in_redis(redis_server: RedisServer, server: Lo
     said = "\n".join(commands)
     assert token.access_token in said
     assert SECRET[:12] not in said
-    assert [TOKEN in command for command in commands] == [False, False, True, False]
+    assert [TOKEN in command for command in commands] == [False] * 4 + [True] + [False] * 2
 
 
 # Outages
@@ -454,7 +459,7 @@ def test_an_outage_costs_a_short_wait_and_a_warning(
     """The call goes on with a token request of its own, after 2 s at most; for the next ones nothing is waited for."""
     source = TokenSource(grant_for(server.url), store=outage(request))
     caplog.set_level(logging.WARNING)
-    for limit in (_redis.ANSWER_SECONDS + 1.5, _redis.ANSWER_SECONDS / 2):
+    for limit in (_redis_link.ANSWER_SECONDS + 1.5, _redis_link.ANSWER_SECONDS / 2):
         caplog.clear()
         began_at = time.monotonic()
         token = source.token()
@@ -486,7 +491,7 @@ def test_is_in_use_again_after_a_pause(pretended: PretendedRedis, monkeypatch: p
         with pytest.raises(redis.ConnectionError, match="failed"):
             operation()
     assert len(pretended.asked) == asked
-    monkeypatch.setattr(time, "monotonic", lambda: real() + _redis.PAUSE_SECONDS)
+    monkeypatch.setattr(time, "monotonic", lambda: real() + _redis_link.PAUSE_SECONDS)
     assert access_token(store, "a") == "1"
 
 
@@ -511,14 +516,14 @@ def test_a_try_in_vain_makes_the_pause_no_longer(pretended: PretendedRedis, monk
     pretended.failing = fail
     with pytest.raises(redis.ConnectionError):
         store.load("a")
-    ahead = _redis.PAUSE_SECONDS / 2
+    ahead = _redis_link.PAUSE_SECONDS / 2
     with pytest.raises(redis.ConnectionError, match="password"):
         store.save("a", Token("1", refresh_token="r"))
     with pytest.raises(redis.ConnectionError, match="failed"):
         store.load("a")
     assert pretended.asked == ["get", "set"]
     pretended.failing = lambda: None
-    ahead = _redis.PAUSE_SECONDS
+    ahead = _redis_link.PAUSE_SECONDS
     assert store.load("a") is None
 
 
@@ -558,7 +563,7 @@ def test_somebody_elses_value_is_no_outage(
 ) -> None:
     """What another program put under one key is a miss with a warning, stays, and keeps no other key waiting."""
     command, value = foreign
-    redis_server.ask(command, "oauth-cc-auth:a", value.encode(errors="surrogateescape"))
+    redis_server.ask(command, "oauth-cc-auth:{a}", value.encode(errors="surrogateescape"))
     with redis.Redis(port=redis_server.port, decode_responses=decodes) as client:
         store = RedisStore(client)
         store.save("b", Token("2", expires_at=time.time() + HOUR))
@@ -566,7 +571,7 @@ def test_somebody_elses_value_is_no_outage(
         assert "ignored" in caplog.text
         assert access_token(store, "b") == "2"
         store.discard("a", Token("1"))
-        assert redis_server.ask("EXISTS", "oauth-cc-auth:a") == 1
+        assert redis_server.ask("EXISTS", "oauth-cc-auth:{a}") == 1
         store.save("a", Token("1"))
         assert access_token(store, "a") == "1"
 
@@ -576,8 +581,8 @@ def test_a_value_that_becomes_somebody_elses_is_no_outage(redis_server: RedisSer
     store = RedisStore(redis_server.url)
     lock = store.lock("a")
     lock.__enter__()
-    redis_server.ask("DEL", "oauth-cc-auth:a:lock")
-    redis_server.ask("LPUSH", "oauth-cc-auth:a:lock", "x")
+    redis_server.ask("DEL", "oauth-cc-auth:{a}:lock")
+    redis_server.ask("LPUSH", "oauth-cc-auth:{a}:lock", "x")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
         lock.__exit__(None, None, None)
     assert store.load("b") is None
@@ -603,10 +608,10 @@ def test_idle_connections_are_not_trusted(redis_server: RedisServer, monkeypatch
     """Between two renewals a firewall may have forgotten the connection: it is made anew, where the client is ours."""
     store = RedisStore(redis_server.url)
     numbers = []
-    for idle in (_redis.IDLE_SECONDS, _redis.IDLE_SECONDS, 0.0):
-        monkeypatch.setattr(_redis, "IDLE_SECONDS", idle)
+    for idle in (_redis_link.IDLE_SECONDS, _redis_link.IDLE_SECONDS, 0.0):
+        monkeypatch.setattr(_redis_link, "IDLE_SECONDS", idle)
         store.load("a")
-        numbers.append(store._client.client_id())
+        numbers.append(store._link.client.client_id())
     assert numbers[0] == numbers[1] < numbers[2]
 
 
@@ -615,9 +620,9 @@ def test_idle_connections_are_not_trusted(redis_server: RedisServer, monkeypatch
 
 def test_a_user_of_its_own(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rights that the documentation names are enough, and the password is not shown."""
-    monkeypatch.setattr(_redis, "LOCK_SECONDS", 0.6)
-    rights = "+get +set +del +pexpire +eval"
-    own_redis.ask("ACL", "SETUSER", "tokens", "on", f">{SECRET[:12]}", "~oauth-cc-auth:*", *rights.split())
+    monkeypatch.setattr(_redis_place, "LIFE_SECONDS", 0.6)
+    rights = "~oauth-cc-auth:* &oauth-cc-auth:* +get +set +del +incr +pexpire +eval +publish +subscribe"
+    own_redis.ask("ACL", "SETUSER", "tokens", "on", f">{SECRET[:12]}", *rights.split())
     store = RedisStore(f"redis://tokens:{SECRET[:12]}@127.0.0.1:{own_redis.port}")
     with store.lock("a"):
         store.save("a", Token("1"))

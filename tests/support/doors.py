@@ -17,15 +17,19 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar, cast
 
+import aiohttp
 import anyio
+import httpx
 import pytest
 import requests
 from anyio.from_thread import start_blocking_portal
 from timing import HUNG, eventually
 
 from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
+from oauth_cc_auth.aiohttp import AiohttpAuth
 from oauth_cc_auth.sandbox import Sandbox
 
 # A client that never speaks TLS: loading the certificate authorities for each takes longer than most tests.
@@ -57,6 +61,13 @@ KINDS = (
 )
 
 
+_ERRORS = {
+    "requests": "RequestException",
+    "httpx": "HTTPError",
+    "httpx2": "HTTPError",
+    "aiohttp": "ClientError",
+}
+
 S = TypeVar("S", bound="LoopbackServer")
 
 
@@ -73,16 +84,16 @@ class Door(ABC):
 
     # The name under which the library's client is lent for the token request.
     lent_as = "client"
-    # Whether a file object as a body is rewound; httpx takes it for any other iterable.
-    replays_files = False
-    # Whether redirects lose the token in a header of its own before they leave; httpx lets nobody between the hops.
-    strips_custom_headers = False
+    # Whether a file object may be a body, which is then rewound; async clients of httpx take none.
+    replays_files = True
+    # Whether a refused answer stands in the history of the one that follows it.
+    keeps_history = True
 
     def __init__(self, kind: Kind) -> None:
         """Import the library; `open` makes the client."""
         self.kind = kind
         self.library: Any = import_module(kind.library)
-        self.error: type[Exception] = self.library.HTTPError if self.lent_as == "client" else requests.RequestException
+        self.error: type[Exception] = getattr(self.library, _ERRORS[kind.library])
 
     def auth(self, grant: Any, **lent: Any) -> Any:
         """Return the door's auth object."""
@@ -154,8 +165,6 @@ class RequestsDoor(_Threaded):
     """requests."""
 
     lent_as = "session"
-    replays_files = True
-    strips_custom_headers = True
 
     def auth(self, grant: Any, **lent: Any) -> Any:
         """Return the door's auth object."""
@@ -202,6 +211,8 @@ class HttpxDoor(_Threaded):
 
 class AsyncHttpxDoor(Door):
     """httpx or httpx2, with an async client in an event loop of its own."""
+
+    replays_files = False
 
     def call_many(
         self, n: int, method: str, url: str, auth: Any = None, *, start: threading.Barrier | None = None, **kw: Any
@@ -263,10 +274,77 @@ class AsyncHttpxDoor(Door):
             self.portal.call(self.client.aclose)
 
 
+class Answered:
+    """An answer of aiohttp as the other libraries have it: its body is read, and its names are theirs."""
+
+    def __init__(self, response: aiohttp.ClientResponse, content: bytes) -> None:
+        """Keep what was read."""
+        self.status_code, self.headers, self.content = response.status, response.headers, content
+        self.request, self.url = response.request_info, response.url
+        self.history: list[Any] = list(response.history)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode()
+
+    def json(self) -> Any:
+        """Return what the body says."""
+        return json.loads(self.content)
+
+
+class AiohttpDoor(AsyncHttpxDoor):
+    """aiohttp: each call has a session that is given the auth object as its middleware."""
+
+    keeps_history = False
+
+    def auth(self, grant: Any, **lent: Any) -> Any:
+        """Return the door's auth object."""
+        return AiohttpAuth(grant, **lent)
+
+    def call_many(
+        self, n: int, method: str, url: str, auth: Any = None, *, start: threading.Barrier | None = None, **kw: Any
+    ) -> list[Any]:
+        """Send n requests, each in a task of its own."""
+        if "content" in kw:
+            kw["data"] = kw.pop("content")
+        return super().call_many(n, method, url, auth, start=start, **kw)
+
+    async def _request(self, method: str, url: str, *, auth: Any, follow_redirects: bool, **kw: Any) -> Answered:
+        given = {"middlewares": () if auth is None else (auth,), "allow_redirects": follow_redirects, **kw}
+        async with self.session.request(method, url, **given) as response:
+            return Answered(response, await response.read())
+
+    def stream(self, method: str, url: str, auth: Any) -> Streamed:
+        """Send a request and read its answer only then."""
+
+        async def main() -> Streamed:
+            async with self.session.request(method, url, middlewares=(auth,)) as response:
+                return Streamed(response.status, response._body is None, await response.read())
+
+        return cast("Streamed", self.portal.call(main))
+
+    @contextmanager
+    def lend(self, **kw: Any) -> Iterator[Any]:
+        """Lend a plain httpx client: aiohttp's session cannot send from a thread."""
+        with httpx.Client(verify=_NO_TLS, **kw) as client:
+            yield client
+
+    def __enter__(self) -> Door:
+        self._stack = ExitStack()
+        self.portal = self._stack.enter_context(start_blocking_portal(self.kind.loop or ""))
+        self.session = self.portal.call(self._open)
+        self.client = SimpleNamespace(request=self._request, aclose=self.session.close)
+        return self
+
+    async def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(HUNG), connector=aiohttp.TCPConnector(limit=0))
+
+
 def open_door(kind: Kind) -> Door:
     """Return the door of this kind; entering it makes its client."""
-    made = RequestsDoor if kind.library == "requests" else AsyncHttpxDoor if kind.loop else HttpxDoor
-    return made(kind)
+    made = {"requests": RequestsDoor, "aiohttp": AiohttpDoor}.get(kind.library)
+    return (made or (AsyncHttpxDoor if kind.loop else HttpxDoor))(kind)
 
 
 def only(suits: Callable[[Kind], bool]) -> pytest.MarkDecorator:

@@ -19,7 +19,7 @@ PRESETS, PLAYED = "oauth_cc_auth/presets", "oauth_cc_auth/sandbox/vendors"
 TESTS = {
     "cli": "the command line, in processes of its own, and the pages that a browser shows",
     "doors": "each auth class: one shared suite, a promise once for each HTTP library",
-    "federation": "assertions that others issue, and where workloads find them",
+    "federation": "assertions of other issuers, against servers on loopback that check every claim",
     "interop": "other people's servers and libraries; apart, by `make interop`",
     "life": "token sources: how tokens are requested, shared, renewed and kept, with a clock that is handed in",
     "login": "what a user's login needs beyond that",

@@ -1,0 +1,137 @@
+"""The door for aiohttp: ``aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)])``, judged at each redirect's hop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+try:
+    import aiohttp
+    from aiohttp import ClientRequest, ClientResponse
+except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
+    message = 'AiohttpAuth needs aiohttp 3.12 or newer: pip install "oauth-cc-auth[aiohttp]"'
+    raise ImportError(message) from error
+
+from oauth_cc_auth._attempts import Attempt, Attempts
+from oauth_cc_auth._http.by_aiohttp import (
+    JUDGED,
+    asked_at_first,
+    body_of,
+    drain,
+    place_of,
+    remembered,
+    replayable,
+    set_by_caller,
+)
+from oauth_cc_auth._http.hidden import Hidden
+from oauth_cc_auth._http.origin import same_origin
+from oauth_cc_auth._raising import raised_as
+from oauth_cc_auth._resource_server.verdict import must_read
+from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+    from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._resource_server.presentation import Presentation
+    from oauth_cc_auth.stores import TokenStore
+
+
+class AiohttpAuth:
+    """Authenticate requests of an aiohttp session with a token that is fetched once, shared, and renewed in time.
+
+    Takes a grant, such as ``presets.zoom()``, or a `TokenSource`. `store`, `session` (a requests.Session) or `client`
+    (an httpx.Client) and `timeout` are those of `TokenSource`. Its errors are OAuthErrors and ``aiohttp.ClientError``
+    at once. Where the API refuses the token, the request goes once more with a fresh one, unless its body was a
+    generator.
+    """
+
+    def __init__(
+        self,
+        grant: Grant | TokenSource,
+        /,
+        *,
+        store: TokenStore | None = None,
+        session: requests.Session | None = None,
+        client: httpx.Client | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
+        self._source = source_of(grant, store=store, session=session, client=client, timeout=timeout)
+        self._has_more = bool(self._source.resource_server.headers)
+
+    def __call__(
+        self, request: ClientRequest, handler: Callable[[ClientRequest], Awaitable[ClientResponse]] | None = None
+    ) -> Awaitable[ClientResponse]:
+        """Send a request with the token, and once more with a fresh one if the API refuses it."""
+        if handler is None:
+            message = (
+                "AiohttpAuth is a middleware: pass aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)]). "
+                "With requests use RequestsAuth, with httpx HttpxAuth."
+            )
+            raise ConfigurationError(message)
+        return self._send(request, handler)
+
+    async def _send(
+        self, request: ClientRequest, handler: Callable[[ClientRequest], Awaitable[ClientResponse]]
+    ) -> ClientResponse:
+        asked = asked_at_first(request)
+        if asked and not (self._source.resource_server.is_pinned or same_origin(str(request.url), asked)):
+            return remembered(await handler(request), asked)
+        attempt: Attempt | Presentation | None = None if self._has_more else self._source.ready(place_of(request))
+        loop = None
+        if attempt is None:
+            loop = self._attempts(request)
+            attempt = await self._next(loop, hop=bool(asked))
+        response: ClientResponse | None = None
+        try:
+            while attempt is not None:
+                request.headers.update(attempt.headers)
+                response = await handler(request)
+                if loop is None and self._source.settled(response.status):
+                    break
+                loop = loop or self._attempts(request)
+                sent = attempt if isinstance(attempt, Attempt) else loop.resume(attempt.token, attempt.headers)
+                if not await self._heard(sent, response):
+                    break
+                await drain(response)
+                attempt = await self._next(loop, hop=bool(asked))
+        except BaseException:
+            if response is not None:
+                response.close()
+            raise
+        # A hop that leaves the API goes on without the token.
+        return remembered(await handler(request) if response is None else response, asked)
+
+    def _attempts(self, request: ClientRequest) -> Attempts:
+        settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(replayable, request)}
+        return Attempts(
+            self._source, request.method, str(request.url), place=place_of(request), kind=Hidden, **settings
+        )
+
+    async def _next(self, loop: Attempts, *, hop: bool) -> Attempt | None:
+        try:
+            with raised_as(aiohttp.ClientError, lambda: None):
+                return await anext(loop, None)
+        except (OriginNotAllowed, InsecureTransport):
+            if hop:
+                return None
+            raise
+
+    async def _heard(self, attempt: Attempt, response: ClientResponse) -> bool:
+        status, headers, said = response.status, response.headers, None
+        kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
+        # Whether the caller streams is not to be seen, as in httpx; what was read stays there to be read.
+        if must_read(self._source.resource_server, status, kind, length):
+            said = await body_of(response, JUDGED)
+        # What `api_error` reads; the body only where it decides.
+        answer = SimpleNamespace(status_code=status, headers=headers, url=response.url, content=said)
+        return attempt.heard(status, headers, error=partial(self._source.grant.api_error, answer))
+
+    def __repr__(self) -> str:
+        """Show the grant, which shows no secret."""
+        return f"AiohttpAuth({self._source.grant!r})"

@@ -1,0 +1,85 @@
+"""The door for gRPC: ``grpc.metadata_call_credentials(GrpcAuth(grant))``, and interceptors that renew a refused token.
+
+    credentials = grpc.composite_channel_credentials(
+        grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(auth := GrpcAuth(grant))
+    )
+    channel = grpc.intercept_channel(grpc.secure_channel("api.example.com:443", credentials), auth.interceptor)
+
+The plugin presents the token; it sees no answer. An interceptor does: it rejects a token that the server answers with
+UNAUTHENTICATED, and sends a unary call once more. A stream is not sent again, but its next call has another token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+try:
+    import grpc
+    import grpc.aio
+except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
+    message = 'GrpcAuth needs grpcio: pip install "oauth-cc-auth[grpc]"'
+    raise ImportError(message) from error
+
+from oauth_cc_auth._http.by_grpc import AIO_STREAMS, AioUnaryUnary, Interceptor
+from oauth_cc_auth._raising import raised_as
+from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+    from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth.stores import TokenStore
+
+
+class GrpcAuth(grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio has no types
+    """Authenticate gRPC calls with a token that is fetched once, shared, and renewed before anybody waits.
+
+    Takes a grant or a `TokenSource`. `store`, `session` (a requests.Session) or `client` (an httpx.Client) and
+    `timeout` are those of `TokenSource`. The token goes where the grant's `ResourceServer` allows: name the service's
+    address in it, as ``https://api.example.com``. gRPC sends metadata over TLS only.
+    """
+
+    def __init__(
+        self,
+        grant: Grant | TokenSource,
+        /,
+        *,
+        store: TokenStore | None = None,
+        session: requests.Session | None = None,
+        client: httpx.Client | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
+        self._source = source_of(grant, store=store, session=session, client=client, timeout=timeout)
+
+    def __call__(self, context: Any, callback: Callable[[Any, Exception | None], None]) -> None:
+        """Hand over the metadata of one call, or the error; gRPC calls this in a thread that may wait."""
+        try:
+            with raised_as(grpc.RpcError, lambda: None):
+                headers = self._source.headers("POST", context.service_url)
+        except Exception as error:  # noqa: BLE001 - gRPC wants each call back exactly once
+            callback(None, error)
+        else:
+            callback(tuple((name.lower(), str(value)) for name, value in headers.items()), None)
+
+    @cached_property
+    def interceptor(self) -> Interceptor:
+        """What renews a token that the server refuses, for `grpc.intercept_channel`."""
+        return Interceptor(self._source)
+
+    @cached_property
+    def aio_interceptor(self) -> AioUnaryUnary:
+        """The same for unary calls of `grpc.aio`, one of its channel's ``interceptors=``; streams have their own."""
+        return AioUnaryUnary(self._source)
+
+    @cached_property
+    def aio_interceptors(self) -> list[grpc.aio.ClientInterceptor]:
+        """All interceptors for `grpc.aio`: ``grpc.aio.secure_channel(..., interceptors=auth.aio_interceptors)``."""
+        return [self.aio_interceptor, *(kind(self._source) for kind in AIO_STREAMS)]
+
+    def __repr__(self) -> str:
+        """Show the grant, which shows no secret."""
+        return f"GrpcAuth({self._source.grant!r})"

@@ -1,0 +1,257 @@
+"""`GrpcAuth`, against a real gRPC server with TLS: the token as metadata, and what UNAUTHENTICATED means for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import grpc
+import pytest
+import tls
+from loopback import Answer, Loopback, grant_for, token_answer
+from timing import eventually
+from tls import Certificates
+
+from oauth_cc_auth import InvalidClient, OAuthError, ResourceServer, TokenSource
+from oauth_cc_auth.grpc import GrpcAuth
+
+METHODS = ["UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream"]
+
+
+class Service:
+    """A service whose methods answer the token that they were called with, unless it is revoked."""
+
+    def __init__(self, certificates: Certificates) -> None:
+        """Start to answer over TLS."""
+        self.revoked: set[str] = set()
+        self.seen: list[str] = []
+        pem = certificates.server.read_bytes()
+        self.server = grpc.server(ThreadPoolExecutor(8))
+        handlers = {
+            "UnaryUnary": grpc.unary_unary_rpc_method_handler(lambda _, context: self._unary(context)),
+            "UnaryStream": grpc.unary_stream_rpc_method_handler(lambda _, context: self._stream(context)),
+            "StreamUnary": grpc.stream_unary_rpc_method_handler(lambda _, context: self._unary(context)),
+            "StreamStream": grpc.stream_stream_rpc_method_handler(lambda _, context: self._stream(context)),
+        }
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("acme.Api", handlers),))
+        self.port = self.server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(pem, pem)]))
+        self.server.start()
+        self.authority = certificates.authority.read_bytes()
+
+    @property
+    def target(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    def credentials(self, auth: GrpcAuth) -> Any:
+        """Return a channel's credentials with those of each call."""
+        channel = grpc.ssl_channel_credentials(self.authority)
+        return grpc.composite_channel_credentials(channel, grpc.metadata_call_credentials(auth))
+
+    def _unary(self, context: Any) -> bytes:
+        token = str(dict(context.invocation_metadata()).get("authorization", "")).removeprefix("Bearer ")
+        self.seen.append(token)
+        if token in self.revoked or not token:
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "no such token")
+        return token.encode()
+
+    def _stream(self, context: Any) -> Iterator[bytes]:
+        yield self._unary(context)
+
+
+certificates = tls.certificates
+
+
+@pytest.fixture
+def service(certificates: Certificates) -> Iterator[Service]:
+    """Run one service."""
+    running = Service(certificates)
+    yield running
+    running.server.stop(None).wait()
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """Run a token endpoint that numbers its tokens."""
+    numbers = count(1)
+    with Loopback(lambda _: token_answer(access_token=f"token-{next(numbers)}")) as running:
+        yield running
+
+
+def auth_for(server: Loopback, service: Service) -> GrpcAuth:
+    """Return the auth object for this service."""
+    return GrpcAuth(grant_for(server.url, resource_server=ResourceServer(f"https://{service.target}")))
+
+
+def called(channel: Any, method: str = "UnaryUnary") -> str:
+    """Call a method and return the token that it saw."""
+    answer = maker(channel, method)(iter([b""]) if method.startswith("Stream") else b"")
+    return bytes(answer if method.endswith("Unary") else next(answer)).decode()
+
+
+def maker(channel: Any, method: str) -> Any:
+    """Return what calls a method: UnaryStream is `unary_stream`."""
+    return getattr(channel, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", method).lower())(f"/acme.Api/{method}")
+
+
+@pytest.fixture
+def channel(server: Loopback, service: Service) -> Iterator[Any]:
+    """Open a channel whose calls present the token, and listen to what becomes of them."""
+    auth = auth_for(server, service)
+    with grpc.secure_channel(service.target, service.credentials(auth)) as opened:
+        yield grpc.intercept_channel(opened, auth.interceptor)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_kind_of_call_presents_the_token(channel: Any, server: Loopback, method: str) -> None:
+    """Unary calls and streams carry the token, which was requested once."""
+    assert called(channel, method) == called(channel, method) == "token-1"
+    assert len(server.received) == 1
+
+
+def test_a_refused_unary_call_goes_once_more(channel: Any, service: Service, server: Loopback) -> None:
+    """UNAUTHENTICATED is answered with one renewal, and the call succeeds: four revocations, four answers."""
+    for number in range(1, 5):
+        assert called(channel) == f"token-{number}"
+        service.revoked.add(f"token-{number}")
+    assert called(channel) == "token-5"
+    assert len(server.received) == 5
+
+
+def test_a_service_that_refuses_every_token(channel: Any, service: Service, server: Loopback) -> None:
+    """The second refusal is the caller's, and renewals are held back."""
+    service.revoked.update(f"token-{number}" for number in range(1, 100))
+    for _ in range(5):
+        with pytest.raises(grpc.RpcError) as caught:
+            called(channel)
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert len(server.received) == 2
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_a_refused_stream_heals_the_next(channel: Any, service: Service, server: Loopback, method: str) -> None:
+    """A stream is not sent again; the next one has another token."""
+    assert called(channel, method) == "token-1"
+    service.revoked.add("token-1")
+    with pytest.raises(grpc.RpcError):
+        called(channel, method)
+
+    def healed() -> bool:
+        try:
+            return called(channel, method) == "token-2"
+        except grpc.RpcError:
+            return False
+
+    eventually(healed)
+    assert len(server.received) == 2
+
+
+def test_a_future_is_not_waited_for(channel: Any, service: Service) -> None:
+    """The interceptor does not block a call that was started as a future; a refusal heals the next one."""
+    method = channel.unary_unary("/acme.Api/UnaryUnary")
+    assert method.future(b"").result(9) == b"token-1"
+    service.revoked.add("token-1")
+    with pytest.raises(grpc.RpcError):
+        method.future(b"").result(9)
+
+    def healed() -> bool:
+        try:
+            return bool(method.future(b"").result(9) == b"token-2")
+        except grpc.RpcError:
+            return False
+
+    eventually(healed)
+
+
+def test_no_token_is_an_error_of_both(service: Service) -> None:
+    """A refused client is an OAuthError and a grpc.RpcError, raised where the call is made."""
+    refusal = Answer(400, body={"error": "invalid_client"})
+    with Loopback(refusal) as server:
+        auth = auth_for(server, service)
+        with grpc.secure_channel(service.target, service.credentials(auth)) as opened:
+            with pytest.raises(InvalidClient) as caught:
+                called(grpc.intercept_channel(opened, auth.interceptor))
+            assert isinstance(caught.value, grpc.RpcError)
+            with pytest.raises(grpc.RpcError, match="invalid_client"):
+                called(opened)  # without the interceptor gRPC wraps what the plugin raised
+
+
+def test_the_token_stays_with_its_service(server: Loopback, service: Service) -> None:
+    """A service that is not named gets no token, whatever the channel."""
+    auth = GrpcAuth(grant_for(server.url, resource_server=ResourceServer("https://api.example.com")))
+    with (
+        grpc.secure_channel(service.target, service.credentials(auth)) as opened,
+        pytest.raises(grpc.RpcError, match="may go to"),
+    ):
+        called(opened)
+    assert service.seen == []
+    assert "client" in repr(auth)
+
+
+def in_loop(server: Loopback, service: Service, work: Callable[[Any], Any]) -> None:
+    """Run work with a channel of an event loop."""
+
+    async def run() -> None:
+        auth = auth_for(server, service)
+        async with grpc.aio.secure_channel(
+            service.target, service.credentials(auth), interceptors=auth.aio_interceptors
+        ) as opened:
+            await work(opened)
+
+    asyncio.run(run())
+
+
+def test_an_event_loop_renews_too(server: Loopback, service: Service) -> None:
+    """In `grpc.aio` a refused unary call goes once more, and a service that refuses every token is not hammered."""
+
+    async def work(opened: Any) -> None:
+        method = opened.unary_unary("/acme.Api/UnaryUnary")
+        for number in range(1, 5):
+            assert await method(b"") == f"token-{number}".encode()
+            service.revoked.add(f"token-{number}")
+        service.revoked.update(f"token-{number}" for number in range(5, 100))
+        for _ in range(3):
+            with pytest.raises(grpc.RpcError):
+                await method(b"")
+        assert len(server.received) == 5
+
+    in_loop(server, service, work)
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_a_stream_of_an_event_loop_heals_the_next(server: Loopback, service: Service, method: str) -> None:
+    """In `grpc.aio` the next stream has another token than the refused one."""
+
+    async def call(opened: Any) -> bytes:
+        begun = maker(opened, method)(iter([b""]) if method.startswith("Stream") else b"")
+        return bytes(await begun) if method.endswith("Unary") else bytes(await begun.read())
+
+    async def outcome(opened: Any) -> object:
+        try:
+            return await call(opened)
+        except grpc.RpcError as error:
+            return error
+
+    async def work(opened: Any) -> None:
+        assert await call(opened) == b"token-1"
+        service.revoked.add("token-1")
+        with pytest.raises(grpc.RpcError):
+            await call(opened)
+        answers = [await outcome(opened) for _ in range(20)]
+        assert answers[-1] == b"token-2"
+
+    in_loop(server, service, work)
+
+
+def test_one_token_for_all(server: Loopback, service: Service) -> None:
+    """A source may be shared with other auth objects."""
+    source = TokenSource(grant_for(server.url, resource_server=ResourceServer(f"https://{service.target}")))
+    auth = GrpcAuth(source)
+    with grpc.secure_channel(service.target, service.credentials(auth)) as opened:
+        assert called(opened) == source.token().access_token
+    assert isinstance(auth.interceptor, grpc.UnaryUnaryClientInterceptor)
+    assert issubclass(InvalidClient, OAuthError)
