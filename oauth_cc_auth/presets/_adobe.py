@@ -28,7 +28,7 @@ def adobe(
     Credentials from the arguments, or from ADOBE_CLIENT_ID and ADOBE_CLIENT_SECRET. Each API has a host of its own:
     `api_host`, or ADOBE_API_HOST, as ``api.adobe.io``. `scope`, or ADOBE_SCOPE, is required; those that a credential
     has are shown in the Developer Console. The client id goes with each API call as its key. Tokens live a day, and
-    Adobe throttles who asks for a new one without need.
+    Adobe throttles a client that requests a new one without need.
     """
     client_id = credential(client_id, "ADOBE_CLIENT_ID")
     return ClientCredentials(

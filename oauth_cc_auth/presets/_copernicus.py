@@ -50,8 +50,8 @@ def copernicus(client_id: str | None = None, client_secret: Secret | None = None
     """Return the grant for Copernicus Data Space's API at https://sh.dataspace.copernicus.eu.
 
     Credentials from the arguments, or from COPERNICUS_CLIENT_ID and COPERNICUS_CLIENT_SECRET, made in the settings of
-    the dashboard. Who asks for too many tokens hears 429; how many are too many is not documented. When a token ends
-    stands in the token.
+    the dashboard. A client that requests too many tokens gets 429; how many are too many is not documented. When a
+    token ends stands in the token.
     """
     return _grant(
         credential(client_id, "COPERNICUS_CLIENT_ID"),

@@ -95,7 +95,8 @@ def from_environment(name: str, preset: Preset) -> Preset:
         call, positional = Reading(variables), list(given)
         for place, parameter in enumerate(parameters):
             argument = parameter.name
-            if place < len(positional):
+            at_its_place = place < len(positional) and parameter.kind is not Parameter.KEYWORD_ONLY
+            if at_its_place:
                 asked, value = True, positional[place]
             else:
                 asked, value = argument in words, words.get(argument)
@@ -105,7 +106,7 @@ def from_environment(name: str, preset: Preset) -> Preset:
             found = _looked_up(variables[argument], parameter, call)
             if found is None:
                 continue
-            if place < len(positional):
+            if at_its_place:
                 positional[place] = found
             else:
                 words[argument] = found

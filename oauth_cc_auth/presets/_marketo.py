@@ -31,8 +31,8 @@ def marketo(
 
     Credentials from the arguments, or from MARKETO_CLIENT_ID and MARKETO_CLIENT_SECRET; they stand in the token
     request's query, because Marketo reads them nowhere else. `munchkin_id`, or MARKETO_MUNCHKIN_ID, is the account's,
-    as ``123-ABC-456``. Tokens live an hour; who asks again gets the same one with what is left of its life. Errors are
-    200 with a code: 601 and 602 renew, 603 is a missing permission. To see them the body of each answer is read.
+    as ``123-ABC-456``. Tokens live an hour; a second request returns the same one with what is left of its life. Errors
+    are 200 with a code: 601 and 602 renew, 603 is a missing permission. To see them the body of each answer is read.
     """
     base_url = f"https://{label(munchkin_id, 'MARKETO_MUNCHKIN_ID')}.mktorest.com"
     return ClientCredentials(

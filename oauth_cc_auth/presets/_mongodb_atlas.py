@@ -12,7 +12,7 @@ def mongodb_atlas(client_id: str | None = None, client_secret: Secret | None = N
     """Return the grant for MongoDB Atlas' Administration API at https://cloud.mongodb.com.
 
     Credentials of a service account from the arguments, or from MONGODB_ATLAS_CLIENT_ID and
-    MONGODB_ATLAS_CLIENT_SECRET. Atlas limits the tokens of a service account, and who revokes too often hears 429.
+    MONGODB_ATLAS_CLIENT_SECRET. Atlas limits the tokens of a service account, and answers 429 to too many revocations.
     Each API call names its version in Accept, as ``application/vnd.atlas.2025-03-12+json``.
     """
     return ClientCredentials(

@@ -25,8 +25,8 @@ def sentinel_hub(client_id: str | None = None, client_secret: Secret | None = No
     """Return the grant for Sentinel Hub's API at https://services.sentinel-hub.com.
 
     Credentials from the arguments, or from SENTINEL_HUB_CLIENT_ID and SENTINEL_HUB_CLIENT_SECRET. Machine-to-machine
-    clients of Planet are clients of this server too; Planet's own API does not take these tokens yet. Who asks for too
-    many tokens hears 429; how many are too many, and how long one lives, is not documented.
+    clients of Planet are clients of this server too; Planet's own API does not take these tokens yet. A client that
+    requests too many tokens gets 429; how many are too many, and how long one lives, is not documented.
     """
     return ClientCredentials(
         token_endpoint=_TOKEN_ENDPOINT,

@@ -31,8 +31,8 @@ def x_app_only(client_id: str | None = None, client_secret: Secret | None = None
 
     Consumer key and secret from the arguments, or from X_APP_ONLY_CLIENT_ID and X_APP_ONLY_CLIENT_SECRET; both are
     percent-encoded, as the page asks. There is one token per app, which does not expire: X returns the same one until
-    it is invalidated, and refuses with 403 and code 99 who asks too often. To invalidate one takes OAuth 1.0a, so
-    there is nothing to revoke with here.
+    it is invalidated, and answers 403 with code 99 to a client that asks too often. To invalidate one takes OAuth 1.0a,
+    so there is nothing to revoke with here.
     """
     return ClientCredentials(
         token_endpoint=_TOKEN_ENDPOINT,

@@ -262,3 +262,14 @@ def test_a_grant_without_a_preset() -> None:
     assert replace(grant, vendor="mine", token_endpoint="https://other.example/").vendor == "mine"
     assert pickle.loads(pickle.dumps(grant)).vendor == "as.example"
     assert StaticToken("k").vendor is None
+
+
+def test_arguments_that_are_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments behind a star are not taken for those that have a name."""
+
+    def several(base_url: str, *rest: str, client_id: str | None = None) -> Called:
+        return Called({"base_url": base_url, "rest": rest, "client_id": client_id})
+
+    monkeypatch.setenv("ACME_CLIENT_ID", "me")
+    made: Any = from_environment("acme", several)("u", "x", "y", "z")  # type: ignore[arg-type]  # see above
+    assert made.words == {"base_url": "u", "rest": ("x", "y", "z"), "client_id": "me"}
