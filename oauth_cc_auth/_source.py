@@ -336,8 +336,9 @@ class TokenSource:
                 background = live.alive(self.clock()) is not None
                 # A login's next refresh token is nowhere but in the answer, until the store has it.
                 must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
-                live.flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
-                boarding = boarding._replace(flight=live.flight)
+                flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
+                live.flight = flight  # which is landed on the next line, if a signal's handler waits for it there
+                boarding = boarding._replace(flight=flight)
         if boarding.flight is not None:
             boarding.flight.take_off()
         return boarding

@@ -56,7 +56,7 @@ class _OfGrant(Canonical):
             for name in names:
                 self.write(f"headers[{name.lower()!r}]", _as_sent(headers[name]))
         else:
-            self.write(path, value)
+            super().write_field(path, value)
 
 
 def _as_sent(value: object) -> object:
