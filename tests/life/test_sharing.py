@@ -437,6 +437,7 @@ def test_store_keys_follow_the_token_request() -> None:
     }
 
 
+@pytest.mark.usefixtures("full_hashes")
 def test_store_keys_tell_nothing_about_the_secret() -> None:
     """Case 37: a key in a store is a slow salted hash, of the alphabet of file names."""
     secret, start = f"{SECRET} that nothing has hashed yet", time.process_time()

@@ -15,7 +15,7 @@ import vendor_stage as stages
 from loopback import Loopback
 from vendor_stage import CLIENT_ID, Stage, api_of, preset
 
-from oauth_cc_auth import ConfigurationError, File, OriginNotAllowed, Token, TokenSource, presets
+from oauth_cc_auth import ConfigurationError, File, OriginNotAllowed, Token, TokenSource, forget_all, presets
 
 stage = stages.stage
 
@@ -130,6 +130,7 @@ def test_places(stage: Stage, name: str, word: str) -> None:
     assert len({(grant.token_endpoint, grant.resource_server.base_url) for grant in grants}) == len(grants)
     for choice in choices:
         is_safe(name, word, choice)
+        forget_all()
         stage.sandbox.reset_counts()
         answers(stage, name, word, choice)
 

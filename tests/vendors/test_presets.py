@@ -128,16 +128,17 @@ def test_type_checkers_and_other_programs_know_them_all() -> None:
     assert sorted(set(named) - TOOLS) == presets.__all__
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_credentials_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without arguments, VENDOR_WORD in the environment counts for each word, without white space; arguments win."""
-    words, prefix = filled(name), _prefix(name)
-    given = presets.get(name)(**words)
-    for word, value in words.items():
-        monkeypatch.setenv(f"{prefix}_{word.upper()}", f" {value}\n")
-    assert presets.get(name)() == given
-    other: Any = presets.get(name)(**{**words, "client_secret": os.getcwd})
-    assert other.client_secret is os.getcwd
+    for name in ASKING:
+        words, prefix = filled(name), _prefix(name)
+        given = presets.get(name)(**words)
+        with monkeypatch.context() as environment:
+            for word, value in words.items():
+                environment.setenv(f"{prefix}_{word.upper()}", f" {value}\n")
+            assert presets.get(name)() == given
+            other: Any = presets.get(name)(**{**words, "client_secret": os.getcwd})
+            assert other.client_secret is os.getcwd
 
 
 def _prefix(name: str) -> str:
@@ -150,20 +151,20 @@ def _prefix(name: str) -> str:
     raise AssertionError(message)
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_a_missing_credential_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_credential_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the variable that is missing or empty, and shows nothing of the others."""
-    words, prefix = filled(name), _prefix(name)
-    for word in words:
-        monkeypatch.setenv(f"{prefix}_{word.upper()}", SECRET if "secret" in word else words[word])
-    for word, value in product(words, ("", "  ")):
-        variable = f"{prefix}_{word.upper()}"
-        with monkeypatch.context() as missing:
-            missing.setenv(variable, value)
-            with pytest.raises(ConfigurationError, match=f"{variable} is not set") as caught:
-                presets.get(name)()
-        assert caught.value.variable == variable
-        assert SECRET not in str(caught.value)
+    for name in ASKING:
+        words, prefix = filled(name), _prefix(name)
+        for missing, value in product(words, ("", "  ")):
+            with monkeypatch.context() as environment:
+                for word, given in words.items():
+                    environment.setenv(f"{prefix}_{word.upper()}", SECRET if "secret" in word else given)
+                variable = f"{prefix}_{missing.upper()}"
+                environment.setenv(variable, value)
+                with pytest.raises(ConfigurationError, match=f"{variable} is not set") as caught:
+                    presets.get(name)()
+            assert caught.value.variable == variable
+            assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize(
