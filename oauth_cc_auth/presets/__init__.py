@@ -189,7 +189,7 @@ def _loaded(point: EntryPoint) -> Preset:
         preset: Preset = point.load()
         if callable(preset):
             inspect.signature(preset)  # who asks for its words must get an answer
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script's, which ends no program but its own
         message = f"The preset {point.name!r} cannot be loaded from {point.value} ({type(error).__name__}: {error})"
         raise ConfigurationError(message) from error
     if not callable(preset):
@@ -210,7 +210,7 @@ def _answering(name: str, preset: Preset) -> Preset:
             made = preset(*args, **words)
         except OAuthError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             message = f"The preset {name!r} failed ({type(error).__name__}: {error})"
             raise ConfigurationError(message) from error
         if not isinstance(made, (AuthorizationCode, ClientCredentials, StaticToken)):

@@ -169,8 +169,11 @@ def test_scope() -> None:
         (("write", "read"), "write read"),
         ({"write", "read"}, "read write"),
         (frozenset({"b", "a", "c"}), "a b c"),
-        ({"x": 1, "y": 2}, "x y"),
+        ({"x": 1, "y": 2}.keys(), "x y"),
+        ("  read\n\twrite ", "read write"),
+        (["read\n", "a b"], "read a b"),
         ("", None),
+        (" ", None),
         ([], None),
         (None, None),
     ]
@@ -179,6 +182,13 @@ def test_scope() -> None:
         assert grant.scope == expected
         expected_parameters = [] if expected is None else [("scope", expected)]
         assert grant.request_parameters(None) == [("grant_type", "client_credentials"), *expected_parameters]
+
+
+@pytest.mark.parametrize("scope", [{"read": True}, b"read", 'a"b', "a\\b", "lüge", ["ok", "ü"], "a\x00", 5])
+def test_what_is_no_scope(scope: Any) -> None:
+    """RFC 6749 §3.3: no quotes, no backslash, printable ASCII; a mapping is no collection of scopes."""
+    with pytest.raises(ConfigurationError, match="scope"):
+        grant_for(scope=scope)
 
 
 def test_parameters_of_the_token_request() -> None:

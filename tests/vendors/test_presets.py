@@ -355,6 +355,7 @@ def sandbox() -> Iterator[Sandbox]:
     [
         ("import not_there", "acme = acme_oauth:acme\n", "ModuleNotFoundError"),
         ("1 / 0", "acme = acme_oauth:acme\n", "ZeroDivisionError"),
+        ("raise SystemExit(0)", "acme = acme_oauth:acme\n", "SystemExit"),
         ("", "acme = acme_oauth:acme\n", "AttributeError"),
         ("acme = 'no function'", "acme = acme_oauth:acme\n", "is no function"),
         ("acme = iter", "acme = acme_oauth:acme\n", "no signature"),
@@ -377,6 +378,7 @@ def test_a_broken_preset_of_another_package_is_named(
     ("body", "said"),
     [
         ("raise KeyError('oops')", "The preset 'acme' failed (KeyError: 'oops')"),
+        ("raise SystemExit(3)", "The preset 'acme' failed (SystemExit: 3)"),
         ("return None", "The preset 'acme' returned no grant, but NoneType"),
         ("from oauth_cc_auth import ConfigurationError; raise ConfigurationError('as it is')", "as it is"),
         ("from oauth_cc_auth import InsecureTransport; raise InsecureTransport('in the clear')", "in the clear"),
