@@ -1022,7 +1022,7 @@ def shown_by(error: BaseException) -> list[object]:
 
 @pytest.mark.parametrize("library", ["requests", "httpx", "httpx2"])
 @pytest.mark.parametrize(
-    "changes", [{"client_id": "ü€"}, {"client_secret": "ü€"}, {"scope": "ü€"}, {"parameters": {"ü": "€"}}], ids=repr
+    "changes", [{"client_id": "ü€"}, {"client_secret": "ü€"}, {"audience": "ü€"}, {"parameters": {"ü": "€"}}], ids=repr
 )
 def test_letters_travel(server: Loopback, library: str, changes: dict[str, Any]) -> None:
     """What is beyond ASCII in id, secret and parameters reaches the server by each library."""
