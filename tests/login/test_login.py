@@ -8,6 +8,7 @@ import hashlib
 import os
 import runpy
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -425,6 +426,33 @@ def test_pending_logins_are_bounded(server: Loopback, monkeypatch: pytest.Monkey
         Login(login_for(server)).exchange(redirected(str(number)), state=str(number), code_verifier="v" * 43)
     assert [state for state, _ in consent._ended] == ["2", "3", "4"]
     assert Login(login_for(server)).exchange(redirected(states[2])).access_token == TOKEN
+
+
+def test_nobody_crowds_out_the_others(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where too many logins were begun, the one with most of them loses its oldest."""
+    monkeypatch.setattr(consent, "_MOST_PENDING", 3)
+    consent.forget()
+    anna = login_for(server, login="anna")
+    states = {"anna": asked(anna)["state"]}
+    for number in range(20):
+        states[f"mallory {number}"] = asked(login_for(server, login="mallory"))["state"]
+    assert list(consent._pending) == [states[name] for name in ("anna", "mallory 18", "mallory 19")]
+    assert Login(anna).exchange(redirected(states["anna"])).access_token == TOKEN
+
+
+def test_a_login_that_was_begun_ends_within_the_hour(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that comes later is of a login that nobody waits for; and none is kept for longer."""
+    real = time.monotonic
+    monkeypatch.setattr(consent, "_MOST_PENDING", 100)
+    consent.forget()
+    old = asked(login_for(server), state="old")["state"]
+    monkeypatch.setattr(time, "monotonic", lambda: real() + 1800)
+    new = asked(login_for(server), state="new")["state"]
+    monkeypatch.setattr(time, "monotonic", lambda: real() + 3601)
+    with pytest.raises(AuthorizationFailed):
+        Login(login_for(server)).exchange(redirected(old))
+    assert list(consent._pending) == ["new"]
+    assert Login(login_for(server)).exchange(redirected(new)).access_token == TOKEN
 
 
 def test_a_code_that_is_refused(server: Loopback) -> None:
