@@ -97,13 +97,12 @@ class Gate:
 # Construction
 
 
-@pytest.mark.parametrize(
-    "timeout", [0, 0.0, -1, float("nan"), float("inf"), "10", None, True, [10], (3.05, 27), 10j], ids=repr
-)
-def test_a_wrong_timeout_is_refused(timeout: Any) -> None:
+def test_a_wrong_timeout_is_refused() -> None:
     """Case 22: what is no number of seconds above 0 is refused at construction."""
-    with pytest.raises(ConfigurationError, match="timeout"):
-        TokenSource(grant_for(), timeout=timeout)
+    cases: list[Any] = [0, 0.0, -1, float("nan"), float("inf"), "10", None, True, [10], (3.05, 27), 10j]
+    for timeout in cases:
+        with pytest.raises(ConfigurationError, match="timeout"):
+            TokenSource(grant_for(), timeout=timeout)
 
 
 @pytest.mark.parametrize("timeout", [0.05, 1, 3600])
