@@ -21,6 +21,7 @@ from oauth_cc_auth._attempts import Attempts
 from oauth_cc_auth._http.hidden import HandedOut, hidden
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.state import Boarding
+from oauth_cc_auth._raising import concerning
 from oauth_cc_auth._resource_server.presentation import Presentation, check_presentable, own_headers, presenter_for
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
@@ -257,7 +258,11 @@ class TokenSource:
 
     def admit(self, url: str, token: Token | None = None) -> None:
         """Raise OriginNotAllowed or InsecureTransport unless the token may go there."""
-        self.resource_server.admit(url, token, allow_insecure_http=self.grant.allow_insecure_http)
+        try:
+            self.resource_server.admit(url, token, allow_insecure_http=self.grant.allow_insecure_http)
+        except OAuthError as error:
+            concerning(self.grant, error)
+            raise
 
     def present(self, method: str, url: str, token: Token, place: object = None) -> Presentation:
         """Return the headers that present this token to this URL, which it may go to.
@@ -336,8 +341,9 @@ class TokenSource:
                 background = live.alive(self.clock()) is not None
                 # A login's next refresh token is nowhere but in the answer, until the store has it.
                 must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
-                live.flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
-                boarding = boarding._replace(flight=live.flight)
+                flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
+                live.flight = flight  # which is landed on the next line, if a signal's handler waits for it there
+                boarding = boarding._replace(flight=flight)
         if boarding.flight is not None:
             boarding.flight.take_off()
         return boarding
@@ -369,6 +375,7 @@ class TokenSource:
                 refusal = live.still_refused(renewal.exchange.mark, self.clock())
             token = renewal.run(refusal)
         except BaseException as error:
+            concerning(self.grant, error)
             with live.landing():
                 secret, shared = renewal.exchange.mark if renewal else None, self.store is not None
                 live.land(flight, error, self.clock(), secret=secret, shared=shared)

@@ -56,7 +56,7 @@ def stood_still(began: float, seconds: float) -> bool:
 
     Then the process was stopped, or its machine slept, and what it waited for had no time at all.
     """
-    return time.monotonic() - began > 1.5 * seconds + 1.0
+    return time.monotonic() - began > 1.1 * seconds + 1.0
 
 
 def within(seconds: float, work: Callable[[], T], name: str) -> T:

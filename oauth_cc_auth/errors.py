@@ -25,6 +25,7 @@ happened, and what to do next. It holds neither a secret nor a token, and printa
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -57,9 +58,9 @@ class OAuthError(Exception):
         said = str(self.args[0]) if self.args else type(self).__name__
         client = None if self.client_id is None else f"client {self.client_id!r}"
         about = ", ".join(filter(None, (self.token_endpoint, client)))
-        named = (
-            self.vendor if self.vendor and f"://{self.vendor}" not in about else None
-        )  # a host stands in its address
+        # A vendor that is but the endpoint's host stands there already.
+        host = re.split("[/:]", (self.token_endpoint or "").partition("://")[2])[0]
+        named = None if self.vendor == host else self.vendor
         whose = f"{named} ({about}): " if named and about else f"{named or about}: " if named or about else ""
         earlier = " This is the answer to an earlier token request; nothing was sent now." if self.remembered else ""
         return printable(f"{whose}{said}{earlier}")

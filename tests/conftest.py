@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from oauth_cc_auth import forget_all, presets
+from oauth_cc_auth._grant import hashes
 
 # How many examples a property is tried with. Nothing is kept between runs, and a busy machine is no failure.
 settings.register_profile(
     "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "200")), deadline=None, database=None
 )
 settings.load_profile("package")
+
+SCRYPT = hashlib.scrypt
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_hashes() -> Iterator[None]:
+    """Hash secrets at a hundredth of the cost: these hashes tell secrets apart as well, and nobody guesses at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hashlib, "scrypt", partial(_at_low_cost, SCRYPT))
+        yield
+
+
+def _at_low_cost(scrypt: Callable[..., bytes], secret: bytes, **cost: Any) -> bytes:
+    return scrypt(secret, **{**cost, "n": 2})
+
+
+@pytest.fixture
+def full_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash secrets at their full cost, as another process does that shares a store with the test."""
+    monkeypatch.setattr(hashlib, "scrypt", SCRYPT)
+    hashes._remembered.clear()
+    yield
+    hashes._remembered.clear()
 
 
 @cache

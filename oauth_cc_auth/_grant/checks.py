@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from typing import Any, NoReturn, TypeAlias
 
 from oauth_cc_auth.errors import ConfigurationError
 
 Several: TypeAlias = "str | Collection[str]"
+
+
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
 
 def is_text(value: object) -> bool:
@@ -38,6 +42,50 @@ def several(name: str, values: Several | None) -> str | tuple[str, ...] | None:
         refuse(f"{name} is neither a string nor a collection of strings, or is empty")
     listed = strings(name, values)
     return listed[0] if len(listed) == 1 else listed
+
+
+def checked_scope(scope: Several | None) -> str | None:
+    """Return the scopes with one blank between, None for none (RFC 6749 §3.3)."""
+    if scope is None:
+        return None
+    if isinstance(scope, Mapping) or not isinstance(scope, Collection) or isinstance(scope, (bytes, bytearray)):
+        refuse("scope is neither a string nor a collection of strings, such as a list")
+    ordered = sorted(scope, key=str) if isinstance(scope, (set, frozenset)) else scope
+    listed = scope if isinstance(scope, str) else " ".join(strings("scope", ordered))
+    tokens = listed.split()
+    if not all(_SCOPE_TOKEN.fullmatch(token) for token in tokens):
+        refuse("scope has a character that none may have: a quote, a backslash, or one beyond ASCII (RFC 6749 §3.3)")
+    return " ".join(tokens) or None
+
+
+def refuse_misspelt(what: str, named: Collection[str], known: Collection[str]) -> None:
+    """Raise ConfigurationError, a TypeError too, for an argument with a name that is not known; say the right one."""
+    for name in named:
+        if name not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 - for a message only
+
+            close = get_close_matches(name, known, n=1)
+            meant = _ELSEWHERE.get(name, close[0] if close else None)
+            hint = f"did you mean {meant}?" if meant in known else f"it takes {', '.join(sorted(known))}"
+            raise Misspelt(f"{what}() has no argument {name!r}; {hint}")
+
+
+class Misspelt(ConfigurationError, TypeError):
+    """An argument has a name that is not known."""
+
+
+# What other libraries call our arguments.
+_ELSEWHERE = {
+    **dict.fromkeys(("url", "token_url", "token_uri", "endpoint", "access_token_url"), "token_endpoint"),
+    **dict.fromkeys(("scopes", "default_scopes"), "scope"),
+    **dict.fromkeys(("auth_method", "auth", "client_auth", "auth_scheme"), "token_endpoint_auth_method"),
+    **dict.fromkeys(("secret", "key", "password"), "client_secret"),
+    **dict.fromkeys(("id", "username", "client"), "client_id"),
+    **dict.fromkeys(("extra_params", "params", "data", "body_params", "kwargs"), "parameters"),
+    **dict.fromkeys(("authorize_url", "authorization_url", "auth_url"), "authorization_endpoint"),
+    **dict.fromkeys(("revoke_url", "revocation_url"), "revocation_endpoint"),
+    **dict.fromkeys(("redirect_url", "callback_url"), "redirect_uri"),
+}
 
 
 def each(values: Several | None) -> Collection[str]:

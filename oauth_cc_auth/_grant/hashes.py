@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
+import os
 from threading import RLock
 
 from oauth_cc_auth._threads import after_fork_in_child
 
-_process_key = secrets.token_bytes(32)
+_process_key = os.urandom(32)
 
 
 # Each slow hash takes 16 MiB: a thousand grants that are asked for at once must not take 16 GiB. Those of one name take

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
 from oauth_cc_auth._grant.assertion import ClientAssertion, Source
-from oauth_cc_auth._grant.checks import Several, check_seconds, each, is_text, refuse, several, strings
+from oauth_cc_auth._grant.checks import (
+    Several,
+    check_seconds,
+    checked_scope,
+    each,
+    is_text,
+    refuse,
+    refuse_misspelt,
+    several,
+    strings,
+)
 from oauth_cc_auth._grant.client_authentication import (
     METHODS,
     WITHOUT_SECRET,
@@ -102,6 +112,11 @@ class TokenEndpointGrant:
 
     __repr__ = spoken_repr
 
+    def __new__(cls, *_: Any, **named: Any) -> Any:
+        """Answer a misspelt argument with the right one."""
+        refuse_misspelt(cls.__name__, named, [known.name for known in fields(cls)])
+        return object.__new__(cls)
+
     @abstractmethod
     def request_parameters(self, previous: Token | None) -> list[tuple[str, str]]:
         """Return the parameters of the token request, without the client's authentication."""
@@ -122,12 +137,7 @@ class TokenEndpointGrant:
         self._name_vendor(origin)
         if self.revocation_endpoint is not None:
             self._check_endpoint("revocation_endpoint", self.revocation_endpoint)
-        scope = self.scope
-        if isinstance(scope, Collection) and not isinstance(scope, str):
-            scope = " ".join(strings("scope", sorted(scope) if isinstance(scope, (set, frozenset)) else scope))
-        elif scope is not None and not is_text(scope):
-            refuse("scope is neither a string nor a collection of strings")
-        object.__setattr__(self, "scope", scope or None)
+        object.__setattr__(self, "scope", checked_scope(self.scope))
         if self.issuer is not None and not (is_text(self.issuer) and self.issuer):
             refuse("issuer is empty or not a string")
         for name in ("audience", "resource"):

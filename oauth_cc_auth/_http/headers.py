@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from oauth_cc_auth._frozen import FrozenMapping
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth.errors import ConfigurationError
 
@@ -31,7 +31,7 @@ def checked_headers(headers: Mapping[str, HeaderValue]) -> FrozenMapping[HeaderV
             raise ConfigurationError(message)
         if not callable(value):
             _check_value(name, value)
-    return FrozenMapping(headers)
+    return FrozenMapping(headers) if headers else EMPTY
 
 
 def written(headers: Mapping[str, HeaderValue]) -> dict[str, str]:

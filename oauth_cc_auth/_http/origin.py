@@ -10,9 +10,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
 
 
-# Strict on purpose: what two parsers may read differently (a backslash, white space, a second @) has no origin at all.
+# Strict on purpose: what two parsers may read differently (a backslash, white space, a second @, an escape or a sign in
+# a host's name) has no origin at all. tests/values/test_origin_fuzz.py asks the parsers.
 _AUTHORITY = re.compile(
-    r"(https?|wss?)://(?:[^@/\\?#\s]*@)?(\[[0-9a-fA-F:.]+\]|[^@/\\?#\s:\[\]]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)",
+    r"(https?|wss?)://(?:[^@/\\?#\s]*@)?(?:\[([0-9a-fA-F:.]+)\]|([\w.\-]+))(?::([0-9]{0,5}))?(?=[/?#]|\Z)",
     re.IGNORECASE,
 )
 
@@ -33,11 +34,15 @@ def origin_of(url: str) -> str:
     if match is None:
         message = "not an http or https URL"
         raise ValueError(message)
-    scheme, host = match[1].lower(), match[2].lower()
-    scheme = _SAME_AS.get(scheme, scheme)
+    scheme = _SAME_AS.get(match[1].lower(), match[1].lower())
+    host = _address(match[2]) if match[2] else match[3].lower()
     if not host.isascii():
         host = _to_ascii(host)
-    return f"{scheme}://{host}:{match[3] or _DEFAULT_PORTS[scheme]}"
+    port = int(match[4] or _DEFAULT_PORTS[scheme])
+    if port > 65535:
+        message = "not a port"
+        raise ValueError(message)
+    return f"{scheme}://{host}:{port}"
 
 
 # A host below a domain: what a library might decode, as %2f, is in none.
@@ -133,7 +138,18 @@ def is_loopback(origin: str) -> bool:
         return False
 
 
+def _address(host: str) -> str:
+    from ipaddress import IPv6Address  # noqa: PLC0415 - only for those
+
+    return f"[{IPv6Address(host)}]"
+
+
 def _to_ascii(host: str) -> str:
     import idna  # noqa: PLC0415 - 10 ms that only a host with letters beyond ASCII costs
 
-    return idna.encode(host, uts46=True).decode("ascii")
+    # IDNA of 2003 and of 2008, and what is mapped to letters before: libraries use one or the other.
+    spelled = {idna.encode(host, uts46=True), idna.encode(host, strict=True, std3_rules=True), host.encode("idna")}
+    if len(spelled) > 1:
+        message = "a name that is not the same in all versions of IDNA"
+        raise ValueError(message)
+    return spelled.pop().decode("ascii")

@@ -16,7 +16,6 @@ from oauth_cc_auth._grant.client_authentication import WITHOUT_SECRET
 from oauth_cc_auth._grant.hashes import fingerprint, keyed_digest, stored_hash
 from oauth_cc_auth._grant.secret import Env, File
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
-from oauth_cc_auth._http.lent_identity import identity_of
 from oauth_cc_auth._life.canonical import Canonical
 from oauth_cc_auth._life.same import Same
 from oauth_cc_auth._resource_server.error_format import RFC_6749
@@ -56,7 +55,7 @@ class _OfGrant(Canonical):
             for name in names:
                 self.write(f"headers[{name.lower()!r}]", _as_sent(headers[name]))
         else:
-            self.write(path, value)
+            super().write_field(path, value)
 
 
 def _as_sent(value: object) -> object:
@@ -162,6 +161,8 @@ def _stored(grant: TokenEndpointGrant, lent: object) -> bytes:
         raise ConfigurationError(message)
     # However a login is renewed, it stays the same login.
     if lent is not None and not grant.refreshes:
+        from oauth_cc_auth._http.lent_identity import identity_of  # noqa: PLC0415 - for those who lend and store only
+
         adds = identity_of(lent, str(grant.token_endpoint), grant.headers)
         method = grant.token_endpoint_auth_method
         if adds.hides_certificate and method in _CERTIFICATE_METHODS and not grant.client_secret:

@@ -42,12 +42,11 @@ if TYPE_CHECKING:
 REFUSAL_SECONDS = 5.0
 
 
-# Another secret, or in a store another's token, is looked for this often: no vault or store is asked once a call.
+# Another secret, or another's token in a store, is looked for this often.
 LOOK_SECONDS = 1.0
 
 
-# After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min; so an hour's due window of 12
-# minutes sees about five attempts.
+# After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min: about 5 attempts in 12 minutes.
 _BACKOFF_SHARE, _BACKOFF_FIRST, _BACKOFF_LONGEST = 0.01, 30.0, 300.0
 
 
@@ -138,7 +137,8 @@ class LiveToken:
         state, token = self.state(now), self.window.token
         if state is State.FRESH:
             return Boarding(token)
-        flight = None if self.flight is None or self.flight.lost() else self.flight
+        flight = self.flight
+        flight = None if flight is None or flight.lost() else flight
         if flight is None and not self.may_renew(now):
             if state is not State.ABSENT:
                 return Boarding(token)

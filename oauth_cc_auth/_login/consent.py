@@ -10,10 +10,11 @@ import hmac
 import os
 import re
 import secrets
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from threading import Lock
-from typing import Any, NamedTuple
+from threading import RLock
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from oauth_cc_auth._authorization_server import request as protocol
@@ -23,7 +24,12 @@ from oauth_cc_auth._http.origin import origin_of
 from oauth_cc_auth.errors import AuthorizationFailed, ConfigurationError
 
 # Logins that were begun and not ended, most of those in excess tabs that somebody closed; and as many that were ended.
+# Where there are more, the login with most of them loses its oldest, so that nobody can crowd out the others.
 _MOST_PENDING = 10_000
+
+
+# Seconds after which a login that was begun cannot end any more: servers' own pages wait for minutes.
+_PENDING_SECONDS = 3600.0
 
 
 _CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
@@ -48,13 +54,15 @@ _OWN = frozenset(
 )
 
 
-_lock = Lock()
+# Taken again by a signal's handler that begins a login while its own thread holds it.
+_lock = RLock()
 
 
 class _Pending(NamedTuple):
     client: tuple[object, ...]
     code_verifier: str
     redirect_uri: str | None
+    begun_at: float
 
 
 _pending: OrderedDict[str, _Pending] = OrderedDict()
@@ -90,8 +98,9 @@ def authorization_url(
             _pending.pop(state, None)
             _ended.pop((state, code_verifier), None)
         else:
-            _pending[state] = _Pending(_client(grant), code_verifier, grant.redirect_uri)
-            _bound(_pending)
+            _pending.pop(state, None)
+            _pending[state] = _Pending(_client(grant), code_verifier, grant.redirect_uri, time.monotonic())
+            _make_room()
     return url
 
 
@@ -134,14 +143,16 @@ def _begun(grant: AuthorizationCode, returned: str, state: str | None, code_veri
     """Return what was remembered when this login began (RFC 6749 §10.12: the state must be ours)."""
     with _lock:
         if state is not None and code_verifier is not None:
-            begun: _Pending | None = _Pending(_client(grant), code_verifier, grant.redirect_uri)
+            begun: _Pending | None = _Pending(_client(grant), code_verifier, grant.redirect_uri, 0.0)
             # Two that are empty are no proof: a program that lost its state must not take somebody else's answer.
             ours = bool(state) and hmac.compare_digest(state.encode(), _raw(returned))
             ours = ours and (state, code_verifier) not in _ended
             if ours:
                 _ended[state, code_verifier] = None
-                _bound(_ended)
+                if len(_ended) > _MOST_PENDING:
+                    _ended.popitem(last=False)
         else:
+            _forget_the_old()
             begun = _pending.get(returned)
             ours = begun is not None and begun.client == _client(grant) and state in (None, returned)
         if ours:
@@ -166,9 +177,16 @@ def _check(state: object, code_verifier: object) -> None:
         raise ConfigurationError(message)
 
 
-def _bound(table: OrderedDict[Any, Any]) -> None:
-    if len(table) > _MOST_PENDING:
-        table.popitem(last=False)
+def _make_room() -> None:
+    _forget_the_old()
+    if len(_pending) > _MOST_PENDING:
+        ((busiest, _),) = Counter(pending.client for pending in _pending.values()).most_common(1)
+        del _pending[next(state for state, pending in _pending.items() if pending.client == busiest)]
+
+
+def _forget_the_old() -> None:
+    while _pending and next(iter(_pending.values())).begun_at < time.monotonic() - _PENDING_SECONDS:
+        _pending.popitem(last=False)
 
 
 def forget() -> None:
@@ -222,7 +240,7 @@ def _client(grant: AuthorizationCode) -> tuple[object, ...]:
 def _start_over_in_child() -> None:
     # A thread that the child does not have may have held it.
     global _lock  # noqa: PLW0603 - the module's one lock
-    _lock = Lock()
+    _lock = RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import atexit
 import logging
-import time
+from concurrent.futures import Future, wait
 from functools import partial
+from threading import Event
 from typing import NamedTuple
 
 from oauth_cc_auth._life.flight import land_all
@@ -20,6 +21,10 @@ log = logging.getLogger("oauth_cc_auth")
 
 # Seconds between the attempts: 1 s doubling to a minute.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
+# Seconds that the interpreter's exit waits for all of them together: as long as a lock that is held is waited for.
+_EXIT_SECONDS = 21.0
 
 
 class Unsaved(NamedTuple):
@@ -46,29 +51,42 @@ class Unsaved(NamedTuple):
                 log.warning("the refresh token that could not be saved is saved now")
 
 
-_unsaved: dict[int, Unsaved] = {}
+# Each with what is done when its thread has tried for the last time; None where no thread could be started.
+_unsaved: dict[int, tuple[Unsaved, Future[None] | None]] = {}
+
+
+# Set when the interpreter exits: nobody pauses any more.
+_exiting = Event()
 
 
 def keep_saving(unsaved: Unsaved) -> None:
     """Try again until it works, and once more when the interpreter exits."""
-    _unsaved[id(unsaved.live)] = unsaved
-    started(partial(_save_until_it_works, unsaved), "oauth-cc-auth-save")
+    done: Future[None] = Future()
+    runs = started(partial(_save_until_it_works, unsaved, done), "oauth-cc-auth-save")
+    _unsaved[id(unsaved.live)] = unsaved, done if runs else None
 
 
-def _save_until_it_works(unsaved: Unsaved) -> None:
+def _save_until_it_works(unsaved: Unsaved, done: Future[None]) -> None:
     pause = _FIRST_PAUSE
-    while unsaved.live.unsaved is unsaved.token:
-        time.sleep(pause)
+    while unsaved.live.unsaved is unsaved.token and not _exiting.is_set():
+        _exiting.wait(pause)
         unsaved.save()
         pause = min(2 * pause, _LONGEST_PAUSE)
-    if _unsaved.get(id(unsaved.live)) is unsaved:
+    if not _exiting.is_set() and _unsaved.get(id(unsaved.live), (None,))[0] is unsaved:
         del _unsaved[id(unsaved.live)]
+    done.set_result(None)
 
 
 def _save_at_exit() -> None:
     land_all()  # which may leave something to save
-    for unsaved in list(_unsaved.values()):
-        unsaved.save()
+    # Their threads, which run on while the interpreter exits, try all at once: a lock that somebody holds for long is
+    # waited for once, however many logins are unsaved.
+    _exiting.set()
+    left = list(_unsaved.values())
+    wait([done for _, done in left if done is not None], _EXIT_SECONDS)
+    for unsaved, done in left:
+        if done is None:
+            unsaved.save()
 
 
 atexit.register(_save_at_exit)

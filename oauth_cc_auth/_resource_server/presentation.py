@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from oauth_cc_auth._http.headers import written
+from oauth_cc_auth._http.quiet_logs import hide_headers
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import NOT_APPLICABLE, Token
 from oauth_cc_auth.errors import ConfigurationError
@@ -85,6 +86,8 @@ class AsItIs:
 
 def presenter_for(server: ResourceServer) -> Presenter:
     """Return how this API wants tokens presented."""
+    if server.headers or server.header.lower() != "authorization":
+        hide_headers()
     return AsItIs(server)
 
 

@@ -12,7 +12,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from oauth_cc_auth._frozen import EMPTY, spoken_repr
 from oauth_cc_auth._http.headers import NAME as HEADER_NAME
 from oauth_cc_auth._http.headers import HeaderValue, checked_headers
-from oauth_cc_auth._http.origin import is_pattern, is_secure, matches, origin_of
+from oauth_cc_auth._http.origin import is_loopback, is_pattern, is_secure, matches, origin_of
+from oauth_cc_auth._http.proxies import proxy_of_environment
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._token import Token
@@ -106,7 +107,15 @@ class ResourceServer:
                 f"{origin}. If that host belongs to the API, name it in ResourceServer(origins=...)."
             )
             raise OriginNotAllowed(message)
-        if not (allow_insecure_http or is_secure(origin)):
+        if allow_insecure_http:
+            return
+        if is_loopback(origin) and origin.startswith("http:") and proxy_of_environment(url):
+            message = (
+                f"Not sent: a proxy of the environment (HTTP_PROXY or ALL_PROXY) takes plain http to {origin}, and can "
+                "read the token. Name this host in NO_PROXY."
+            )
+            raise InsecureTransport(message)
+        if not is_secure(origin):
             message = (
                 f"Not sent: {origin} is plain http, where anybody on the way can read the token. Use https, or pass "
                 "allow_insecure_http=True to the grant if this network is yours."

@@ -39,7 +39,7 @@ def _loaded(point: EntryPoint) -> presets.Preset:
         preset: presets.Preset = point.load()
         if callable(preset):
             inspect.signature(preset)  # it is asked for the preset's arguments
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script's, which ends no program but its own
         message = f"The preset {point.name!r} cannot be loaded from {point.value} ({type(error).__name__}: {error})"
         raise ConfigurationError(message) from error
     if not callable(preset):
@@ -57,7 +57,7 @@ def _answering(name: str, written: str, preset: presets.Preset) -> presets.Prese
             made = preset(*args, **words)
         except OAuthError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             message = f"The preset {written!r} failed ({type(error).__name__}: {error})"
             raise ConfigurationError(message) from error
         if not is_grant(made):

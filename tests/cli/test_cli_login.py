@@ -101,6 +101,7 @@ def browser(vendors: Vendors, monkeypatch: pytest.MonkeyPatch) -> Browser:
 # It works
 
 
+@pytest.mark.usefixtures("full_hashes")
 def test_login(vendors: Vendors, browser: Browser) -> None:
     """A login is kept where the printed line of Python finds it in another process, and `token` does."""
     result = run("login", "vend-email")
@@ -154,6 +155,7 @@ def test_a_vendor_with_both(vendors: Vendors, browser: Browser, typed: str) -> N
     assert vendors.sandbox.token_requests == 1
 
 
+@pytest.mark.usefixtures("full_hashes")
 @pytest.mark.usefixtures("browser")
 def test_options_are_the_same_in_python_and_at_token(vendors: Vendors) -> None:
     """Scope and name of a login stand in the line of Python, and belong to `token` as they did to `login`."""

@@ -111,3 +111,17 @@ def test_headers_of_the_api_are_sent_there_only(auth: type) -> None:
             (None, "2")
         ] * 2
         assert {seen.headers.get("x-token-request") for seen in api.seen} == {None}
+
+
+def test_a_proxy_does_not_see_what_is_meant_for_this_machine(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http to loopback is as good as https only while it stays here: a proxy of the environment would read it."""
+    with TokenEndpoint() as server, LoopbackServer() as api, LoopbackServer() as proxy:
+        auth = door.auth(server.grant(api.origin))
+        monkeypatch.setenv("http_proxy", proxy.origin)
+        monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+        door.auth(server.grant(api.origin))._source.admit(api.origin)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(InsecureTransport, match="Name this host in NO_PROXY"):
+            door.call("GET", f"{api.origin}/x", auth)
+        assert (server.issued, proxy.seen, api.seen) == (0, [], [])
+        door.auth(server.grant(api.origin, allow_insecure_http=True))._source.admit(api.origin)

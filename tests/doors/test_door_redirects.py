@@ -181,16 +181,16 @@ def test_a_redirect_that_is_the_refusal(door: Door) -> None:
         assert seen == [("token-1", "key"), ("token-2", "key")]
 
 
-@pytest.mark.parametrize(
-    "location", ["////{evil}/x", "///{evil}/x", "/\\{evil}/x", "/\t/{evil}/x", "//{evil}/x", "\\\\{evil}"]
-)
-def test_no_spelling_of_a_redirect_takes_anything_along(door: Door, location: str) -> None:
+def test_no_spelling_of_a_redirect_takes_anything_along(door: Door) -> None:
     """Case 33: whatever a library makes of a Location, a token or key of ours reaches nobody but the API."""
     with TokenEndpoint() as server, LoopbackServer() as api, LoopbackServer() as foreign:
         evil = foreign.origin.partition("//")[2]
-        api.answer = lambda seen: to(location.format(evil=evil)) if seen.path == "/leak" else Reply()
+        spellings = [f"////{evil}/x", f"///{evil}/x", f"/\\{evil}/x", f"/\t/{evil}/x", f"//{evil}/x", f"\\\\{evil}"]
+        api.answer = lambda seen: to(spellings[int(seen.path[1:])]) if seen.path[1:].isdigit() else Reply()
         resource_server = ResourceServer(api.origin, header="X-Token", scheme=None, headers={"X-Key": "key"})
         auth = door.auth(server.grant(resource_server=resource_server))
-        with suppress(door.error, ValueError):  # some are too odd for some libraries
-            door.call("GET", f"{api.origin}/leak", auth, follow=True)
+        for number in range(len(spellings)):
+            with suppress(door.error, ValueError):  # some are too odd for some libraries
+                door.call("GET", f"{api.origin}/{number}", auth, follow=True)
+        assert foreign.seen
         assert {(seen.headers.get("x-token"), seen.headers.get("x-key")) for seen in foreign.seen} <= {(None, None)}

@@ -403,9 +403,9 @@ def test_a_key_that_does_not_sign() -> None:
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
+def test_what_is_wrong_is_said_at_construction() -> None:
+    """Case 7: each argument is checked where it is given, and named."""
+    cases: list[tuple[Callable[[], object], str]] = [
         (lambda: ClientAssertion(5), "ClientAssertion: source"),  # type: ignore[arg-type]  # the point
         (lambda: ClientAssertion(""), "ClientAssertion: source"),
         (lambda: ClientAssertion("x", type=""), "ClientAssertion: type"),
@@ -436,12 +436,10 @@ def test_a_key_that_does_not_sign() -> None:
             ),
             "client_id",
         ),
-    ],
-)
-def test_what_is_wrong_is_said_at_construction(make: Callable[[], object], said: str) -> None:
-    """Case 7: each argument is checked where it is given, and named."""
-    with pytest.raises(OAuthError, match=said):
-        make()
+    ]
+    for make, said in cases:
+        with pytest.raises(OAuthError, match=said):
+            make()
 
 
 async def _async_source(_: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import sys
+import threading
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from loopback import SECRET, Loopback, grant_for, token_answer
+from loopback import SECRET, Answer, Loopback, grant_for, token_answer
 from requests.adapters import HTTPAdapter
 
 from oauth_cc_auth import (
@@ -330,3 +332,72 @@ def test_a_module_that_is_gone_has_no_names(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(sys.modules, __name__)
     with pytest.raises(ConfigurationError, match="top level"):
         store_key(grant_for(headers={"X": ask}), SECRET)
+
+
+def test_a_key_that_a_function_returns_is_another_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a client id a function's key is asked for in the flight: another key is another client's token."""
+    keys = ["anna's"]
+
+    def vault() -> str:
+        return keys[-1]
+
+    grant = {**NAMELESS, "client_secret": vault}
+    with Loopback(token_answer("anna's"), token_answer("bert's")) as server:
+        first = TokenSource(grant_for(server.url, **grant))
+        assert first.token().access_token == "anna's"
+        assert TokenSource(grant_for(server.url, **grant)).token().access_token == "anna's"
+        keys.append("bert's")
+        assert first.token().access_token == "anna's", "a handle goes on until its token is due"
+        second = TokenSource(grant_for(server.url, **grant))
+        assert [second.token().access_token for _ in range(2)] == ["bert's"] * 2
+        keys.append("anna's")
+        assert TokenSource(grant_for(server.url, **grant)).token().access_token == "anna's"
+        assert len(server.received) == 2
+
+
+def test_a_handle_asks_for_whom_the_environment_names_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handle that outlives a change of its environment renews for the new tenant, and leaves the old one's token."""
+    ahead = [0.0]
+
+    def clock() -> float:
+        return time.time() + ahead[0]
+
+    monkeypatch.setenv("TENANT", "anna")
+    with Loopback(token_answer("anna's"), token_answer("bert's"), token_answer("anna's next")) as server:
+        grant = grant_for(server.url, headers={"X-Tenant": Env("TENANT")})
+        source = TokenSource(grant, clock=clock)
+        assert source.token().access_token == "anna's"
+        monkeypatch.setenv("TENANT", "bert")
+        ahead[0] = 3700.0
+        assert source.token().access_token == "bert's"
+        assert TokenSource(grant, clock=clock).token().access_token == "bert's"
+        monkeypatch.setenv("TENANT", "anna")
+        assert TokenSource(grant, clock=clock).token().access_token == "anna's next"
+        assert [request.headers["x-tenant"] for request in server.received] == ["anna", "bert", "anna"]
+
+
+def test_a_handle_joins_who_asks_for_its_new_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two handles whose key turns out to be one wait for one token request, and share its refusal."""
+    release = threading.Event()
+
+    def held(_: object) -> Answer:
+        assert release.wait(10)
+        return token_answer("one")
+
+    with Loopback(held) as server:
+        grants = [grant_for(server.url, **{**NAMELESS, "client_secret": vault}) for vault in (lambda: "k", lambda: "k")]
+        monkeypatch.setattr("oauth_cc_auth._life.key.Same", lambda _: "one vault")
+        sources = [TokenSource(grant) for grant in grants]
+        sources[1]._live = type(sources[1]._live)()
+        results: list[str] = []
+        threads = [threading.Thread(target=lambda it=it: results.append(it.token().access_token)) for it in sources]
+        for thread in threads:
+            thread.start()
+        while not server.received:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        release.set()
+        for thread in threads:
+            thread.join(10)
+        assert results == ["one", "one"]
+        assert len(server.received) == 1

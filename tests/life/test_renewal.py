@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -191,12 +190,27 @@ def renewed(live: LiveToken, exchange: Exchange, store: MemoryStore | None) -> T
     return token
 
 
+class Pausing(threading.Event):
+    """Stands for the interpreter's exit, and lets no time pass in the pauses before it."""
+
+    def __init__(self, meanwhile: Callable[[float], None]) -> None:
+        """Call this at each pause."""
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Pause."""
+        self.meanwhile(timeout or 0.0)
+        return self.is_set()
+
+
 @pytest.fixture(autouse=True)
 def unsaved(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     """Start no thread for what could not be saved, but return its work; try it no more when the tests are over."""
     works: list[Callable[[], None]] = []
     monkeypatch.setattr("oauth_cc_auth._login.unsaved.started", lambda work, name: works.append(work))
     monkeypatch.setattr("oauth_cc_auth._login.unsaved._unsaved", {})
+    monkeypatch.setattr("oauth_cc_auth._login.unsaved._exiting", Pausing(lambda _: None))
     return works
 
 
@@ -652,7 +666,7 @@ def saved_after(
         pauses.append(seconds)
         meanwhile(len(pauses))
 
-    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr("oauth_cc_auth._login.unsaved._exiting", Pausing(sleep))
     (work,) = unsaved
     work()
     return pauses

@@ -97,13 +97,12 @@ class Gate:
 # Construction
 
 
-@pytest.mark.parametrize(
-    "timeout", [0, 0.0, -1, float("nan"), float("inf"), "10", None, True, [10], (3.05, 27), 10j], ids=repr
-)
-def test_a_wrong_timeout_is_refused(timeout: Any) -> None:
+def test_a_wrong_timeout_is_refused() -> None:
     """Case 22: what is no number of seconds above 0 is refused at construction."""
-    with pytest.raises(ConfigurationError, match="timeout"):
-        TokenSource(grant_for(), timeout=timeout)
+    cases: list[Any] = [0, 0.0, -1, float("nan"), float("inf"), "10", None, True, [10], (3.05, 27), 10j]
+    for timeout in cases:
+        with pytest.raises(ConfigurationError, match="timeout"):
+            TokenSource(grant_for(), timeout=timeout)
 
 
 @pytest.mark.parametrize("timeout", [0.05, 1, 3600])
@@ -1022,7 +1021,7 @@ def shown_by(error: BaseException) -> list[object]:
 
 @pytest.mark.parametrize("library", ["requests", "httpx", "httpx2"])
 @pytest.mark.parametrize(
-    "changes", [{"client_id": "ü€"}, {"client_secret": "ü€"}, {"scope": "ü€"}, {"parameters": {"ü": "€"}}], ids=repr
+    "changes", [{"client_id": "ü€"}, {"client_secret": "ü€"}, {"audience": "ü€"}, {"parameters": {"ü": "€"}}], ids=repr
 )
 def test_letters_travel(server: Loopback, library: str, changes: dict[str, Any]) -> None:
     """What is beyond ASCII in id, secret and parameters reaches the server by each library."""

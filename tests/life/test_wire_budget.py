@@ -196,7 +196,7 @@ def test_what_is_compressed_all_the_same_is_read(library: str, layers: int) -> N
 
 
 def test_a_lent_adapter_that_retries() -> None:
-    """Fault 18: whatever retries a session is configured with, a refused secret is sent once, and typed as refused."""
+    """Whatever retries a session is configured with, a refused secret is sent once, and typed as refused."""
     retries: Any = Retry(total=3, status_forcelist=[401, 429, 503], allowed_methods=None, backoff_factor=0)
     with Loopback(Answer(401, {"error": "invalid_client"})) as server, requests.Session() as session:
         session.mount("http://", HTTPAdapter(max_retries=retries))

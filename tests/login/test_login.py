@@ -8,6 +8,7 @@ import hashlib
 import os
 import runpy
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -285,17 +286,20 @@ def test_what_is_said_twice(more: str, server: Loopback) -> None:
     assert Login(grant).exchange(f"{redirected(state)}&tag=a&tag=b").access_token == TOKEN
 
 
-@pytest.mark.parametrize(
-    ("state", "code_verifier"),
-    [(5, None), ("\ud800", None), (b"S", None), *(("S", wrong) for wrong in ("", "v" * 42, "v" * 129, "ä" * 50, 5))],
-)
-def test_what_is_no_state_or_verifier(state: Any, code_verifier: Any, server: Loopback) -> None:
+def test_what_is_no_state_or_verifier(server: Loopback) -> None:
     """RFC 7636 §4.1: what cannot be a state or a code verifier is named, where a login begins and where it ends."""
-    name = "state" if code_verifier is None else "code_verifier"
-    with pytest.raises(ConfigurationError, match=f"^{name} is"):
-        Login(login_for(server)).authorization_url(state=state, code_verifier=code_verifier)
-    with pytest.raises(ConfigurationError, match=f"^{name} is"):
-        Login(login_for(server)).exchange(redirected("S"), state=state, code_verifier=code_verifier)
+    cases: list[tuple[Any, Any]] = [
+        (5, None),
+        ("\ud800", None),
+        (b"S", None),
+        *(("S", wrong) for wrong in ("", "v" * 42, "v" * 129, "ä" * 50, 5)),
+    ]
+    for state, code_verifier in cases:
+        name = "state" if code_verifier is None else "code_verifier"
+        with pytest.raises(ConfigurationError, match=f"^{name} is"):
+            Login(login_for(server)).authorization_url(state=state, code_verifier=code_verifier)
+        with pytest.raises(ConfigurationError, match=f"^{name} is"):
+            Login(login_for(server)).exchange(redirected("S"), state=state, code_verifier=code_verifier)
 
 
 def test_a_verifier_without_its_state(server: Loopback) -> None:
@@ -425,6 +429,33 @@ def test_pending_logins_are_bounded(server: Loopback, monkeypatch: pytest.Monkey
         Login(login_for(server)).exchange(redirected(str(number)), state=str(number), code_verifier="v" * 43)
     assert [state for state, _ in consent._ended] == ["2", "3", "4"]
     assert Login(login_for(server)).exchange(redirected(states[2])).access_token == TOKEN
+
+
+def test_nobody_crowds_out_the_others(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where too many logins were begun, the one with most of them loses its oldest."""
+    monkeypatch.setattr(consent, "_MOST_PENDING", 3)
+    consent.forget()
+    anna = login_for(server, login="anna")
+    states = {"anna": asked(anna)["state"]}
+    for number in range(20):
+        states[f"mallory {number}"] = asked(login_for(server, login="mallory"))["state"]
+    assert list(consent._pending) == [states[name] for name in ("anna", "mallory 18", "mallory 19")]
+    assert Login(anna).exchange(redirected(states["anna"])).access_token == TOKEN
+
+
+def test_a_login_that_was_begun_ends_within_the_hour(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that comes later is of a login that nobody waits for; and none is kept for longer."""
+    real = time.monotonic
+    monkeypatch.setattr(consent, "_MOST_PENDING", 100)
+    consent.forget()
+    old = asked(login_for(server), state="old")["state"]
+    monkeypatch.setattr(time, "monotonic", lambda: real() + 1800)
+    new = asked(login_for(server), state="new")["state"]
+    monkeypatch.setattr(time, "monotonic", lambda: real() + 3601)
+    with pytest.raises(AuthorizationFailed):
+        Login(login_for(server)).exchange(redirected(old))
+    assert list(consent._pending) == ["new"]
+    assert Login(login_for(server)).exchange(redirected(new)).access_token == TOKEN
 
 
 def test_a_code_that_is_refused(server: Loopback) -> None:

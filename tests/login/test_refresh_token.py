@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +19,7 @@ from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._login import unsaved as room
 from oauth_cc_auth._login.renewal import LoginRenewal
+from oauth_cc_auth._threads import started
 
 __all__ = ["unsaved"]
 
@@ -160,7 +163,6 @@ def test_a_clock_set_back_loses_no_refresh_token(
     store.broken = ("save",)
     renewed(live, login_with(server, clock), store)
     store.broken = ()
-    monkeypatch.setattr("time.sleep", lambda _: None)
     (work,) = unsaved
     work()
     assert [token.refresh_token for token in store.tokens] == ["refresh 2"]
@@ -179,7 +181,6 @@ def test_a_new_login_that_could_not_be_saved(
     code = [("grant_type", "refresh_token"), ("refresh_token", "first")]
     LoginRenewal(live, login_with(server, clock), store).log_in(code)
     store.broken = ()
-    monkeypatch.setattr("time.sleep", lambda _: None)
     (work,) = unsaved
     work()
     assert [token.refresh_token for token in store.tokens] == ["refresh 2"]
@@ -235,6 +236,44 @@ def test_what_is_unsaved_is_saved_at_exit() -> None:
     store.discard(next(iter(store._tokens)), token)
     room._save_at_exit()
     assert store.tokens == []
+
+
+class Slow(Recording):
+    """A store whose lock somebody holds: it is waited for, and then given up."""
+
+    seconds = 0.0
+
+    def lock(self, key: str) -> Any:
+        """Wait, if that is what it does."""
+        time.sleep(self.seconds)
+        return super().lock(key)
+
+
+def test_the_exit_waits_for_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many logins are unsaved, a lock that is slow to come is waited for once."""
+    monkeypatch.setattr(room, "started", started)
+    monkeypatch.setattr(room, "_exiting", threading.Event())
+    stores = [Slow() for _ in range(4)]
+    for number, store in enumerate(stores):
+        token = Token("a", refresh_token=f"r{number}")
+        live = LiveToken()
+        live.unsaved = token
+        store.seconds = 0.4
+        room.keep_saving(room.Unsaved(store, "key", token, live, None))
+    began = time.monotonic()
+    room._save_at_exit()
+    assert 0.4 <= time.monotonic() - began < 1.2
+    assert [len(store.tokens) for store in stores] == [1] * 4
+
+
+def test_the_exit_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is stuck is given up."""
+    monkeypatch.setattr(room, "started", lambda work, name: True)
+    monkeypatch.setattr(room, "_EXIT_SECONDS", 0.1)
+    room.keep_saving(room.Unsaved(Recording(), "key", Token("a"), LiveToken(), None))
+    began = time.monotonic()
+    room._save_at_exit()
+    assert time.monotonic() - began < 5
 
 
 def test_what_is_known_of_an_empty_store() -> None:

@@ -231,6 +231,7 @@ def moment(before: Settled, after: Settled, born_at: float, killed_at: float) ->
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.timeout(240)  # ten seconds, and more on a machine where all takes longer: the pauses follow it
+@pytest.mark.usefixtures("full_hashes")
 @pytest.mark.parametrize("grace", [0.0, 3600.0])
 @pytest.mark.parametrize("kills", [KILLS, pytest.param(MANY_KILLS, marks=pytest.mark.endurance)])
 def test_kill_9_at_random_moments(tmp_path: Path, grace: float, kills: int) -> None:

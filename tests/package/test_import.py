@@ -93,7 +93,7 @@ def test_a_door_waits_with_what_it_does_not_need_yet(door: str) -> None:
         f"""
 import sys
 import oauth_cc_auth.{door}
-later = ("_grants", "_client_auth", "_formats", "_sharing", "_renewal", "_exchange", "_token_endpoint")
+later = ("_grant", "_life.key", "_life.table", "_life.renewal", "_login", "_authorization_server")
 loaded = [name for name in later if f"oauth_cc_auth.{{name}}" in sys.modules]
 assert not loaded, loaded
 """

@@ -203,9 +203,9 @@ def test_methods(sandbox: Sandbox) -> None:
 # What is asked
 
 
-@pytest.mark.parametrize(
-    "kwargs",
-    [
+def test_no_redirect(sandbox: Sandbox) -> None:
+    """An unknown client, or an address that is not the client's, gets a page and never a redirect (§4.1.2.1)."""
+    cases_of_kwargs: list[dict[str, Any]] = [
         {"drop": ("client_id",)},
         {"client_id": "nobody"},
         {"drop": ("redirect_uri",)},
@@ -223,16 +223,15 @@ def test_methods(sandbox: Sandbox) -> None:
         {"redirect_uri": "http://127.0.0.1/\r\nSet-Cookie: a=b"},
         {"redirect_uri": "http://127.0.0.1/ü"},
         {"redirect_uri": "javascript:alert(1)"},
-    ],
-)
-@pytest.mark.parametrize("consent", [None, "accept"])
-def test_no_redirect(sandbox: Sandbox, kwargs: dict[str, Any], consent: Any) -> None:
-    """An unknown client, or an address that is not the client's, gets a page and never a redirect (§4.1.2.1)."""
-    sandbox.consent = consent
-    answer = get(login_url(registered(sandbox), **kwargs))
-    assert (answer.status_code, "Location" in answer.headers) == (400, False)
-    assert "This login cannot begin" in answer.text
-    assert 'name="csrf_token"' not in answer.text
+    ]
+    cases_of_consent: list[Any] = [None, "accept"]
+    for kwargs in cases_of_kwargs:
+        for consent in cases_of_consent:
+            sandbox.consent = consent
+            answer = get(login_url(registered(sandbox), **kwargs))
+            assert (answer.status_code, "Location" in answer.headers) == (400, False)
+            assert "This login cannot begin" in answer.text
+            assert 'name="csrf_token"' not in answer.text
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:1/", "http://[::1]:65535/cb", "http://127.0.0.1/cb?a=b"])

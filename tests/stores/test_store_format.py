@@ -109,3 +109,13 @@ def test_a_member_that_is_missing_or_wrong_is_refused() -> None:
 def test_unknown_members_are_ignored() -> None:
     """A member that was added within this version changes nothing for older readers."""
     assert parse(changed(color="red"), "key") == FULL
+
+
+def test_a_token_is_bound_to_its_key() -> None:
+    """An entry that stands under another's name is no token there."""
+    for key, other in (("a", "b"), ("", "a"), ("\ud800", "a")):
+        assert parse(dump(FULL, key), key) == FULL
+        with pytest.raises(ValueError, match="under another key"):
+            parse(dump(FULL, key), other)
+    with pytest.raises(ValueError, match="under another key"):
+        parse(changed(key=None), "key")

@@ -381,6 +381,7 @@ def ask_in_child(source: TokenSource, told: Any) -> None:
     told.put(source.token().access_token)
 
 
+@pytest.mark.usefixtures("full_hashes")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_share_the_token(redis_server: RedisServer, server: Loopback, method: str) -> None:

@@ -169,8 +169,11 @@ def test_scope() -> None:
         (("write", "read"), "write read"),
         ({"write", "read"}, "read write"),
         (frozenset({"b", "a", "c"}), "a b c"),
-        ({"x": 1, "y": 2}, "x y"),
+        ({"x": 1, "y": 2}.keys(), "x y"),
+        ("  read\n\twrite ", "read write"),
+        (["read\n", "a b"], "read a b"),
         ("", None),
+        (" ", None),
         ([], None),
         (None, None),
     ]
@@ -179,6 +182,13 @@ def test_scope() -> None:
         assert grant.scope == expected
         expected_parameters = [] if expected is None else [("scope", expected)]
         assert grant.request_parameters(None) == [("grant_type", "client_credentials"), *expected_parameters]
+
+
+@pytest.mark.parametrize("scope", [{"read": True}, b"read", 'a"b', "a\\b", "lüge", ["ok", "ü"], "a\x00", 5])
+def test_what_is_no_scope(scope: Any) -> None:
+    """RFC 6749 §3.3: no quotes, no backslash, printable ASCII; a mapping is no collection of scopes."""
+    with pytest.raises(ConfigurationError, match="scope"):
+        grant_for(scope=scope)
 
 
 def test_parameters_of_the_token_request() -> None:
@@ -266,11 +276,12 @@ def test_is_a_value() -> None:
         one.client_id = "x"  # type: ignore[misc]  # that it is frozen is the point
 
 
-@pytest.mark.parametrize("token", ["", None, 5, "a\nb", "a\r", b"x", "a\x00", "ü"])
-def test_a_static_token_fits_in_a_header(token: Any) -> None:
+def test_a_static_token_fits_in_a_header() -> None:
     """What could not stand in a header is refused at construction, without quoting it."""
-    with pytest.raises(ConfigurationError, match="token or key"):
-        StaticToken(token)
+    cases: list[Any] = ["", None, 5, "a\nb", "a\r", b"x", "a\x00", "ü"]
+    for token in cases:
+        with pytest.raises(ConfigurationError, match="token or key"):
+            StaticToken(token)
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(0, 1), (-1, 1), (1.5, 1), (True, 1), ("1", 1)])
@@ -280,11 +291,12 @@ def test_a_limit_counts_tokens(count: Any, seconds: float) -> None:
         IssuanceLimit(count, seconds)
 
 
-@pytest.mark.parametrize("seconds", [0, -1, "1", True, None, float("nan"), float("inf")])
-def test_a_limit_is_for_a_time(seconds: Any) -> None:
+def test_a_limit_is_for_a_time() -> None:
     """A limit is for a number of seconds above 0; the message names the argument."""
-    with pytest.raises(ConfigurationError, match="seconds"):
-        IssuanceLimit(1, seconds)
+    cases: list[Any] = [0, -1, "1", True, None, float("nan"), float("inf")]
+    for seconds in cases:
+        with pytest.raises(ConfigurationError, match="seconds"):
+            IssuanceLimit(1, seconds)
 
 
 def test_a_grant_with_a_limit_is_a_value() -> None:

@@ -221,7 +221,7 @@ def test_others_go_on_being_logged() -> None:
 
 
 def test_no_token_request_is_logged() -> None:
-    """Fault 11: a library logs headers too, and a server echoes: none of it is logged, whatever stands in the URL."""
+    """A library logs headers too, and a server echoes: none of it is logged, whatever stands in the URL."""
     with Loopback() as server, watched() as lines:
         source_for(f"{server.url}/token", "requests", RequestFormat()).token()
     assert not any("POST" in line for line in lines)
@@ -229,7 +229,7 @@ def test_no_token_request_is_logged() -> None:
 
 
 def test_a_header_of_its_own_is_never_logged() -> None:
-    """Fault 11: hpack logs each header at DEBUG, a token in one of its own too; from then on, it logs warnings only."""
+    """Hpack logs each header at DEBUG, a token in one of its own too; from then on, it logs warnings only."""
     quiet_logs.hide_headers()
     with watched() as lines:
         logging.getLogger("hpack.hpack").debug("Adding %s", (b"x-auth-token", TOKEN))

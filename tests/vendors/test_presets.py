@@ -123,16 +123,17 @@ def test_type_checkers_know_them_all() -> None:
     assert imports.renewed(source.replace(" import zoom as zoom", "")) == source
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_credentials_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without arguments, VENDOR_WORD in the environment counts for each word, without white space; arguments win."""
-    words, prefix = filled(name), _prefix(name)
-    given = presets.get(name)(**words)
-    for word, value in words.items():
-        monkeypatch.setenv(f"{prefix}_{word.upper()}", f" {value}\n")
-    assert presets.get(name)() == given
-    other: Any = presets.get(name)(**{**words, "client_secret": os.getcwd})
-    assert other.client_secret is os.getcwd
+    for name in ASKING:
+        words, prefix = filled(name), _prefix(name)
+        given = presets.get(name)(**words)
+        with monkeypatch.context() as environment:
+            for word, value in words.items():
+                environment.setenv(f"{prefix}_{word.upper()}", f" {value}\n")
+            assert presets.get(name)() == given
+            other: Any = presets.get(name)(**{**words, "client_secret": os.getcwd})
+            assert other.client_secret is os.getcwd
 
 
 def _prefix(name: str) -> str:
@@ -145,20 +146,20 @@ def _prefix(name: str) -> str:
     raise AssertionError(message)
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_a_missing_credential_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_credential_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the variable that is missing or empty, and shows nothing of the others."""
-    words, prefix = filled(name), _prefix(name)
-    for word in words:
-        monkeypatch.setenv(f"{prefix}_{word.upper()}", SECRET if "secret" in word else words[word])
-    for word, value in product(words, ("", "  ")):
-        variable = f"{prefix}_{word.upper()}"
-        with monkeypatch.context() as missing:
-            missing.setenv(variable, value)
-            with pytest.raises(ConfigurationError, match=f"{variable} is not set") as caught:
-                presets.get(name)()
-        assert caught.value.variable == variable
-        assert SECRET not in str(caught.value)
+    for name in ASKING:
+        words, prefix = filled(name), _prefix(name)
+        for missing, value in product(words, ("", "  ")):
+            with monkeypatch.context() as environment:
+                for word, given in words.items():
+                    environment.setenv(f"{prefix}_{word.upper()}", SECRET if "secret" in word else given)
+                variable = f"{prefix}_{missing.upper()}"
+                environment.setenv(variable, value)
+                with pytest.raises(ConfigurationError, match=f"{variable} is not set") as caught:
+                    presets.get(name)()
+            assert caught.value.variable == variable
+            assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -349,6 +350,7 @@ def sandbox() -> Iterator[Sandbox]:
     [
         ("import not_there", "acme = acme_oauth:acme\n", "ModuleNotFoundError"),
         ("1 / 0", "acme = acme_oauth:acme\n", "ZeroDivisionError"),
+        ("raise SystemExit(0)", "acme = acme_oauth:acme\n", "SystemExit"),
         ("", "acme = acme_oauth:acme\n", "AttributeError"),
         ("acme = 'no function'", "acme = acme_oauth:acme\n", "is no function"),
         ("acme = iter", "acme = acme_oauth:acme\n", "no signature"),
@@ -371,6 +373,7 @@ def test_a_broken_preset_of_another_package_is_named(
     ("body", "said"),
     [
         ("raise KeyError('oops')", "The preset 'acme' failed (KeyError: 'oops')"),
+        ("raise SystemExit(3)", "The preset 'acme' failed (SystemExit: 3)"),
         ("return None", "The preset 'acme' returned no grant, but NoneType"),
         ("from oauth_cc_auth import ConfigurationError; raise ConfigurationError('as it is')", "as it is"),
         ("from oauth_cc_auth import InsecureTransport; raise InsecureTransport('in the clear')", "in the clear"),

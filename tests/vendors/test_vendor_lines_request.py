@@ -34,30 +34,31 @@ def at_loopback(server: Loopback, **how: Any) -> Received:
     return server.received[-1]
 
 
-@pytest.mark.parametrize("vendor", ["vibe", "ebay", "paypal", "ups", "x_app_only", "zoom", "databricks", "walmart"])
-def test_basic(stage: Stage, vendor: str) -> None:
+def test_basic(stage: Stage) -> None:
     """Line 1, Vibe, eBay, PayPal, UPS, X, Zoom, Walmart, Databricks: id and secret stand in the header alone."""
-    request = stage.asked(vendor)
-    assert request.headers["Authorization"] == BASIC
-    assert not {"client_id", "client_secret"} & request.form.keys()
+    cases: list[str] = ["vibe", "ebay", "paypal", "ups", "x_app_only", "zoom", "databricks", "walmart"]
+    for vendor in cases:
+        request = stage.asked(vendor)
+        assert request.headers["Authorization"] == BASIC
+        assert not {"client_id", "client_secret"} & request.form.keys()
 
 
-@pytest.mark.parametrize("vendor", ["vainu", "vend_email", "amadeus", "box", "uber", "line"])
-def test_post(stage: Stage, vendor: str) -> None:
+def test_post(stage: Stage) -> None:
     """Line 1, Vainu, Vend Email, Amadeus, Box, Uber, LINE: id and secret stand in the form, and only there."""
-    request = stage.asked(vendor, **({"refresh_token": "r1"} if vendor == "vend_email" else {}))
-    assert "Authorization" not in request.headers
-    assert (request.form["client_id"], request.form["client_secret"]) == (CLIENT_ID, SECRET)
-    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    for vendor in ("vainu", "vend_email", "amadeus", "box", "uber", "line"):
+        request = stage.asked(vendor, **({"refresh_token": "r1"} if vendor == "vend_email" else {}))
+        assert "Authorization" not in request.headers
+        assert (request.form["client_id"], request.form["client_secret"]) == (CLIENT_ID, SECRET)
+        assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
 
 
-@pytest.mark.parametrize("vendor", ["fyma", "usps", "vanta", "learning_360"])
-def test_json(stage: Stage, vendor: str) -> None:
+def test_json(stage: Stage) -> None:
     """Line 1, Fyma, USPS, Vanta, 360Learning: id and secret stand in a JSON object."""
-    request = stage.asked(vendor)
-    assert request.headers["Content-Type"] == "application/json"
-    assert (request.form["client_id"], request.form["client_secret"]) == (CLIENT_ID, SECRET)
-    assert "Authorization" not in request.headers
+    for vendor in ("fyma", "usps", "vanta", "learning_360"):
+        request = stage.asked(vendor)
+        assert request.headers["Content-Type"] == "application/json"
+        assert (request.form["client_id"], request.form["client_secret"]) == (CLIENT_ID, SECRET)
+        assert "Authorization" not in request.headers
 
 
 def test_both_at_once(stage: Stage) -> None:
@@ -107,9 +108,9 @@ def test_placement_beside_basic(form: RequestFormat, query: set[str], body: set[
     assert received.headers["authorization"] == BASIC
 
 
-@pytest.mark.parametrize(
-    ("vendor", "words", "sent"),
-    [
+def test_parameters(stage: Stage) -> None:
+    """Line 4, Fyma, Auth0, Entra ID v1, Dynatrace, Zoom, Box, CrowdStrike, Avinode, Databricks: each has its own."""
+    cases: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         ("fyma", {}, {"audience": "https://api.fyma.ai"}),
         ("auth0", {}, {"audience": "https://api.acme.example/", "organization": "org_123"}),
         ("vertex", {"audience": "verx://migration-api"}, {"audience": "verx://migration-api"}),
@@ -120,12 +121,10 @@ def test_placement_beside_basic(form: RequestFormat, query: set[str], body: set[
         ("crowdstrike", {"member_cid": "m"}, {"member_cid": "m"}),
         ("avinode", {"expires_in_minutes": 90}, {"expiresInMinutes": "90"}),
         ("databricks", {"authorization_details": "[{}]"}, {"authorization_details": "[{}]"}),
-    ],
-)
-def test_parameters(stage: Stage, vendor: str, words: dict[str, Any], sent: dict[str, str]) -> None:
-    """Line 4, Fyma, Auth0, Entra ID v1, Dynatrace, Zoom, Box, CrowdStrike, Avinode, Databricks: each has its own."""
-    request = stage.asked(vendor, **words)
-    assert sent.items() <= request.form.to_dict().items()
+    ]
+    for vendor, words, sent in cases:
+        request = stage.asked(vendor, **words)
+        assert sent.items() <= request.form.to_dict().items()
 
 
 def test_a_parameter_that_no_preset_has(stage: Stage) -> None:
@@ -136,9 +135,9 @@ def test_a_parameter_that_no_preset_has(stage: Stage) -> None:
     assert stage.asked(pax8).form["audience"] == "https://api.pax8.com"
 
 
-@pytest.mark.parametrize(
-    ("vendor", "words", "sent"),
-    [
+def test_scopes_that_are_sent(stage: Stage) -> None:
+    """Line 5, Vibe, Cognito, Vibes RBM, Vainu, Prisma, Entra ID, Adobe: optional, fixed, left out, with commas."""
+    cases: list[tuple[str, dict[str, Any], str | None]] = [
         ("vibe", {}, None),
         ("vibe", {"scope": ["campaigns:read", "account:read"]}, "campaigns:read account:read"),
         ("cognito", {"scope": None}, None),
@@ -148,11 +147,9 @@ def test_a_parameter_that_no_preset_has(stage: Stage) -> None:
         ("prisma_sase", {"tsg_id": "42"}, "tsg_id:42"),
         ("entra_id", {"resource": "https://graph.microsoft.com"}, "https://graph.microsoft.com/.default"),
         ("adobe", {"scope": ["openid", "AdobeID"]}, "openid,AdobeID"),
-    ],
-)
-def test_scopes_that_are_sent(stage: Stage, vendor: str, words: dict[str, Any], sent: str | None) -> None:
-    """Line 5, Vibe, Cognito, Vibes RBM, Vainu, Prisma, Entra ID, Adobe: optional, fixed, left out, with commas."""
-    assert stage.asked(vendor, **words).form.get("scope") == sent
+    ]
+    for vendor, words, sent in cases:
+        assert stage.asked(vendor, **words).form.get("scope") == sent
 
 
 def test_scopes_that_are_granted(stage: Stage) -> None:
@@ -169,9 +166,9 @@ def test_scopes_that_are_granted(stage: Stage) -> None:
     assert stage.answered(mailchimp, {"access_token": "t", "scope": None, "expires_in": 0}).scope == "all"
 
 
-@pytest.mark.parametrize(
-    ("vendor", "words", "token_endpoint", "api"),
-    [
+def test_addresses(stage: Stage) -> None:
+    """Line 6, Vibes RBM, Fyma, UPS, USPS, eBay, PayPal, Amadeus, DigiKey, Checkout.com, CrowdStrike: hosts by words."""
+    cases: list[tuple[str, dict[str, Any], str, str]] = [
         ("vibes_rbm", {}, "vibes-rbm-prd.auth.us-west-2.amazoncognito.com/oauth2/token", "rbm.us.vibes.com"),
         ("fyma", {}, "auth.fyma.ai/oauth/token", "api.fyma.ai"),
         ("ups", {"environment": "test"}, "wwwcie.ups.com/security/v1/oauth/token", "wwwcie.ups.com"),
@@ -200,16 +197,14 @@ def test_scopes_that_are_granted(stage: Stage) -> None:
             "acme.auth.eu-west-1.amazoncognito.com/oauth2/token",
             "api.acme.example",
         ),
-    ],
-)
-def test_addresses(stage: Stage, vendor: str, words: dict[str, Any], token_endpoint: str, api: str) -> None:
-    """Line 6, Vibes RBM, Fyma, UPS, USPS, eBay, PayPal, Amadeus, DigiKey, Checkout.com, CrowdStrike: hosts by words."""
-    grant = preset(vendor, **words)
-    assert grant.token_endpoint == f"https://{token_endpoint}"
-    grant.resource_server.admit(f"https://{api}/v1")
-    request = stage.asked(grant)
-    assert request.headers["Host"] == urlsplit(stage.sandbox.origin(grant.token_endpoint)).netloc
-    assert request.path == urlsplit(grant.token_endpoint).path
+    ]
+    for vendor, words, token_endpoint, api in cases:
+        grant = preset(vendor, **words)
+        assert grant.token_endpoint == f"https://{token_endpoint}"
+        grant.resource_server.admit(f"https://{api}/v1")
+        request = stage.asked(grant)
+        assert request.headers["Host"] == urlsplit(stage.sandbox.origin(grant.token_endpoint)).netloc
+        assert request.path == urlsplit(grant.token_endpoint).path
 
 
 def test_a_word_makes_no_other_host() -> None:
@@ -224,9 +219,9 @@ def test_a_word_makes_no_other_host() -> None:
         preset("shopify", shop="evil.example/")
 
 
-@pytest.mark.parametrize(
-    ("vendor", "grant_type"),
-    [
+def test_grant_types(stage: Stage) -> None:
+    """Line 7, Zoom, IBM, WeChat, Feishu, CrowdStrike, FortiIdentity, ClearTax: another grant type, or none."""
+    cases: list[tuple[Any, str | None]] = [
         ("zoom", "account_credentials"),
         ("ibm_cloud", "urn:ibm:params:oauth:grant-type:apikey"),
         (wechat(), "client_credential"),
@@ -234,11 +229,9 @@ def test_a_word_makes_no_other_host() -> None:
         ("crowdstrike", None),
         ("fortiidentity", None),
         ("cleartax", None),
-    ],
-)
-def test_grant_types(stage: Stage, vendor: Any, grant_type: str | None) -> None:
-    """Line 7, Zoom, IBM, WeChat, Feishu, CrowdStrike, FortiIdentity, ClearTax: another grant type, or none."""
-    assert stage.asked(vendor).form.get("grant_type") == grant_type
+    ]
+    for vendor, grant_type in cases:
+        assert stage.asked(vendor).form.get("grant_type") == grant_type
 
 
 def test_a_grant_type_of_no_preset() -> None:
@@ -247,19 +240,17 @@ def test_a_grant_type_of_no_preset() -> None:
         assert ("grant_type", "openapi_2lo") in at_loopback(server, grant_type="openapi_2lo").form
 
 
-@pytest.mark.parametrize(
-    ("vendor", "sent"),
-    [
+def test_renamed_credentials(stage: Stage) -> None:
+    """Line 8, WeChat, Feishu, IBM: id and secret by the vendor's names, and no other name of theirs beside."""
+    cases: list[tuple[Any, dict[str, str]]] = [
         (wechat(), {"appid": CLIENT_ID, "secret": SECRET}),
         ("feishu", {"app_id": CLIENT_ID, "app_secret": SECRET}),
         ("ibm_cloud", {"apikey": SECRET}),
-    ],
-)
-def test_renamed_credentials(stage: Stage, vendor: Any, sent: dict[str, str]) -> None:
-    """Line 8, WeChat, Feishu, IBM: id and secret by the vendor's names, and no other name of theirs beside."""
-    form = stage.asked(vendor).form.to_dict()
-    assert sent.items() <= form.items()
-    assert not {"client_id", "client_secret"} & form.keys()
+    ]
+    for vendor, sent in cases:
+        form = stage.asked(vendor).form.to_dict()
+        assert sent.items() <= form.items()
+        assert not {"client_id", "client_secret"} & form.keys()
 
 
 def test_a_secret_in_a_header(stage: Stage) -> None:
@@ -269,9 +260,9 @@ def test_a_secret_in_a_header(stage: Stage) -> None:
     assert not request.form
 
 
-@pytest.mark.parametrize(
-    ("names", "parameters", "answer", "path"),
-    [
+def test_a_login_by_json() -> None:
+    """Line 8, ZoomInfo, Toast: credentials by other names in JSON, and no grant type."""
+    cases: list[tuple[dict[str, str], dict[str, str], Any, str]] = [
         ({"client_id": "username", "client_secret": "password"}, {}, {"jwt": "t"}, "jwt"),
         (
             {"client_id": "clientId", "client_secret": "clientSecret"},
@@ -279,29 +270,28 @@ def test_a_secret_in_a_header(stage: Stage) -> None:
             {"token": {"accessToken": "t", "expiresIn": 60}},
             "token.accessToken",
         ),
-    ],
-)
-def test_a_login_by_json(names: dict[str, str], parameters: dict[str, str], answer: Any, path: str) -> None:
-    """Line 8, ZoomInfo, Toast: credentials by other names in JSON, and no grant type."""
-    with Loopback(token_answer(**answer)) as server:
-        received = at_loopback(
-            server,
-            token_endpoint_auth_method="client_secret_json",
-            grant_type=None,
-            parameters=parameters,
-            token_request=RequestFormat(names=names),
-            token_response=ResponseFormat(access_token=path),
-        )
-    ours = dict(zip(names.values(), (CLIENT_ID, SECRET), strict=True))
-    assert json.loads(received.body) == {**ours, **parameters}
+    ]
+    for names, parameters, answer, path in cases:
+        with Loopback(token_answer(**answer)) as server:
+            received = at_loopback(
+                server,
+                token_endpoint_auth_method="client_secret_json",
+                grant_type=None,
+                parameters=parameters,
+                token_request=RequestFormat(names=names),
+                token_response=ResponseFormat(access_token=path),
+            )
+        ours = dict(zip(names.values(), (CLIENT_ID, SECRET), strict=True))
+        assert json.loads(received.body) == {**ours, **parameters}
 
 
-@pytest.mark.parametrize("vendor", ["marketo", "cleartax", "primavera", wechat()])
-def test_get(stage: Stage, vendor: Any) -> None:
+def test_get(stage: Stage) -> None:
     """Line 9, Marketo, ClearTax, Primavera, WeChat: the token is asked for by GET, without a body."""
-    request = stage.asked(vendor)
-    assert (request.method, request.body_length) == ("GET", 0)
-    assert "Content-Type" not in request.headers
+    cases: list[Any] = ["marketo", "cleartax", "primavera", wechat()]
+    for vendor in cases:
+        request = stage.asked(vendor)
+        assert (request.method, request.body_length) == ("GET", 0)
+        assert "Content-Type" not in request.headers
 
 
 def test_get_with_basic() -> None:
