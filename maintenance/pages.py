@@ -22,8 +22,10 @@ _BY_CLIENTS = "Seen in the code of several independent clients"
 
 
 def pages() -> dict[Path, str]:
-    """Return what each file of the docs that is made here has to hold."""
-    entries, _ = catalogue(presets.__all__)
+    """Return what each file that is made here has to hold. Raises ValueError where a preset does not work."""
+    entries, broken = catalogue(presets.__all__)
+    if broken:
+        raise ValueError("\n".join(broken))
     overview = DOCS / "vendors.md"
     before, _, rest = overview.read_text(encoding="utf-8").partition(FIRST)
     made = {overview: f"{before}{FIRST}{_lines(markdown(entries))}{LAST}{rest.partition(LAST)[2]}"}

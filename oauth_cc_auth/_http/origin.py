@@ -45,22 +45,24 @@ def origin_of(url: str) -> str:
     return f"{scheme}://{host}:{port}"
 
 
-# A host below a domain: what a library might decode, as %2f, is in none.
+# Labels below a domain, and a domain that somebody can own: two labels, and no address of four numbers.
 _BELOW = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-_EVERY_HOST_BELOW = re.compile(r"https?://\*((\.[a-z0-9_-]+){2,}:[0-9]+)")
+_DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.[a-z0-9_-]*[a-z_-][a-z0-9_-]*")
 
 
-def is_pattern(origin: str) -> bool:
-    """Tell whether an origin, in the spelling of `origin_of`, names every host below a domain: ``https://*.x.com:443``.
+def origins_of(url: str) -> str:
+    """Return an origin as `origin_of` does, or for every host below a domain the pattern ``https://*.x.com:443``.
 
-    Raises ValueError where a star stands elsewhere, or before a domain of less than two labels.
+    Raises ValueError for what is neither, as where a star stands elsewhere or before a domain of less than two labels.
     """
-    if "*" not in origin:
-        return False
-    if not _EVERY_HOST_BELOW.fullmatch(origin):
+    scheme, star, rest = url.partition("://*.")
+    if not star:
+        return origin_of(url)
+    origin = origin_of(f"{scheme}://{rest}")
+    if "@" in rest or not _DOMAIN.fullmatch(origin.partition("://")[2].rpartition(":")[0]):
         message = "a star may stand for the hosts below a domain only, as https://*.example.com"
         raise ValueError(message)
-    return True
+    return origin.replace("://", "://*.", 1)
 
 
 def matches(origin: str, pattern: str) -> bool:

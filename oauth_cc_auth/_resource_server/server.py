@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from oauth_cc_auth._frozen import EMPTY, spoken_repr
 from oauth_cc_auth._http.headers import NAME as HEADER_NAME
 from oauth_cc_auth._http.headers import HeaderValue, checked_headers
-from oauth_cc_auth._http.origin import is_loopback, is_pattern, is_secure, matches, origin_of
+from oauth_cc_auth._http.origin import is_loopback, is_secure, matches, origin_of, origins_of
 from oauth_cc_auth._http.proxies import proxy_of_environment
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
@@ -80,7 +80,7 @@ class ResourceServer:
         object.__setattr__(self, "renew_on", frozenset(self.renew_on))
         object.__setattr__(self, "origins", tuple(self.origins))
         object.__setattr__(self, "_allowed", frozenset(map(_configured_origin, urls)) if urls else None)
-        object.__setattr__(self, "_patterns", tuple(origin for origin in self._allowed or () if is_pattern(origin)))
+        object.__setattr__(self, "_patterns", tuple(origin for origin in self._allowed or () if "*" in origin))
         if self.base_url is not None and "*" in self.base_url.split("/")[2]:
             message = "base_url holds a star; a host below a domain is named in origins, as https://*.example.com"
             raise ConfigurationError(message)
@@ -157,9 +157,7 @@ class ResourceServer:
 
 def _configured_origin(url: str) -> str:
     try:
-        origin = origin_of(url)
-        is_pattern(origin)
-    except (ValueError, TypeError):
+        return origins_of(url)
+    except (ValueError, TypeError, AttributeError):
         message = "base_url and origins are http or https URLs with a host; a star is its first label, as *.example.com"
         raise ConfigurationError(message) from None
-    return origin

@@ -121,7 +121,9 @@ def test_what_two_parsers_may_read_differently_has_no_origin() -> None:
             assert not server.names(url, token_of())
 
 
-BELOW = ResourceServer("https://api.acme.com/v2", origins=["https://*.acme.com", "https://*.up.acme.net:8443"])
+BELOW = ResourceServer(
+    "https://api.acme.com/v2", origins=["https://*.acme.com", "https://*.up.acme.net:8443", "https://*.münchen.example"]
+)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,7 @@ BELOW = ResourceServer("https://api.acme.com/v2", origins=["https://*.acme.com",
         "https://a.b.c.acme.com/",
         "https://user@files.acme.com/",
         "https://las.up.acme.net:8443/",
+        "https://a.xn--mnchen-3ya.example/",
     ],
 )
 def test_an_origin_may_name_every_host_below_a_domain(url: str) -> None:
@@ -179,7 +182,9 @@ def test_a_domain_has_hosts_of_its_own_only(url: str) -> None:
         "https://*acme.com",
         "https://f*.acme.com",
         "https://*.acme.com.*",
-        "https://*.münchen.example",
+        "https://*.a@evil.example",
+        "https://*.0.0.1",
+        "https://*.[::1]",
     ],
 )
 def test_a_star_stands_for_hosts_below_a_domain_only(origin: str) -> None:
