@@ -89,7 +89,9 @@ class HttpxAuth(_Auth):
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = next(self._attempts(request))
-        trace = self._present(request, sent, Trace)
+        for name, value in sent.headers.items():
+            request.headers[name] = value
+        trace = self._traced(request, sent, Trace) if self._may_leak else None
         try:
             response = yield request
         except GeneratorExit as ending:
@@ -117,7 +119,9 @@ class HttpxAuth(_Auth):
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = await anext(self._attempts(request))
-        trace = self._present(request, sent, AsyncTrace)
+        for name, value in sent.headers.items():
+            request.headers[name] = value
+        trace = self._traced(request, sent, AsyncTrace) if self._may_leak else None
         response = yield request
         if not self._source.settled(response.status_code) or (trace and response.history):
             request = response.request
@@ -145,11 +149,7 @@ class HttpxAuth(_Auth):
         message = f"HttpxAuth is for httpx and httpx2, and this request is of {library}: use {named}."
         raise ConfigurationError(message)
 
-    def _present(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace | None:
-        for name, value in sent.headers.items():
-            request.headers[name] = value
-        if not self._may_leak:
-            return None
+    def _traced(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace:
         server, token = self._source.resource_server, sent.token
         return traced(request, lambda url: server.names(url, token))
 
