@@ -80,7 +80,8 @@ class HttpxAuth(_Auth):
         server = self._source.resource_server
         self._has_more = bool(server.headers)
         # httpx takes nothing but Authorization from a redirect to another host.
-        self._may_leak = self._has_more or server.header.lower() != "authorization"
+        self._is_proven = not self._source.presenter.constant
+        self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
@@ -150,8 +151,9 @@ class HttpxAuth(_Auth):
         raise ConfigurationError(message)
 
     def _traced(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace:
-        server, token = self._source.resource_server, sent.token
-        return traced(request, lambda url: server.names(url, token))
+        source, token = self._source, sent.token
+        present = (lambda method, url: source.present(method, url, token).headers) if self._is_proven else None
+        return traced(request, lambda url: source.resource_server.names(url, token), present)
 
     def _attempts(self, request: Any, **settings: Any) -> Attempts:
         return Attempts(

@@ -17,9 +17,12 @@ from functools import cached_property
 from threading import RLock
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from oauth_cc_auth._http.challenge import parse_challenges
 from oauth_cc_auth._http.origin import origin_of
+from oauth_cc_auth._http.quiet_logs import hide_headers
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._signature import (
     SigningKey,
     base64url,
@@ -30,6 +33,7 @@ from oauth_cc_auth._signature import (
     public_jwk,
     read_key,
 )
+from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 
 # The authorization server's endpoints, or an API: one origin may be both, with nonces of their own.
@@ -165,6 +169,41 @@ class Prover:
             return
         with self._lock:
             _put(self._skews, origin, skew if abs(skew) <= _LARGEST_SKEW else 0.0)
+
+
+class Proven:
+    """Presents tokens that are bound to a key, each request with a proof of its own (RFC 9449 §7.1)."""
+
+    constant = False
+    scheme = "dpop"
+
+    def __init__(self, server: ResourceServer, prover: Prover) -> None:
+        """Present tokens to this API with the proofs of one key."""
+        self._server, self.prover = server, prover
+        hide_headers()
+
+    def headers(self, method: str, url: str, token: Token) -> Mapping[str, str]:
+        """Return the token's header and its proof; a token that the server did not bind goes without."""
+        header = self._server.header
+        if token.token_type.lower() != self.scheme:
+            return {header: f"Bearer {token.access_token}"}
+        proof = self.prover.proof(method, url, "resource server", token.access_token)
+        return {header: f"DPoP {token.access_token}", "DPoP": proof}
+
+    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:
+        """Take the nonce of an answer; True where it asks for a proof with a new one (RFC 9449 §9)."""
+        names = ("www-authenticate", "dpop-nonce", "date")
+        headers = {name: text for name in names if (text := header(name)) is not None}
+        return self.prover.heard(url, "resource server", status, headers)
+
+
+# The prover of each live token, which everybody shares who shares that.
+_provers: WeakKeyDictionary[object, Prover] = WeakKeyDictionary()
+
+
+def prover_of(live: object, dpop: DPoP, clock: Callable[[], float]) -> Prover:
+    """Return the prover of this live token: its token is bound to one key, whoever presents it."""
+    return _provers.setdefault(live, Prover(dpop, clock))
 
 
 def thumbprint_of(jwk: Mapping[str, str]) -> str:

@@ -4,9 +4,8 @@ A `Presenter` is asked for the headers of one request, by method and URL, becaus
 (RFC 9449 §4.2). It says in `constant` whether one value serves every request of a token; then the source keeps it, and
 the auth classes set it without asking again. It hears every answer to what it presented, whatever the status.
 
-To add DPoP: write a Presenter in a module beside this one, with ``constant = False``, and return it from
-`presenter_for` where the grant has a key. Nothing else changes: the loop in ``_attempts`` asks `headers` for each send,
-and sends once more with the same token where `heard` returns True (a new nonce). The auth classes see headers only.
+A bearer token stands as it is; a bound one is presented with a proof for each request (module `dpop`): the loop in
+``_attempts`` asks `headers` for each send, and sends once more with the same token where `heard` returns True.
 """
 
 from __future__ import annotations
