@@ -11,7 +11,7 @@ from loopback import TOKEN
 
 from oauth_cc_auth import ConfigurationError, ResourceServer, Token
 from oauth_cc_auth._http.hidden import HandedOut, Hidden, hidden, is_hidden
-from oauth_cc_auth._resource_server.presentation import AsItIs, own_headers
+from oauth_cc_auth._resource_server.presentation import AsItIs, own_headers, presenter_for
 
 GRANTED = Token(TOKEN, obtained_at=0.0)
 
@@ -26,7 +26,7 @@ GRANTED = Token(TOKEN, obtained_at=0.0)
 )
 def test_presents(server: ResourceServer, expected: dict[str, str]) -> None:
     """The token stands in its header after the scheme's word, or alone, the same for every request."""
-    presenter = AsItIs(server)
+    presenter = presenter_for(server)
     assert presenter.constant
     assert presenter.headers("GET", "https://api.example.com", GRANTED) == expected
     assert not presenter.heard("https://api.example.com", 401, {"WWW-Authenticate": "DPoP"}.get)
