@@ -79,8 +79,8 @@ class HttpxAuth(_Auth):
         self._source = source_of(grant, store=store, client=client, timeout=timeout)
         server = self._source.resource_server
         self._has_more = bool(server.headers)
-        # httpx takes nothing but Authorization from a redirect to another host.
         self._is_proven = not self._source.presenter.constant
+        # httpx takes nothing but Authorization from a redirect to another host.
         self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:

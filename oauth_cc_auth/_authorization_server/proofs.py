@@ -33,7 +33,9 @@ class Proofs:
         """Take what the answer says for the next proof."""
         if self._prover is not None:
             code = string_or_none((json_object(answer.body) or {}).get("error"))
-            self._stale = self._prover.heard(request.url, "authorization server", answer.status, answer.headers, code)
+            self._stale = self._prover.heard(
+                request.url, "authorization server", answer.status, answer.headers, request.headers["DPoP"], code
+            )
 
     def ask_again(self) -> bool:
         """Tell whether the proof was refused and a new nonce came with that; it counts once a request."""

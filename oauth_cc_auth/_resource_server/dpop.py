@@ -7,6 +7,7 @@ theirs. What a server thinks is the time counts, where it has refused a proof.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from oauth_cc_auth._http.challenge import parse_challenges
+from oauth_cc_auth._http.json_path import json_object
 from oauth_cc_auth._http.origin import origin_of
 from oauth_cc_auth._http.quiet_logs import hide_headers
 from oauth_cc_auth._resource_server.server import ResourceServer
@@ -142,11 +144,20 @@ class Prover:
         signing_input = self._header + b"." + encoded(claims)
         return (signing_input + b"." + base64url(self._key.sign(signing_input))).decode("ascii")
 
-    def heard(self, url: str, role: Role, status: int, headers: Mapping[str, str], error: str | None = None) -> bool:
+    def heard(
+        self,
+        url: str,
+        role: Role,
+        status: int,
+        headers: Mapping[str, str],
+        proof: str,
+        error: str | None = None,
+    ) -> bool:
         """Take what an answer says for the next proof; return whether this request is worth one more try with it.
 
-        Header names are in lower case. `error` is the code in a token endpoint's body; an API says it in its challenge.
-        It is worth one more try where the server refused the proof and gave a nonce that the proof did not have.
+        Header names are in lower case; `proof` is the one that was sent. `error` is the code in a token endpoint's
+        body; an API says it in its challenge. It is worth one more try where the server refused the proof and gave a
+        nonce that the proof did not have, though another request may have met that nonce before.
         """
         origin = origin_of(url)
         refused = status in {400, 401} and (error in _REFUSALS or _challenged(headers.get("www-authenticate", "")))
@@ -156,9 +167,8 @@ class Prover:
         if not nonce:
             return False
         with self._lock:
-            known = self._nonces.get((origin, role))
             _put(self._nonces, (origin, role), nonce)
-        return refused and nonce != known
+        return refused and nonce != _nonce_in(proof)
 
     def _correct_clock(self, origin: str, date: str | None) -> None:
         from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 8 ms that only a refused proof costs
@@ -190,11 +200,11 @@ class Proven:
         proof = self.prover.proof(method, url, "resource server", token.access_token)
         return {header: f"DPoP {token.access_token}", "DPoP": proof}
 
-    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:
+    def heard(self, url: str, status: int, header: Callable[[str], str | None], sent: Mapping[str, str]) -> bool:
         """Take the nonce of an answer; True where it asks for a proof with a new one (RFC 9449 §9)."""
         names = ("www-authenticate", "dpop-nonce", "date")
         headers = {name: text for name in names if (text := header(name)) is not None}
-        return self.prover.heard(url, "resource server", status, headers)
+        return self.prover.heard(url, "resource server", status, headers, sent.get("DPoP", ""))
 
 
 # The prover of each live token, which everybody shares who shares that.
@@ -211,6 +221,11 @@ def thumbprint_of(jwk: Mapping[str, str]) -> str:
     required = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
     canonical = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
     return base64url(hashlib.sha256(canonical).digest()).decode("ascii")
+
+
+def _nonce_in(proof: str) -> object:
+    claims = proof.split(".")[1] if proof else ""
+    return (json_object(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))) or {}).get("nonce")
 
 
 def _challenged(www_authenticate: str) -> bool:

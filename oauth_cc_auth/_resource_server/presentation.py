@@ -40,7 +40,7 @@ class Presenter(Protocol):
         """Return the headers of this one request, without `ResourceServer.headers`. Raises an OAuthError."""
         ...
 
-    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:
+    def heard(self, url: str, status: int, header: Callable[[str], str | None], sent: Mapping[str, str]) -> bool:
         """Take note of an answer of this URL; `header` returns a header's value, of several fields joined by commas.
 
         True: the token is good, but was presented with something stale, and the same token presented anew may be taken.
@@ -77,7 +77,13 @@ class AsItIs:
         text = token.access_token if server.scheme is None else f"{server.scheme} {token.access_token}"
         return {server.header: text}
 
-    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:  # noqa: ARG002 - see Presenter
+    def heard(
+        self,
+        url: str,  # noqa: ARG002 - see Presenter
+        status: int,  # noqa: ARG002 - as above
+        header: Callable[[str], str | None],  # noqa: ARG002 - as above
+        sent: Mapping[str, str],  # noqa: ARG002 - as above
+    ) -> bool:
         """There is nothing to be stale."""
         return False
 
