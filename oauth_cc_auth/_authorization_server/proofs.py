@@ -9,7 +9,7 @@ from oauth_cc_auth._http.json_path import json_object, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from oauth_cc_auth._resource_server.dpop import Prover
+    from oauth_cc_auth._resource_server.dpop import Prover, Role
 
 
 class Proofs:
@@ -33,9 +33,9 @@ class Proofs:
         """Take what the answer says for the next proof."""
         if self._prover is not None:
             code = string_or_none((json_object(answer.body) or {}).get("error"))
-            self._stale = self._prover.heard(
-                request.url, "authorization server", answer.status, answer.headers, request.headers["DPoP"], code
-            )
+            said, proof = answer.headers, request.headers["DPoP"]
+            role: Role = "authorization server"
+            self._stale = self._prover.heard(request.url, role, answer.status, said, proof, error=code)
 
     def ask_again(self) -> bool:
         """Tell whether the proof was refused and a new nonce came with that; it counts once a request."""

@@ -151,6 +151,7 @@ class Prover:
         status: int,
         headers: Mapping[str, str],
         proof: str,
+        *,
         error: str | None = None,
     ) -> bool:
         """Take what an answer says for the next proof; return whether this request is worth one more try with it.

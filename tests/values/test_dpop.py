@@ -102,11 +102,11 @@ def test_a_nonce_is_worth_one_more_try(status: int, challenge: str, error: str |
     """A refusal of the proof with a new nonce is; the same nonce again, or none, is not."""
     prover, headers = prover_of(), {"www-authenticate": challenge, "dpop-nonce": "n1"}
     first, second = prover.proof("GET", API, RS), prover.proof("GET", API, RS)
-    assert prover.heard(API, RS, status, headers, first, error) is again
+    assert prover.heard(API, RS, status, headers, first, error=error) is again
     # Another request that was on its way met the same nonce: it is as new to its proof.
-    assert prover.heard(API, RS, status, headers, second, error) is again
-    assert not prover.heard(API, RS, status, headers, prover.proof("GET", API, RS), error)
-    assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, first, error)
+    assert prover.heard(API, RS, status, headers, second, error=error) is again
+    assert not prover.heard(API, RS, status, headers, prover.proof("GET", API, RS), error=error)
+    assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, first, error=error)
 
 
 @pytest.mark.parametrize(
