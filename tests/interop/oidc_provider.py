@@ -1,0 +1,187 @@
+"""node-oidc-provider and an API, on loopback; `oidc_provider.js` says what they allow."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from processes import HERE, ODD_ASCII_SECRET, Process, free_port, node
+from tls import signed
+
+from oauth_cc_auth import AuthorizationCode, ClientCredentials, ResourceServer
+
+REDIRECT_URI = "http://127.0.0.1:9/callback"
+ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
+# Seconds that tokens live of the client whose tokens live shortly.
+SHORT_LIFE = 3
+_CODE_GRANTS = ["authorization_code", "refresh_token"]
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client that the server knows: its metadata there, and what it has to authenticate with here."""
+
+    name: str
+    method: str = "client_secret_basic"
+    secret: str = ODD_ASCII_SECRET
+    metadata: Mapping[str, Any] | None = None
+
+    def registration(self) -> dict[str, Any]:
+        """Return the metadata by the names of RFC 7591."""
+        secret = {"client_secret": self.secret} if self.method.startswith("client_secret") else {}
+        return {
+            "client_id": self.name,
+            "token_endpoint_auth_method": self.method,
+            "grant_types": ["client_credentials"],
+            "redirect_uris": [],
+            "response_types": [],
+            **secret,
+            **(self.metadata or {}),
+        }
+
+
+def signing_key(alg: str) -> str:
+    """Return a new private key for this algorithm, as PEM."""
+    if alg == "EdDSA":
+        key: Any = ed25519.Ed25519PrivateKey.generate()
+    elif alg.startswith("ES"):
+        key = ec.generate_private_key(ec.SECP256R1() if alg == "ES256" else ec.SECP384R1())
+    else:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return str(key.private_bytes(pem, pkcs8, serialization.NoEncryption()).decode())
+
+
+def jwk_of(pem: str) -> dict[str, Any]:
+    """Return the public half of a PEM as JWK."""
+    private = serialization.load_pem_private_key(pem.encode(), password=None)
+    kind: Any = OKPKey
+    if isinstance(private, rsa.RSAPrivateKey):
+        kind = RSAKey
+    elif isinstance(private, ec.EllipticCurvePrivateKey):
+        kind = ECKey
+    return dict(kind.import_key(pem).as_dict(private=False))
+
+
+def _signing(alg: str) -> Client:
+    pem = signing_key(alg)
+    metadata = {"jwks": {"keys": [jwk_of(pem)]}, "token_endpoint_auth_signing_alg": alg}
+    return Client(f"jwt-{alg}", "private_key_jwt", pem, metadata)
+
+
+class OidcProvider:
+    """The server, what it knows, and how to ask it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make certificates and clients, and start the server."""
+        self.port, self.tls_port = free_port(), free_port()
+        self.issuer, self.secure = f"http://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.tls_port}"
+        self._make_certificates(folder)
+        self._know_clients()
+        server = self.server_certificate
+        config = {
+            "port": self.port,
+            "tls": {"port": self.tls_port, "cert": str(server), "key": str(server), "ca": str(self.authority)},
+            "clients": [client.registration() for client in self.clients.values()],
+            "lives": {"short": SHORT_LIFE, "login": SHORT_LIFE},
+        }
+        (folder / "provider.json").write_text(json.dumps(config))
+        command = (node(), HERE / "oidc_provider.js", folder / "provider.json")
+        self.process = Process(command, self.port, self.tls_port, log=folder / "provider.log")
+
+    def _make_certificates(self, folder: Path) -> None:
+        authority, server, client, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(4))
+        self.authority = signed(folder, "authority", authority, "authority", authority)
+        self.server_certificate = signed(folder, "server", server, "authority", authority)
+        self.client_certificate = signed(folder, "client", client, "authority", authority)
+        self.own_certificate = signed(folder, "self-signed", own, "self-signed", own)
+
+    def _know_clients(self) -> None:
+        certificate = x509.load_pem_x509_certificate(self.own_certificate.read_bytes())
+        x5c = base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+        own_key = {**jwk_of(self.own_certificate.read_text()), "x5c": [x5c]}
+        bound = {"tls_client_certificate_bound_access_tokens": True}
+        clients = [
+            Client("admin", "client_secret_post"),
+            Client("basic"),
+            Client("id:with/odd%+= characters"),
+            Client("short"),
+            Client("post", "client_secret_post"),
+            Client("secret-jwt", "client_secret_jwt", ODD_ASCII_SECRET * 4),
+            *map(_signing, ALGORITHMS),
+            Client("dpop", metadata={"dpop_bound_access_tokens": True}),
+            Client("bound", metadata=bound),
+            Client("tls", "tls_client_auth", "", {"tls_client_auth_subject_dn": "CN=client", **bound}),
+            Client("own-tls", "self_signed_tls_client_auth", "", {"jwks": {"keys": [own_key]}, **bound}),
+            Client(
+                "login",
+                metadata={"grant_types": _CODE_GRANTS, "response_types": ["code"], "redirect_uris": [REDIRECT_URI]},
+            ),
+        ]
+        self.clients = {client.name: client for client in clients}
+
+    def grant(self, name: str, **kw: Any) -> ClientCredentials:
+        """Return the client's grant."""
+        return ClientCredentials(**{**self._arguments(name), **kw})
+
+    def login(self, **kw: Any) -> AuthorizationCode:
+        """Return the grant of the client who logs users in."""
+        own = {"authorization_endpoint": f"{self.issuer}/auth", "redirect_uri": REDIRECT_URI, "issuer": self.issuer}
+        return AuthorizationCode(**{**self._arguments("login"), "scope": "openid offline_access", **own, **kw})
+
+    def _arguments(self, name: str) -> dict[str, Any]:
+        client = self.clients[name]
+        return {
+            "token_endpoint": f"{self.issuer}/token",
+            "client_id": name,
+            "client_secret": client.secret or None,
+            "token_endpoint_auth_method": client.method,
+            "revocation_endpoint": f"{self.issuer}/token/revocation",
+            "resource_server": ResourceServer(self.issuer),
+        }
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the server was asked since the last time."""
+        answer: dict[str, Any] = requests.get(f"{self.issuer}/control", timeout=10).json()
+        return answer
+
+    def revoke(self, token: str) -> None:
+        """Revoke a token at the server's own endpoint (RFC 7009), as an administrator, not by the code under test."""
+        assert self._as_admin("revocation", token).status_code == 200
+
+    def introspect(self, token: str) -> dict[str, Any]:
+        """Return what the server says of a token (RFC 7662)."""
+        answer: dict[str, Any] = self._as_admin("introspection", token).json()
+        return answer
+
+    def _as_admin(self, endpoint: str, token: str) -> requests.Response:
+        form = {"token": token, "client_id": "admin", "client_secret": self.clients["admin"].secret}
+        return requests.post(f"{self.issuer}/token/{endpoint}", data=form, timeout=10)
+
+
+@pytest.fixture(scope="session")
+def running_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OidcProvider]:
+    """One server for all tests of a file."""
+    provider = OidcProvider(tmp_path_factory.mktemp("oidc-provider"))
+    try:
+        yield provider
+    finally:
+        provider.process.end()
+
+
+@pytest.fixture
+def provider(running_provider: OidcProvider) -> Iterator[OidcProvider]:
+    """The server, which has been asked nothing yet; where the test fails, what it printed meanwhile is shown."""
+    running_provider.asked()
+    yield running_provider
+    print(running_provider.process.news())  # noqa: T201 - pytest shows it where a test fails
