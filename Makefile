@@ -37,7 +37,7 @@ endurance: $(VENV)/.installed-test redis-server chromium
 
 # What is missing is skipped, and said so; with INTEROP_REQUIRED=1 it is a failure.
 interop: $(VENV)/.installed-interop node-packages glewlwyd
-	@$(PYTHON) -m pytest -q $(INTEROP)
+	@$(PYTEST) --dist loadscope $(INTEROP) $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(PYTHON) -m ruff check --quiet .
