@@ -13,7 +13,7 @@ import requests
 from oidc_provider import jwk_of, signing_key
 from processes import HERE, ODD_SECRET, Process, free_port
 
-from oauth_cc_auth import ClientCredentials, PrivateKeyJWT, ResourceServer
+from oauth_cc_auth import ClientCredentials, ResourceServer
 
 # Seconds that a token lives.
 LIFE = 3
@@ -50,11 +50,12 @@ class AuthlibServer:
 
     def grant(self, name: str, **kw: Any) -> ClientCredentials:
         """Return the grant of a client."""
-        methods = {"post": "client_secret_post", "signing": PrivateKeyJWT(audience=self.issuer)}
+        methods = {"post": "client_secret_post", "signing": "private_key_jwt"}
         arguments = {
             "token_endpoint": f"{self.issuer}/token",
             "client_id": name,
             "client_secret": self.secrets[name],
+            "issuer": self.issuer,
             "token_endpoint_auth_method": methods.get(name, "client_secret_basic"),
             "revocation_endpoint": f"{self.issuer}/revoke",
             "scope": "read",

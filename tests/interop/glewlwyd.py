@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from oidc_provider import ALGORITHMS, jwk_of, signing_key
 from processes import ODD_SECRET, Process, free_port, missing
 
-from oauth_cc_auth import ClientCredentials, PrivateKeyJWT, ResourceServer
+from oauth_cc_auth import ClientCredentials, ClientSecretJWT, PrivateKeyJWT, ResourceServer
 
 # Where Debian's package keeps the tables, and what they hold at first: this user is an administrator.
 _TABLES = Path("/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3")
@@ -145,8 +145,10 @@ class Glewlwyd:
             # This server does not decode Basic, against RFC 6749 §2.3.1.
             method = "client_secret_basic_raw"
         elif name.startswith("jwt-"):
-            # It looks for the key by its name, and wants the endpoint as the audience.
-            method = PrivateKeyJWT(alg=name.removeprefix("jwt-"), kid=name, audience=f"{self.issuer}/token")
+            # It looks for the key by its name, and wants each endpoint's own address as the audience.
+            method = PrivateKeyJWT(alg=name.removeprefix("jwt-"), kid=name, audience="endpoint")
+        elif name == "secret-jwt":
+            method = ClientSecretJWT(audience="endpoint")
         arguments = {
             "token_endpoint": f"{self.issuer}/token",
             "client_id": name,

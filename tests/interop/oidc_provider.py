@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from processes import HERE, ODD_ASCII_SECRET, Process, free_port, node
 from tls import signed
 
-from oauth_cc_auth import AuthorizationCode, ClientCredentials, ResourceServer
+from oauth_cc_auth import AuthorizationCode, ClientCredentials, PrivateKeyJWT, ResourceServer
 
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
@@ -75,8 +75,13 @@ def jwk_of(pem: str) -> dict[str, Any]:
 
 def _signing(alg: str) -> Client:
     pem = signing_key(alg)
-    metadata = {"jwks": {"keys": [jwk_of(pem)]}, "token_endpoint_auth_signing_alg": alg}
+    metadata = {"jwks": {"keys": [{**jwk_of(pem), "kid": "the key"}]}, "token_endpoint_auth_signing_alg": alg}
     return Client(f"jwt-{alg}", "private_key_jwt", pem, metadata)
+
+
+def _method(client: Client) -> str | PrivateKeyJWT:
+    # RSA keys sign by RS256 unless told otherwise; the others by the one algorithm that they are for.
+    return PrivateKeyJWT(alg="PS256") if client.name == "jwt-PS256" else client.method
 
 
 class OidcProvider:
@@ -136,7 +141,7 @@ class OidcProvider:
 
     def login(self, **kw: Any) -> AuthorizationCode:
         """Return the grant of the client who logs users in."""
-        own = {"authorization_endpoint": f"{self.issuer}/auth", "redirect_uri": REDIRECT_URI, "issuer": self.issuer}
+        own = {"authorization_endpoint": f"{self.issuer}/auth", "redirect_uri": REDIRECT_URI}
         return AuthorizationCode(**{**self._arguments("login"), "scope": "openid offline_access", **own, **kw})
 
     def _arguments(self, name: str) -> dict[str, Any]:
@@ -145,7 +150,8 @@ class OidcProvider:
             "token_endpoint": f"{self.issuer}/token",
             "client_id": name,
             "client_secret": client.secret or None,
-            "token_endpoint_auth_method": client.method,
+            "token_endpoint_auth_method": _method(client),
+            "issuer": self.issuer,
             "revocation_endpoint": f"{self.issuer}/token/revocation",
             "resource_server": ResourceServer(self.issuer),
         }

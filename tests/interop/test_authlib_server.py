@@ -29,6 +29,11 @@ def test_every_method_gets_a_token(door: Door, authlib_server: AuthlibServer, na
     assert door.call("POST", f"{authlib_server.api}/x", auth, content=b"a body").json() == {"method": "POST"}
 
 
+def test_an_assertion_for_the_token_endpoint(authlib_server: AuthlibServer) -> None:
+    """Where no issuer is known, the assertion is for the token endpoint, as RFC 7523 has it."""
+    assert TokenSource(authlib_server.grant("signing", issuer=None)).token().access_token
+
+
 def test_a_revoked_token_is_renewed(door: Door, authlib_server: AuthlibServer) -> None:
     """Revoked at the server's own endpoint, the next call answers 200 after one renewal."""
     source = TokenSource(authlib_server.grant("post"))

@@ -31,7 +31,7 @@ def test_a_token_that_is_renewed_once_revoked(door: Door, glewlwyd: Glewlwyd, ap
     assert first != second
 
 
-@pytest.mark.parametrize("name", ["basic", "post"])
+@pytest.mark.parametrize("name", METHODS)
 def test_revoke(glewlwyd: Glewlwyd, api: LoopbackServer, name: str) -> None:
     """`revoke()` ends the token at the server."""
     source = TokenSource(glewlwyd.grant(name, api.origin))
