@@ -24,6 +24,8 @@ REDIRECT_URI = "http://127.0.0.1:9/callback"
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
 # Seconds that tokens live of the client whose tokens live shortly.
 SHORT_LIFE = 3
+# Seconds after which the API gives out the next nonce; it takes the one before for five more.
+NONCE_STEP = 0.5
 _CODE_GRANTS = ["authorization_code", "refresh_token"]
 
 
@@ -99,6 +101,7 @@ class OidcProvider:
             "tls": {"port": self.tls_port, "cert": str(server), "key": str(server), "ca": str(self.authority)},
             "clients": [client.registration() for client in self.clients.values()],
             "lives": {"short": SHORT_LIFE, "login": SHORT_LIFE},
+            "nonces": {"step": NONCE_STEP, "window": 5},
         }
         (folder / "provider.json").write_text(json.dumps(config))
         command = (node(), HERE / "oidc_provider.js", folder / "provider.json")
@@ -126,8 +129,8 @@ class OidcProvider:
             *map(_signing, ALGORITHMS),
             Client("dpop", metadata={"dpop_bound_access_tokens": True}),
             Client("bound", metadata=bound),
-            Client("tls", "tls_client_auth", "", {"tls_client_auth_subject_dn": "CN=client", **bound}),
-            Client("own-tls", "self_signed_tls_client_auth", "", {"jwks": {"keys": [own_key]}, **bound}),
+            Client("tls", "tls_client_auth", "", {"tls_client_auth_subject_dn": "CN=client"}),
+            Client("own-tls", "self_signed_tls_client_auth", "", {"jwks": {"keys": [own_key]}}),
             Client(
                 "login",
                 metadata={"grant_types": _CODE_GRANTS, "response_types": ["code"], "redirect_uris": [REDIRECT_URI]},

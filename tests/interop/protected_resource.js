@@ -101,6 +101,11 @@ export function protectedResource({ provider, issuer, jwks, certificateOf, nonce
   return async (ctx) => {
     try {
       const { aud, jkt, certificate, scope } = await check(ctx);
+      if (ctx.query.to) {
+        ctx.status = 307;
+        ctx.set('Location', ctx.query.to);
+        return;
+      }
       ctx.body = { aud, jkt, certificate, scope };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
