@@ -20,6 +20,7 @@ from oauth_cc_auth import (
     AuthorizationFailed,
     FileStore,
     InteractionRequired,
+    Login,
     RequestsAuth,
     TokenSource,
 )
@@ -49,7 +50,8 @@ def log_in(url: str) -> str:
 def logged_in(grant: AuthorizationCode, **kw: object) -> TokenSource:
     """Return the source of a login that has ended."""
     source = TokenSource(grant, **kw)  # type: ignore[arg-type]  # as the caller has them
-    source.exchange(log_in(grant.authorization_url(prompt="consent")))
+    login = Login(source)
+    login.exchange(log_in(login.authorization_url(prompt="consent")))
     return source
 
 
@@ -131,9 +133,9 @@ def test_revoke_ends_a_login(provider: OidcProvider) -> None:
 
 def test_another_issuer_in_the_redirect(provider: OidcProvider) -> None:
     """An answer that names another issuer (RFC 9207) is refused before the code is sent anywhere."""
-    grant = provider.login(issuer="http://127.0.0.1:9")
-    redirected = log_in(grant.authorization_url(prompt="consent"))
+    login = Login(provider.login(issuer="http://127.0.0.1:9"))
+    redirected = log_in(login.authorization_url(prompt="consent"))
     provider.asked()
     with pytest.raises(AuthorizationFailed):
-        TokenSource(grant).exchange(redirected)
+        login.exchange(redirected)
     assert provider.asked()["token"] == []
