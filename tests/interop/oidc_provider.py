@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from processes import HERE, ODD_ASCII_SECRET, Process, free_port, node
 from tls import signed
@@ -26,6 +28,10 @@ ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
 SHORT_LIFE = 3
 # Seconds after which the API gives out the next nonce; it takes the one before for five more.
 NONCE_STEP = 0.5
+# Who says who a workload is, as a cluster or a cloud does; and the grants for what it says.
+WORKLOADS = "https://workloads.example.com"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _CODE_GRANTS = ["authorization_code", "refresh_token"]
 
 
@@ -94,6 +100,7 @@ class OidcProvider:
         self.port, self.tls_port = free_port(), free_port()
         self.issuer, self.secure = f"http://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.tls_port}"
         self._make_certificates(folder)
+        self._workload_key = signing_key("ES256")
         self._know_clients()
         server = self.server_certificate
         config = {
@@ -101,6 +108,7 @@ class OidcProvider:
             "tls": {"port": self.tls_port, "cert": str(server), "key": str(server), "ca": str(self.authority)},
             "clients": [client.registration() for client in self.clients.values()],
             "lives": {"short": SHORT_LIFE, "login": SHORT_LIFE},
+            "workload": {"issuer": WORKLOADS, "jwks": {"keys": [jwk_of(self._workload_key)]}},
             "nonces": {"step": NONCE_STEP, "window": 5},
         }
         (folder / "provider.json").write_text(json.dumps(config))
@@ -124,6 +132,7 @@ class OidcProvider:
             Client("basic"),
             Client("id:with/odd%+= characters"),
             Client("short"),
+            Client("workload", metadata={"grant_types": [JWT_BEARER, TOKEN_EXCHANGE]}),
             Client("post", "client_secret_post"),
             Client("secret-jwt", "client_secret_jwt", ODD_ASCII_SECRET * 4),
             *map(_signing, ALGORITHMS),
@@ -163,6 +172,11 @@ class OidcProvider:
         """Return what the server was asked since the last time."""
         answer: dict[str, Any] = requests.get(f"{self.issuer}/control", timeout=10).json()
         return answer
+
+    def workload_token(self, lifetime: float = 60, **claims: Any) -> str:
+        """Return a token of a workload, as a cluster writes it into a file."""
+        said = {"iss": WORKLOADS, "sub": "workload", "aud": self.issuer, "exp": int(time.time() + lifetime), **claims}
+        return str(jwt.encode({"alg": "ES256"}, said, ECKey.import_key(self._workload_key)))
 
     def revoke(self, token: str) -> None:
         """Revoke a token at the server's own endpoint (RFC 7009), as an administrator, not by the code under test."""

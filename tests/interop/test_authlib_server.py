@@ -73,6 +73,14 @@ def test_a_wrong_secret(door: Door, authlib_server: AuthlibServer) -> None:
     assert wrong not in str(caught.value)
 
 
+def test_basic_with_a_space(authlib_server: AuthlibServer) -> None:
+    """RFC 6749 §2.3.1 writes a space as +, which this server does not read: such a secret goes into the body."""
+    with pytest.raises(InvalidClient):
+        TokenSource(authlib_server.grant("spaced")).token()
+    assert " " in authlib_server.secrets["post"]
+    assert TokenSource(authlib_server.grant("post")).token().access_token
+
+
 def test_a_scope_that_there_is_not(authlib_server: AuthlibServer) -> None:
     """A scope that the server does not know is InvalidScope."""
     with pytest.raises(InvalidScope):
