@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,7 @@ class OidcProvider:
             "port": self.port,
             "tls": {"port": self.tls_port, "cert": str(server), "key": str(server), "ca": str(self.authority)},
             "clients": [client.registration() for client in self.clients.values()],
-            "lives": {"short": SHORT_LIFE, "login": SHORT_LIFE},
+            "lives": dict.fromkeys(("short", "login", "workload", "of-a-file"), SHORT_LIFE),
             "workload": {"issuer": WORKLOADS, "jwks": {"keys": [jwk_of(self._workload_key)]}},
             "nonces": {"step": NONCE_STEP, "window": 5},
         }
@@ -132,6 +132,7 @@ class OidcProvider:
             Client("basic"),
             Client("id:with/odd%+= characters"),
             Client("short"),
+            replace(_signing("ES256"), name="of-a-file"),
             Client("workload", metadata={"grant_types": [JWT_BEARER, TOKEN_EXCHANGE]}),
             Client("post", "client_secret_post"),
             Client("secret-jwt", "client_secret_jwt", ODD_ASCII_SECRET * 4),
@@ -149,14 +150,15 @@ class OidcProvider:
 
     def grant(self, name: str, **kw: Any) -> ClientCredentials:
         """Return the client's grant."""
-        return ClientCredentials(**{**self._arguments(name), **kw})
+        return ClientCredentials(**{**self.arguments(name), **kw})
 
     def login(self, **kw: Any) -> AuthorizationCode:
         """Return the grant of the client who logs users in."""
         own = {"authorization_endpoint": f"{self.issuer}/auth", "redirect_uri": REDIRECT_URI}
-        return AuthorizationCode(**{**self._arguments("login"), "scope": "openid offline_access", **own, **kw})
+        return AuthorizationCode(**{**self.arguments("login"), "scope": "openid offline_access", **own, **kw})
 
-    def _arguments(self, name: str) -> dict[str, Any]:
+    def arguments(self, name: str) -> dict[str, Any]:
+        """Return what every grant of this client has in common."""
         client = self.clients[name]
         return {
             "token_endpoint": f"{self.issuer}/token",
