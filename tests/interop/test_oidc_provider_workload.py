@@ -17,7 +17,7 @@ from doors import KINDS, Door, open_door
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from oidc_provider import OidcProvider
-from waiting import HUNG
+from timing import HUNG
 
 from oauth_cc_auth import (
     ClientAssertion,
