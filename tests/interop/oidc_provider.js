@@ -113,7 +113,7 @@ provider.use(async (ctx, next) => {
   const list = { '/token': asked.token, '/token/revocation': asked.revocation, '/token/introspection': asked.introspection };
   if (path.startsWith('/.well-known/')) asked.metadata += 1;
   (isApi ? asked.api : list[path])?.push({
-    status: ctx.status, error: ctx.body?.error, nonce: Boolean(ctx.response.get('dpop-nonce')),
+    status: ctx.status, error: ctx.body?.error, nonce: Boolean(ctx.response.get('dpop-nonce')), secure: ctx.secure,
   });
 });
 
