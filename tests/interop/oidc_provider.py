@@ -24,6 +24,8 @@ from oauth_cc_auth import AuthorizationCode, ClientCredentials, PrivateKeyJWT, R
 
 REDIRECT_URI = "http://127.0.0.1:9/callback"
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA")
+# A client for each way to prove oneself without TLS, the first twice.
+METHODS = ("basic", "id:with/odd%+= characters", "post", "secret-jwt", *(f"jwt-{alg}" for alg in ALGORITHMS))
 # Seconds that tokens live of the client whose tokens live shortly.
 SHORT_LIFE = 3
 # Seconds after which the API gives out the next nonce; it takes the one before for five more.

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from doors import KINDS, Door, at_once, open_door
 from joserfc.jwk import ECKey
-from oidc_provider import ALGORITHMS, SHORT_LIFE, OidcProvider, signing_key
+from oidc_provider import ALGORITHMS, METHODS, SHORT_LIFE, OidcProvider, signing_key
 from processes import ODD_ASCII_SECRET
 from tls import signed
 
@@ -32,8 +32,6 @@ from oauth_cc_auth import (
 )
 
 door, provider, running_provider = doors.door, oidc_provider.provider, oidc_provider.running_provider
-
-METHODS = ("basic", "id:with/odd%+= characters", "post", "secret-jwt", *(f"jwt-{alg}" for alg in ALGORITHMS))
 
 
 def statuses(requests: list[dict[str, Any]]) -> list[int]:
