@@ -44,7 +44,10 @@ const provider = new Provider(issuer, {
     'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none',
     ...(secure ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []),
   ],
-  enabledJWA: { clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'ES384', 'Ed25519', 'EdDSA'] },
+  enabledJWA: {
+    clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'ES384', 'Ed25519', 'EdDSA'],
+    dPoPSigningAlgValues: ['PS256', 'ES256', 'ES384', 'Ed25519', 'EdDSA'],
+  },
   // draft-ietf-oauth-rfc7523bis: the issuer as a string, and nothing else.
   assertJwtClientAuthClaimsAndHeader(_ctx, claims, header) {
     asked.assertions.push({ aud: claims.aud, typ: header.typ, alg: header.alg, jti: claims.jti });
