@@ -1,10 +1,11 @@
 # Each target brings what it needs: a virtual environment in .venv and one extra of setup.cfg, installed once.
 PYTHON3 ?= python3
 VENV := .venv
+INTEROP := tests/interop
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover endurance redis-server chromium lint docs vendors listing bench clean
+.PHONY: help demo test cover endurance interop node-packages redis-server chromium glewlwyd lint docs vendors listing bench clean
 
 # One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
 PYTEST := $(PYTHON) -m pytest -q -n auto --dist worksteal
@@ -14,6 +15,7 @@ help:
 	@echo "make test       run the tests, in parallel"
 	@echo "make cover      run the same tests and require that every branch is covered"
 	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
+	@echo "make interop    run the tests against servers that other people wrote"
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make docs       renew the docs of the vendors, and the list of presets for type checkers"
 	@echo "make vendors    ask each vendor's token endpoint, over the network, whether it answers as its preset says"
@@ -33,6 +35,10 @@ cover: $(VENV)/.installed-test redis-server chromium
 # Property tests mark themselves as `hypothesis`; they run here once more, with many more examples.
 endurance: $(VENV)/.installed-test redis-server chromium
 	@OAUTH_CC_AUTH_EXAMPLES=10000 $(PYTEST) -m 'endurance or hypothesis' --timeout=600 $(ARGS)
+
+# What is missing is skipped, and said so; with INTEROP_REQUIRED=1 it is a failure.
+interop: $(VENV)/.installed-interop node-packages glewlwyd
+	@$(PYTEST) --dist loadscope $(INTEROP) $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(PYTHON) -m ruff check --quiet .
@@ -60,7 +66,7 @@ bench:
 
 clean:
 	@rm -rf $(VENV) .venv-bench build dist *.egg-info .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache \
-		.import_linter_cache
+		.import_linter_cache $(INTEROP)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is a copy of setup.cfg: a checkout that only touches the file installs nothing, so that an installed
@@ -69,23 +75,37 @@ $(VENV)/.installed-%: setup.cfg | $(PYTHON)
 	@cmp -s setup.cfg $@ || $(PIP_INSTALL) --editable '.[$*]'
 	@cp setup.cfg $@
 
-# The tests start a Redis of their own. Debian's package would start another, for everybody, unless a policy denies it.
+# Installs a Debian package, once at a time. Some would start a server for everybody, unless a policy denies it.
+define APT_INSTALL
+command -v $@ >/dev/null || { \
+	[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
+		policy=/usr/sbin/policy-rc.d; \
+		[ -e $$policy ] || { trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; }; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes \
+			--no-install-recommends $@; \
+	} >$(VENV)/$@.log 2>&1 || \
+	echo "*** The tests $(1) are skipped: there is no $@, and it cannot be installed ***"; }
+endef
+
+# The tests start a Redis of their own.
 redis-server: | $(PYTHON)
-	@command -v $@ >/dev/null || { \
-		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
-			policy=/usr/sbin/policy-rc.d; \
-			[ -e $$policy ] || { trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod +x $$policy; }; \
-			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes $@; \
-		} >$(VENV)/redis-server.log 2>&1 || \
-		echo "*** The tests on a real Redis are skipped: there is no $@, and it cannot be installed ***"; }
+	@$(call APT_INSTALL,on a real Redis)
 
 # The tests look at the login's pages in it. After Redis, because apt-get runs once at a time.
 chromium: | $(PYTHON) redis-server
-	@command -v $@ >/dev/null || { \
-		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { \
-			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $@; \
-		} >$(VENV)/chromium.log 2>&1 || \
-		echo "*** The tests in a real browser are skipped: there is no $@, and it cannot be installed ***"; }
+	@$(call APT_INSTALL,in a real browser)
+
+glewlwyd: | $(PYTHON)
+	@$(call APT_INSTALL,with the server glewlwyd)
+
+# Node.js comes as a Python package, so that nothing is installed beside the virtual environment.
+node-packages: $(VENV)/.installed-interop
+	@cmp -s $(INTEROP)/package.json $(INTEROP)/node_modules/.installed || { \
+		$(PIP_INSTALL) --editable '.[node]' && \
+		PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm install --prefix $(INTEROP) --no-package-lock --ignore-scripts --no-audit --no-fund && \
+		cp $(INTEROP)/package.json $(INTEROP)/node_modules/.installed; \
+	} >$(VENV)/node.log 2>&1 || \
+		echo "*** The tests with node-oidc-provider and of MCP are skipped: Node.js or its packages cannot be installed ***"
 
 # Debian ships venv without ensurepip, in a package of its own.
 $(PYTHON):

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import herd, hot_path, imports, memory, plots, processes, rollover
+from benchmarks import fleet, herd, hot_path, imports, memory, plots, processes, rollover
 from benchmarks.peers import PEERS
 from benchmarks.server import Server
 
@@ -104,6 +104,22 @@ def processes_table(results: dict[str, Any]) -> str:
     return table(("store", *processes.SIZES, "failed calls"), rows)
 
 
+def fleet_table(results: dict[str, Any]) -> str:
+    """Token requests, commands of a worker, and seconds from the first worker's token to the last one's."""
+    rows = []
+    for kind, sizes in results.items():
+        if sizes is None:
+            rows.append([kind, *(NONE for _ in fleet.SIZES), "no redis-server here"])
+            continue
+        cells = [f"{row['requests']:.0f} / {_commands(row['commands'])} / {row['spread']:.1f} s" for row in sizes]
+        rows.append([kind, *cells, f"{sum(row['failed'] for row in sizes):.0f}"])
+    return table(("store", *(f"{size:,}" for size in fleet.SIZES), "failed"), rows)
+
+
+def _commands(each: float) -> str:
+    return f"{each:.1f}" if each else NONE
+
+
 def charts(results: dict[str, Any]) -> dict[str, str]:
     """Return the SVG files for the docs."""
     shared = {kind: [n for n, _ in counts] for kind, counts in results["processes"].items() if counts}
@@ -118,6 +134,11 @@ def charts(results: dict[str, Any]) -> dict[str, str]:
         "benchmarks-rollover.svg": plots.bars(
             "Slowest call when a token ends, in ms; a token request takes 500 ms",
             {name: row["slowest"] for name, row in results["rollover"].items()},
+        ),
+        "benchmarks-fleet.svg": plots.bars(
+            "Seconds from the first to the last of 1,000 workers with a token",
+            {kind: sizes[-1]["spread"] for kind, sizes in results["fleet"].items() if sizes},
+            "{:.1f}",
         ),
         "benchmarks-processes.svg": plots.lines("Token requests of 1 to 32 processes", processes.SIZES, shared),
     }
@@ -154,6 +175,7 @@ def main() -> None:
             ("rollover", lambda: rollover.measure_rollover(place), rollover_table),
             ("outage", lambda: rollover.measure_outage(place), outage_table),
             ("processes", lambda: processes.measure(place), processes_table),
+            ("fleet", lambda: fleet.measure(place), fleet_table),
             ("imports", lambda: imports.measure(place), imports_table),
             ("memory", memory.measure, memory_table),
         ):

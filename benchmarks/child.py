@@ -20,7 +20,7 @@ _FOREIGN = (
     "NO_PROXY",
     "PYTHONDONTWRITEBYTECODE",  # or this package, of which pip compiles nothing in a clone, is compiled each time
 )
-_LIMIT = 120  # seconds; a measurement takes 15 at most
+_LIMIT = 240  # seconds; a measurement takes 15, and the fleet of a lock that one would write 60
 
 
 def in_child(function: Callable[..., Any], *arguments: Any) -> Any:

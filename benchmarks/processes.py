@@ -70,7 +70,7 @@ def together(kind: str, place: list[str]) -> list[list[int]]:
 def _together(drive: Callable[[Place, str], Call], size: int, where: Place, knobs: Knobs) -> list[int]:
     fork = multiprocessing.get_context("fork")
     start, well = fork.Barrier(size), fork.Value("i", 0)
-    with tempfile.TemporaryDirectory() as folder, _redis(folder, wanted=drive is _redis_store):
+    with tempfile.TemporaryDirectory() as folder, redis_at(folder, wanted=drive is _redis_store):
 
         def once() -> Any:
             call = drive(where, folder)
@@ -91,7 +91,8 @@ def _together(drive: Callable[[Place, str], Call], size: int, where: Place, knob
 
 
 @contextlib.contextmanager
-def _redis(folder: str, *, wanted: bool) -> Iterator[None]:
+def redis_at(folder: str, *, wanted: bool) -> Iterator[None]:
+    """Run a Redis on a socket in this folder, if one is wanted."""
     if not wanted:
         yield
         return

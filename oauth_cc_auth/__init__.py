@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth._grant.token_endpoint import Discovery, IssuanceLimit
     from oauth_cc_auth._grant.token_exchange import TokenExchange
     from oauth_cc_auth._life.table import forget_all
+    from oauth_cc_auth._resource_server.dpop import DPoP
     from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
     from oauth_cc_auth._resource_server.server import ResourceServer
     from oauth_cc_auth._source import TokenSource
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.stores import EncryptedStore, FileStore, KeyringStore, MemoryStore, RedisStore, TokenStore
 
 _ROOMS = {
+    "oauth_cc_auth._resource_server.dpop": ("DPoP",),
     "oauth_cc_auth._resource_server.error_format": ("ApiError", "ErrorFormat"),
     "oauth_cc_auth._grant.client_authentication": ("ClientSecretJWT", "PrivateKeyJWT"),
     "oauth_cc_auth._grant.assertion": ("ClientAssertion", "SignedJWT"),
@@ -106,6 +108,7 @@ __all__ = [
     "ClientCredentials",
     "ClientSecretJWT",
     "ConfigurationError",
+    "DPoP",
     "Discovery",
     "EncryptedStore",
     "Env",

@@ -76,7 +76,7 @@ class Attempt:
         it raises, the answer stands as it is.
         """
         if self.verdict is None:
-            self.verdict = self._loop.judge(self.token, status, headers, None if url is None else str(url), error)
+            self.verdict = self._loop.judge(self, status, headers, None if url is None else str(url), error)
         return self.verdict is not Verdict.SETTLED
 
 
@@ -149,14 +149,14 @@ class Attempts:
         self._last = Attempt(self, token, headers)
         return self._last
 
-    def judge(self, token: Token, status: int, headers: Mapping[str, Any], url: str | None, error: Said) -> Verdict:
+    def judge(self, sent: Attempt, status: int, headers: Mapping[str, Any], url: str | None, error: Said) -> Verdict:
         """Return what an answer means for the request, and let the source and its presenter know."""
-        source, here = self._source, url or self._url
+        source, token, here = self._source, sent.token, url or self._url
         moved = not same_resource(here, self._url)
         if self._is_foreign(here, token, moved=moved):
             return Verdict.SETTLED  # our token was not what it answered
         header = partial(field_of, headers)
-        if source.presenter.heard(here, status, header):
+        if source.presenter.heard(here, status, header, sent.headers):
             return self._once(Verdict.AGAIN, moved=moved)
         if not self._refused(status, header("WWW-Authenticate"), error):
             if status < 500:

@@ -22,7 +22,13 @@ from oauth_cc_auth._http.hidden import HandedOut, hidden
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.state import Boarding
 from oauth_cc_auth._raising import concerning
-from oauth_cc_auth._resource_server.presentation import Presentation, check_presentable, own_headers, presenter_for
+from oauth_cc_auth._resource_server.presentation import (
+    Presentation,
+    Presenter,
+    check_presentable,
+    own_headers,
+    presenter_for,
+)
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
@@ -133,9 +139,24 @@ class TokenSource:
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
         self._live = self._join(ask=False)
-        self.presenter = presenter_for(self.resource_server)
+        self.presenter = self._presenter()
         # The presented token, and where it was admitted to; one value, because another token may be for another origin.
         self._admission: tuple[Presentation | None, set[object]] = (None, set())
+
+    def _presenter(self) -> Presenter:
+        """Return how the API wants this grant's tokens presented."""
+        dpop = getattr(self.grant, "dpop", None)
+        if dpop is None:
+            return presenter_for(self.resource_server)
+        from oauth_cc_auth._resource_server.dpop import Proven, prover_of  # noqa: PLC0415 - for bound tokens only
+
+        if self.store is not None and dpop.key is None:
+            message = (
+                "store: its tokens would be bound to a key that only this process has. Pass a key that all share, as "
+                "DPoP(key=...), or no store."
+            )
+            raise ConfigurationError(message)
+        return Proven(self.resource_server, prover_of(self._live, dpop, self.clock))
 
     def _join(self, *, ask: bool) -> LiveToken:
         from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
@@ -153,6 +174,9 @@ class TokenSource:
 
     def access_token(self) -> str:
         """Return a usable token's text, for clients that take a function: ``OpenAI(api_key=source.access_token)``."""
+        if not self.presenter.constant:
+            message = "access_token: a token with DPoP is of no use without its proofs; use headers() or an auth class"
+            raise ConfigurationError(message)
         token = self.token()
         check_presentable(token)
         return token.access_token
@@ -254,7 +278,7 @@ class TokenSource:
 
     def settled(self, status: int) -> bool:
         """Tell whether an answer to what `ready` returned changes nothing, whatever else it says; the hot path."""
-        return not (status in self.resource_server.renew_on or self._live.unsettled)
+        return not (status in self.resource_server.renew_on or self._live.unsettled or not self.presenter.constant)
 
     def admit(self, url: str, token: Token | None = None) -> None:
         """Raise OriginNotAllowed or InsecureTransport unless the token may go there."""
@@ -356,6 +380,7 @@ class TokenSource:
             left, live = self._live, self._join(ask=True)
             if live is not left:
                 self._live = live
+                self.presenter = self._presenter()
                 with left.landing():
                     left.flight = None if left.flight is flight else left.flight
                 with live.landing():
@@ -401,7 +426,8 @@ class TokenSource:
                 from oauth_cc_auth._login.renewal import LoginRenewal  # noqa: PLC0415 - see __init__
 
                 kind = LoginRenewal
-        exchange = Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock)
+        prover = getattr(self.presenter, "prover", None)
+        exchange = Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock, prover)
         return kind(self._live, exchange, self.store)
 
     def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:

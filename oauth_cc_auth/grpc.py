@@ -25,6 +25,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
 from oauth_cc_auth._http.by_grpc import AIO_STREAMS, AioUnaryUnary, Interceptor
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
@@ -54,6 +55,9 @@ class GrpcAuth(grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio has no 
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
         self._source = source_of(grant, store=store, session=session, client=client, timeout=timeout)
+        if not self._source.presenter.constant:
+            message = "GrpcAuth: a gRPC call has no place for the proofs of DPoP; use a grant without dpop="
+            raise ConfigurationError(message)
 
     def __call__(self, context: Any, callback: Callable[[Any, Exception | None], None]) -> None:
         """Hand over the metadata of one call, or the error; gRPC calls this in a thread that may wait."""

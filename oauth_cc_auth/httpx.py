@@ -79,8 +79,9 @@ class HttpxAuth(_Auth):
         self._source = source_of(grant, store=store, client=client, timeout=timeout)
         server = self._source.resource_server
         self._has_more = bool(server.headers)
+        self._is_proven = not self._source.presenter.constant
         # httpx takes nothing but Authorization from a redirect to another host.
-        self._may_leak = self._has_more or server.header.lower() != "authorization"
+        self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
@@ -89,7 +90,9 @@ class HttpxAuth(_Auth):
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = next(self._attempts(request))
-        trace = self._present(request, sent, Trace)
+        for name, value in sent.headers.items():
+            request.headers[name] = value
+        trace = self._traced(request, sent, Trace) if self._may_leak else None
         try:
             response = yield request
         except GeneratorExit as ending:
@@ -117,7 +120,9 @@ class HttpxAuth(_Auth):
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = await anext(self._attempts(request))
-        trace = self._present(request, sent, AsyncTrace)
+        for name, value in sent.headers.items():
+            request.headers[name] = value
+        trace = self._traced(request, sent, AsyncTrace) if self._may_leak else None
         response = yield request
         if not self._source.settled(response.status_code) or (trace and response.history):
             request = response.request
@@ -145,13 +150,10 @@ class HttpxAuth(_Auth):
         message = f"HttpxAuth is for httpx and httpx2, and this request is of {library}: use {named}."
         raise ConfigurationError(message)
 
-    def _present(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace | None:
-        for name, value in sent.headers.items():
-            request.headers[name] = value
-        if not self._may_leak:
-            return None
-        server, token = self._source.resource_server, sent.token
-        return traced(request, lambda url: server.names(url, token))
+    def _traced(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace:
+        source, token = self._source, sent.token
+        present = (lambda method, url: source.present(method, url, token).headers) if self._is_proven else None
+        return traced(request, lambda url: source.resource_server.names(url, token), present)
 
     def _attempts(self, request: Any, **settings: Any) -> Attempts:
         return Attempts(

@@ -25,6 +25,7 @@ from oauth_cc_auth._http.requests_messages import (
     bare,
     can_go_again,
     drain,
+    next_hop,
     once_more,
     read,
     set_by_caller,
@@ -63,7 +64,8 @@ class RequestsAuth(AuthBase):
         server = self._source.resource_server
         self._has_more = bool(server.headers)
         # requests takes nothing but Authorization from a redirect to another host.
-        self._may_leak = self._has_more or server.header.lower() != "authorization"
+        proven = not self._source.presenter.constant
+        self._may_leak = self._has_more or proven or server.header.lower() != "authorization"
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Present the token, and look at the answer when it comes."""
@@ -137,8 +139,15 @@ class _Answered:
         if not self._source.settled(response.status_code):
             response = self._judged(response, how)
         if self._may_leak and response.is_redirect:
-            strip_from_redirect(response, request)
+            self._redirected(response, request)
         return response
+
+    def _redirected(self, response: requests.Response, request: requests.PreparedRequest) -> None:
+        """Prepare the request, of which requests makes the next hop, for where that goes."""
+        if strip_from_redirect(response, request) or self._source.presenter.constant:
+            return
+        with _errors_for(request, self._source):
+            request.headers.update(self._source.present(*next_hop(response, request), self._sent.token).headers)
 
     def _judged(self, response: requests.Response, how: dict[str, Any]) -> requests.Response:
         request, header = response.request, self._source.resource_server.header

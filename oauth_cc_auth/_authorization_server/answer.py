@@ -90,21 +90,28 @@ def _token_in(
     if not is_access_token(access_token):
         raise _not_a_token(answer, said, f"{path} does not fit in a header")
     token_type = member(members, form.token_type)
-    is_bearer = form.is_bearer(token_type)
-    if not is_bearer and not _is_no_access_token(grant, token_type, members):
-        why = f"{form.token_type} is {str(token_type)!r} and not Bearer{_dpop(token_type)}"
-        hint = f"If this is a bearer token: ResponseFormat(bearer_token_types=[{str(token_type)!r}])."
-        raise _not_a_token(answer, said, why, hint if isinstance(token_type, str) and token_type else None)
+    kind = _kind_of(grant, token_type, members)
+    if kind is None:
+        raise _not_a_token(answer, said, *_of_another_kind(grant, token_type))
     lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
     return Token(
         access_token,
-        token_type="Bearer" if is_bearer else NOT_APPLICABLE,
+        token_type=kind,
         expires_at=None if lifetime is None else asked_at + lifetime,
         obtained_at=asked_at,
         scope=_text_or_none(form.scope_of(members)),
         refresh_token=_text_or_none(member(members, form.refresh_token)),
         extra=redaction.extra({**members, **_kept_headers(form, answer)}),  # noqa: S610 - no Django here
     )
+
+
+def _kind_of(grant: TokenEndpointGrant, token_type: object, members: dict[str, Any]) -> str | None:
+    """Return how the token is presented; None where that was not asked for (RFC 6749 §7.1, RFC 9449 §5)."""
+    if grant.dpop is not None and str(token_type).lower() == "dpop":
+        return "DPoP"
+    if grant.token_response.is_bearer(token_type) and (grant.dpop is None or grant.dpop.allow_bearer):
+        return "Bearer"
+    return NOT_APPLICABLE if _is_no_access_token(grant, token_type, members) else None
 
 
 def _is_no_access_token(grant: TokenEndpointGrant, token_type: object, members: dict[str, Any]) -> bool:
@@ -178,7 +185,7 @@ def _error(
         said.retry_after,
         request_id=said.request_id,
         headers=answer.headers,
-        hint=_DPOP if code == "use_dpop_nonce" else None,
+        hint=_WANTS_DPOP if code == "use_dpop_nonce" and grant.dpop is None else None,
     )
     if not code and not description and (quoted := redaction.excerpt(_body_text(answer), _QUOTED)):
         error.advise(f"It says: {quoted}")
@@ -200,11 +207,19 @@ def _body_text(answer: HttpResponse) -> str:
 
 
 # RFC 9449; Okta asks for it where the application has "Require DPoP" switched on.
-_DPOP = "This server wants DPoP proofs, which are not made here: switch DPoP off for this client."
+_WANTS_DPOP = "This server binds tokens to a key: pass dpop=DPoP() to the grant, or switch DPoP off for this client."
 
 
-def _dpop(token_type: object) -> str:
-    return f". {_DPOP.rstrip('.')}" if str(token_type).lower() == "dpop" else ""
+def _of_another_kind(grant: TokenEndpointGrant, token_type: object) -> tuple[str, str | None]:
+    """Return why a token's type is not taken, and what to do."""
+    form, shown = grant.token_response, repr(str(token_type))
+    why = f"{form.token_type} is {shown} and not {'Bearer' if grant.dpop is None else 'DPoP'}"
+    if grant.dpop is not None:
+        return why, "The server did not bind the token to the key: pass DPoP(allow_bearer=True) to use it all the same."
+    if str(token_type).lower() == "dpop":
+        return why, _WANTS_DPOP
+    known = isinstance(token_type, str) and token_type
+    return why, f"If this is a bearer token: ResponseFormat(bearer_token_types=[{shown}])." if known else None
 
 
 def _not_a_token(

@@ -11,13 +11,14 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
 from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.discovery import metadata_request, read_metadata
 from oauth_cc_auth._authorization_server.federation import Assertions
+from oauth_cc_auth._authorization_server.proofs import Proofs
 from oauth_cc_auth._authorization_server.redaction import Redaction
 from oauth_cc_auth._authorization_server.request import revocation_request, token_request
 from oauth_cc_auth._authorization_server.retry import pause_before_retry
@@ -39,6 +40,9 @@ from oauth_cc_auth.errors import (
     TokenEndpointUnavailable,
     TokenRequestError,
 )
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._resource_server.dpop import Prover
 
 log = logging.getLogger("oauth_cc_auth")
 
@@ -132,10 +136,18 @@ class Exchange:
     `secret` is the client secret, as it was read last: the one that the server took, once a token was fetched.
     """
 
-    __slots__ = ("assertions", "clock", "grant", "secret", "sender", "timeout")
+    __slots__ = ("assertions", "clock", "grant", "prover", "secret", "sender", "timeout")
 
-    def __init__(self, grant: TokenEndpointGrant, sender: Sender, timeout: float, clock: Callable[[], float]) -> None:
-        """Read the secret; nothing is sent yet. Raises ConfigurationError."""
+    def __init__(
+        self,
+        grant: TokenEndpointGrant,
+        sender: Sender,
+        timeout: float,
+        clock: Callable[[], float],
+        prover: Prover | None = None,
+    ) -> None:
+        """Read the secret; nothing is sent yet. `prover` makes the proofs of DPoP. Raises ConfigurationError."""
+        self.prover = prover
         self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
         self.secret = secret_of(grant)
         self.assertions = Assertions(grant)
@@ -196,17 +208,20 @@ class Exchange:
     def _attempts(self, grant: TokenEndpointGrant, question: Question[T], budget: Budget | None = None) -> T:
         give_up_at = time.monotonic() + BUDGET * self.timeout
         attempt, failure = 0, None
+        proofs = Proofs(self.prover if isinstance(question, ForToken) else None)
         while True:
-            request = question.request(grant, self.secret, self.assertions)
+            request = proofs.on(question.request(grant, self.secret, self.assertions))
             self._spend(budget, failure)
             # A machine that stood still through its pause, or a slow function of the grant's, has used up all.
             began = time.monotonic()
             left = max(give_up_at - began, _WORTH_IT * self.timeout)
             try:
-                return self._attempt(grant, question, request, min(self.timeout, left))
+                return self._attempt(grant, question, request, min(self.timeout, left), proofs)
             except OAuthError as error:
                 if budget is not None:
                     budget.refund(error, self.clock())
+                if proofs.ask_again():
+                    continue
                 if not isinstance(error, TokenRequestError):
                     raise
                 jitter = random.random()  # noqa: S311 - spreads load, keeps no secret
@@ -234,12 +249,15 @@ class Exchange:
             return
         raise failure
 
-    def _attempt(self, grant: TokenEndpointGrant, question: Question[T], request: HttpRequest, timeout: float) -> T:
+    def _attempt(
+        self, grant: TokenEndpointGrant, question: Question[T], request: HttpRequest, timeout: float, proofs: Proofs
+    ) -> T:
         redaction = Redaction.of(self.grant, self.secret, request)
         redaction.hide(*self.assertions.texts)
         asked_at = self.clock()
         try:
             answer = within(timeout, lambda: self._send(request, timeout), "oauth-cc-auth-request")
+            proofs.heard(request, answer)
             return question.read(grant, answer, asked_at, redaction)
         except TimeoutError as error:
             message = f"The token endpoint gave no complete answer in {timeout:.3g} s."

@@ -10,7 +10,7 @@ import inspect
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
 from oauth_cc_auth._grant.assertion import ClientAssertion, Source
@@ -41,6 +41,9 @@ from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, 
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OAuthError
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._resource_server.dpop import DPoP
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class TokenEndpointGrant:
     revocation_endpoint: str | None = None
     revocation_endpoint_auth_method: ClientAuthMethod | None = None
     revocation_request: RequestFormat = _BY_THE_RFC
+    dpop: DPoP | None = None
     resource_server: ResourceServer | None = None
     allow_insecure_http: bool = False
     # Names for messages and events: neither is of the token request, nor makes two grants differ.
@@ -127,7 +131,7 @@ class TokenEndpointGrant:
 
     def __post_init__(self) -> None:
         """Check every argument and make it immutable."""
-        self._check_formats()
+        self._check_values()
         if self.token_endpoint_auth_method is None:
             object.__setattr__(self, "token_endpoint_auth_method", self._usual_method())
         self._check_client_authentication()
@@ -157,12 +161,14 @@ class TokenEndpointGrant:
             object.__setattr__(self, "vendor", HostName(origin.partition("://")[2].rpartition(":")[0]))
         object.__setattr__(self, "variables", strings("variables", self.variables))
 
-    def _check_formats(self) -> None:
+    def _check_values(self) -> None:
         for name in ("token_request", "revocation_request"):
             if not isinstance(getattr(self, name), RequestFormat):
                 refuse(f"{name} is not a RequestFormat")
         if not isinstance(self.token_response, ResponseFormat):
             refuse("token_response is not a ResponseFormat")
+        if self.dpop is not None and not hasattr(self.dpop, "allow_bearer"):
+            refuse("dpop is not a DPoP")
 
     def _check_client_authentication(self) -> None:
         secret = self.client_secret

@@ -19,19 +19,28 @@ class Trace:
     the request of that hop. A trace of the caller's is called too.
     """
 
-    def __init__(self, request: httpx.Request, is_named: Callable[[str], bool]) -> None:
-        """Join the request; `is_named` tells whether an origin is one of the API's by name."""
+    def __init__(
+        self,
+        request: httpx.Request,
+        is_named: Callable[[str], bool],
+        present: Callable[[str, str], Mapping[str, str]] | None = None,
+    ) -> None:
+        """Join the request; `is_named` tells whether an origin is one of the API's by name.
+
+        `present` returns the headers that present the token for a method and a URL, where each request has its own.
+        """
         theirs: Any = request.extensions.get("trace")
         # A request that is sent twice has ours already.
         self.theirs: Any = theirs.theirs if isinstance(theirs, Trace) else theirs
         self._home, self._is_named = origin_of(str(request.url)), is_named
         self._stripped: set[str] = set()
+        self._present, self._asked = present, (request.method, str(request.url))
         request.extensions = {**request.extensions, "trace": self}
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> Any:
         """Look at an event."""
         if event.endswith(".send_request_headers.started"):
-            self._strip(info["request"])
+            self._edit(info["request"])
         return self.theirs(event, info) if self.theirs else None
 
     def is_foreign(self, origin: str) -> bool:
@@ -49,17 +58,30 @@ class Trace:
         request.headers = type(request.headers)(_without_ours(request.headers.raw))
         return False
 
-    def _strip(self, request: Any) -> None:
+    def _edit(self, request: Any) -> None:
         """Edit the request on its way; by a proxy for plain http its target is a whole URL, and else a path."""
         url, host = request.url, request.url.host.decode("ascii")
         port = "" if url.port is None else f":{url.port}"
         asked = f"{url.scheme.decode()}://{f'[{host}]' if ':' in host else host}{port}/"
         target = url.target.decode("ascii")
-        origin = origin_of(asked if target.startswith(("/", "*")) else target)
+        there = asked[:-1] + target if target.startswith(("/", "*")) else target
+        origin = origin_of(there if "://" in there else asked)
         kept = _without_ours(request.headers)
         if len(kept) < len(request.headers) and self.is_foreign(origin):
             request.headers[:] = kept
             self._stripped.add(origin)
+        elif self._present is not None and (request.method.decode("ascii"), there) != self._asked:
+            self._renew(request, there)
+
+    def _renew(self, request: Any, url: str) -> None:
+        """Present the token anew to the hop of a redirect: a proof counts for one method and one URL."""
+        assert self._present is not None  # noqa: S101 - for the type checker; the caller has looked
+        if not any(name.lower() == b"authorization" for name, _ in request.headers):
+            return  # httpx took the token away
+        fresh = {name.lower(): text for name, text in self._present(request.method.decode("ascii"), url).items()}
+        for place, (name, _) in enumerate(request.headers):
+            if (text := fresh.get(name.decode("ascii").lower())) is not None:
+                request.headers[place] = (name, text.encode("ascii"))
 
 
 class AsyncTrace(Trace):

@@ -31,7 +31,7 @@ MAX_ANSWER = 1 << 20
 
 # Of an answer of the API that was refused, as much is read to keep its connection, in bytes and in seconds: a new
 # connection costs less than a longer answer.
-DRAINED, DRAIN_SECONDS = 64 * 1024, 1.0
+DRAINED, DRAIN_SECONDS = 64 * 1024, 5.0
 
 
 def piece_size(content_encoding: str | None) -> int:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from time import monotonic
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 from requests.cookies import extract_cookies_to_jar
-from requests.utils import default_headers, rewind_body
+from requests.utils import default_headers, requote_uri, rewind_body
 
 from oauth_cc_auth._http.hidden import is_hidden
 from oauth_cc_auth._http.messages import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
@@ -30,11 +31,24 @@ def set_by_caller(request: requests.PreparedRequest) -> list[str]:
     return [name for name, value in request.headers.items() if not is_hidden(value) and value != defaults.get(name)]
 
 
-def strip_from_redirect(response: requests.Response, request: requests.PreparedRequest) -> None:
-    """Keep what we set from a redirect to another origin; requests does that for Authorization only."""
-    if not stays(str(response.request.url), response.headers["Location"]):
-        for name in _set_by_us(request) - {"authorization"}:
-            del request.headers[name]
+def strip_from_redirect(response: requests.Response, request: requests.PreparedRequest) -> bool:
+    """Keep what we set from a redirect to another origin, and return whether this is one.
+
+    requests does that for Authorization only.
+    """
+    if stays(str(response.request.url), response.headers["Location"]):
+        return False
+    for name in _set_by_us(request) - {"authorization"}:
+        del request.headers[name]
+    return True
+
+
+def next_hop(response: requests.Response, request: requests.PreparedRequest) -> tuple[str, str]:
+    """Return the method and the URL to which requests follows a redirect that stays at its origin."""
+    hop, redirects = request.copy(), requests.sessions.SessionRedirectMixin()
+    redirects.rebuild_method(hop, response)
+    target = redirects.get_redirect_target(response) or ""
+    return str(hop.method), urljoin(str(response.url), requote_uri(target))
 
 
 def can_go_again(request: requests.PreparedRequest, response: requests.Response) -> bool:

@@ -7,6 +7,7 @@ theirs. What a server thinks is the time counts, where it has refused a proof.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -17,9 +18,13 @@ from functools import cached_property
 from threading import RLock
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from oauth_cc_auth._http.challenge import parse_challenges
+from oauth_cc_auth._http.json_path import json_object
 from oauth_cc_auth._http.origin import origin_of
+from oauth_cc_auth._http.quiet_logs import hide_headers
+from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._signature import (
     SigningKey,
     base64url,
@@ -30,6 +35,7 @@ from oauth_cc_auth._signature import (
     public_jwk,
     read_key,
 )
+from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 
 # The authorization server's endpoints, or an API: one origin may be both, with nonces of their own.
@@ -138,11 +144,21 @@ class Prover:
         signing_input = self._header + b"." + encoded(claims)
         return (signing_input + b"." + base64url(self._key.sign(signing_input))).decode("ascii")
 
-    def heard(self, url: str, role: Role, status: int, headers: Mapping[str, str], error: str | None = None) -> bool:
+    def heard(
+        self,
+        url: str,
+        role: Role,
+        status: int,
+        headers: Mapping[str, str],
+        proof: str,
+        *,
+        error: str | None = None,
+    ) -> bool:
         """Take what an answer says for the next proof; return whether this request is worth one more try with it.
 
-        Header names are in lower case. `error` is the code in a token endpoint's body; an API says it in its challenge.
-        It is worth one more try where the server refused the proof and gave a nonce that the proof did not have.
+        Header names are in lower case; `proof` is the one that was sent. `error` is the code in a token endpoint's
+        body; an API says it in its challenge. It is worth one more try where the server refused the proof and gave a
+        nonce that the proof did not have, though another request may have met that nonce before.
         """
         origin = origin_of(url)
         refused = status in {400, 401} and (error in _REFUSALS or _challenged(headers.get("www-authenticate", "")))
@@ -152,9 +168,8 @@ class Prover:
         if not nonce:
             return False
         with self._lock:
-            known = self._nonces.get((origin, role))
             _put(self._nonces, (origin, role), nonce)
-        return refused and nonce != known
+        return refused and nonce != _nonce_in(proof)
 
     def _correct_clock(self, origin: str, date: str | None) -> None:
         from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 8 ms that only a refused proof costs
@@ -167,11 +182,51 @@ class Prover:
             _put(self._skews, origin, skew if abs(skew) <= _LARGEST_SKEW else 0.0)
 
 
+class Proven:
+    """Presents tokens that are bound to a key, each request with a proof of its own (RFC 9449 §7.1)."""
+
+    constant = False
+    scheme = "dpop"
+
+    def __init__(self, server: ResourceServer, prover: Prover) -> None:
+        """Present tokens to this API with the proofs of one key."""
+        self._server, self.prover = server, prover
+        hide_headers()
+
+    def headers(self, method: str, url: str, token: Token) -> Mapping[str, str]:
+        """Return the token's header and its proof; a token that the server did not bind goes without."""
+        header = self._server.header
+        if token.token_type.lower() != self.scheme:
+            return {header: f"Bearer {token.access_token}"}
+        proof = self.prover.proof(method, url, "resource server", token.access_token)
+        return {header: f"DPoP {token.access_token}", "DPoP": proof}
+
+    def heard(self, url: str, status: int, header: Callable[[str], str | None], sent: Mapping[str, str]) -> bool:
+        """Take the nonce of an answer; True where it asks for a proof with a new one (RFC 9449 §9)."""
+        names = ("www-authenticate", "dpop-nonce", "date")
+        headers = {name: text for name in names if (text := header(name)) is not None}
+        return self.prover.heard(url, "resource server", status, headers, sent.get("DPoP", ""))
+
+
+# The prover of each live token, which everybody shares who shares that.
+_provers: WeakKeyDictionary[object, Prover] = WeakKeyDictionary()
+
+
+def prover_of(live: object, dpop: DPoP, clock: Callable[[], float]) -> Prover:
+    """Return the prover of this live token: its token is bound to one key, whoever presents it."""
+    return _provers.setdefault(live, Prover(dpop, clock))
+
+
 def thumbprint_of(jwk: Mapping[str, str]) -> str:
     """Return the thumbprint of a public JWK (RFC 7638 §3)."""
     required = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
     canonical = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
     return base64url(hashlib.sha256(canonical).digest()).decode("ascii")
+
+
+def _nonce_in(proof: str) -> object:
+    claims = proof.split(".")[1] if proof else ""
+    return (json_object(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))) or {}).get("nonce")
 
 
 def _challenged(www_authenticate: str) -> bool:

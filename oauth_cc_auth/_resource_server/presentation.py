@@ -4,9 +4,8 @@ A `Presenter` is asked for the headers of one request, by method and URL, becaus
 (RFC 9449 §4.2). It says in `constant` whether one value serves every request of a token; then the source keeps it, and
 the auth classes set it without asking again. It hears every answer to what it presented, whatever the status.
 
-To add DPoP: write a Presenter in a module beside this one, with ``constant = False``, and return it from
-`presenter_for` where the grant has a key. Nothing else changes: the loop in ``_attempts`` asks `headers` for each send,
-and sends once more with the same token where `heard` returns True (a new nonce). The auth classes see headers only.
+A bearer token stands as it is; a bound one is presented with a proof for each request (module `dpop`): the loop in
+``_attempts`` asks `headers` for each send, and sends once more with the same token where `heard` returns True.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Presenter(Protocol):
         """Return the headers of this one request, without `ResourceServer.headers`. Raises an OAuthError."""
         ...
 
-    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:
+    def heard(self, url: str, status: int, header: Callable[[str], str | None], sent: Mapping[str, str]) -> bool:
         """Take note of an answer of this URL; `header` returns a header's value, of several fields joined by commas.
 
         True: the token is good, but was presented with something stale, and the same token presented anew may be taken.
@@ -79,7 +78,13 @@ class AsItIs:
         text = text if server.scheme is None else f"{server.scheme} {text}"
         return {server.header: text}
 
-    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:  # noqa: ARG002 - see Presenter
+    def heard(
+        self,
+        url: str,  # noqa: ARG002 - see Presenter
+        status: int,  # noqa: ARG002 - as above
+        header: Callable[[str], str | None],  # noqa: ARG002 - as above
+        sent: Mapping[str, str],  # noqa: ARG002 - as above
+    ) -> bool:
         """There is nothing to be stale."""
         return False
 

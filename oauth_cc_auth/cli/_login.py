@@ -53,9 +53,9 @@ def log_in(
         waits = f"within {seconds:g} s; Ctrl-C ends the wait"
         if browse is None:
             say(f"Open this address in a browser on this machine, {waits}:\n{login.url}")
-        else:
-            say(f"Opening your browser to log in at {urlsplit(login.url).hostname}, {waits}.")
-        with _browsing(browse, login.url, say):
+            return login.ended(endpoint, seconds, say)
+        say(f"Opening your browser to log in at {urlsplit(login.url).hostname}, {waits}.")
+        with _browsing(browse, endpoint.begin_at(login.url), say):
             return login.ended(endpoint, seconds, say)
 
 
@@ -87,9 +87,14 @@ class _Login:
         deadline, told = time.monotonic() + seconds, False
         while (left := deadline - time.monotonic()) > 0:
             arrival = endpoint.next_arrival(min(left, _PATIENCE))
+            if endpoint.is_contested:
+                raise click.ClickException(
+                    "Two browsers have opened the link to log in, and one may be somebody else's on this machine. "
+                    f"Nothing was stored. Try again: {self._chosen.command}, perhaps with --no-browser."
+                )
             if arrival is None:
                 continue
-            if self._is_answer(arrival):
+            if arrival.is_known and self._is_answer(arrival):
                 return self._exchanged(arrival)
             arrival.answer(_page.NOT_OURS)
             if not told:
@@ -127,11 +132,8 @@ def _listening(port: int) -> RedirectionEndpoint:
 
 
 @contextmanager
-def _browsing(browse: Callable[[str], bool] | None, url: str, say: Say) -> Iterator[None]:
+def _browsing(browse: Callable[[str], bool], url: str, say: Say) -> Iterator[None]:
     """Open the browser beside the wait: one that runs in the terminal comes back only when the user leaves it."""
-    if browse is None:
-        yield
-        return
 
     def run() -> None:
         if not browse(url):

@@ -84,6 +84,14 @@ NOT_OURS = Page(
     "beware",
     _BEWARE,
 )
+USED = Page(
+    409,
+    "Another browser has opened this link",
+    "A link to log in is for one browser. Because nobody knows whose the other one is, this login is over.",
+    "Nothing was stored. You may close this tab, and run the command again.",
+    "beware",
+    _BEWARE,
+)
 OVER = Page(
     410,
     "This login is over",

@@ -3,12 +3,18 @@
 Every page in the user's browser, and every program on this machine, can ask here. What is passed on is a GET of the one
 path by this machine's own name; another name in Host is a foreign page's that was made to mean this machine (DNS
 rebinding). Whoever is passed on waits until it is said what became of the login.
+
+The command line of a browser shows its address to every user of the machine, and with it state and challenge: somebody
+else could end the login with an account of his own. So the browser is sent to a page of ours first, which leads one
+browser to the vendor and gives it a cookie. Only that browser can come back.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 import queue
+import secrets
 import socket
 import threading
 from concurrent.futures import Future
@@ -17,7 +23,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 
-from oauth_cc_auth.cli._page import HEADERS, NOTHING_HERE, OVER, Page
+from oauth_cc_auth.cli._page import HEADERS, NOTHING_HERE, OVER, USED, Page
 
 PATH = "/callback"
 
@@ -29,11 +35,14 @@ _POLL_SECONDS = 0.05
 
 
 class Arrival:
-    """A browser that was sent back, with what its address says, and that waits for its page."""
+    """A browser that was sent back, with what its address says, and that waits for its page.
 
-    def __init__(self, url: str) -> None:
+    `is_known` tells whether it is the browser that was sent to the vendor from here; any is, if none was.
+    """
+
+    def __init__(self, url: str, *, is_known: bool = True) -> None:
         """Wait from now on."""
-        self.url = url
+        self.url, self.is_known = url, is_known
         self._page: Future[Page] = Future()
 
     def answer(self, page: Page) -> None:
@@ -65,12 +74,46 @@ class RedirectionEndpoint:
         self._accepting.join()
         self._server.end()
 
+    def begin_at(self, url: str) -> str:
+        """Return an address of this machine that leads one browser to this URL, and no other browser may come back."""
+        self._server.begin = _Begin(url, self._server.port)
+        return f"{self._server.origin}{self._server.begin.path}"
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether a second browser has opened the address of `begin_at`: then nobody knows whose the first was."""
+        return self._server.begin is not None and self._server.begin.is_contested
+
     def next_arrival(self, seconds: float) -> Arrival | None:
         """Return who arrives next, or None if nobody does for so many seconds."""
         try:
             return self._server.arrivals.get(timeout=seconds)
         except queue.Empty:
             return None
+
+
+class _Begin:
+    """Where one browser begins, and the cookie by which it is known again."""
+
+    def __init__(self, url: str, port: int) -> None:
+        self.url, self.path = url, f"{PATH}/begin/{secrets.token_urlsafe(16)}"
+        # By the port: a browser sends the cookies of all servers of this machine to each.
+        self.cookie = f"oauth-cc-auth-{port}={secrets.token_urlsafe(32)}"
+        self.is_contested, self._taken, self._lock = False, False, threading.Lock()
+
+    def takes(self, cookies: str) -> bool:
+        """Tell whether the browser with these cookies may go on: the first that comes, and that one again."""
+        with self._lock:
+            if self.knows(cookies):
+                return True
+            self.is_contested = self._taken
+            self._taken = True
+            return not self.is_contested
+
+    def knows(self, cookies: str) -> bool:
+        """Tell whether this is the first browser's."""
+        sent = [cookie.strip().encode("latin-1", "replace") for cookie in cookies.split(";")]
+        return any(hmac.compare_digest(cookie, self.cookie.encode()) for cookie in sent)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -91,17 +134,37 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(421)
         elif self.command != "GET":
             self.send_error(405)
-        elif self.path.partition("?")[0] != PATH:
+        elif self.path.partition("?")[0] != PATH and not self._is_beginning():
             self.send_error(404)
         else:
             return True
         return False
 
     def do_GET(self) -> None:
-        """Pass the address on, and show what became of it."""
-        arrival = Arrival(f"{self.server.origin}{self.path}")
+        """Pass the address on, and show what became of it; or lead the browser to the vendor."""
+        begin, cookies = self.server.begin, self.headers.get("Cookie", "")
+        if begin is not None and self._is_beginning():
+            if begin.takes(cookies):
+                self._lead(begin)
+            else:
+                self._send(USED)
+            return
+        arrival = Arrival(f"{self.server.origin}{self.path}", is_known=begin is None or begin.knows(cookies))
         self.server.arrived(arrival)
         self._send(arrival.page())
+
+    def _is_beginning(self) -> bool:
+        return self.server.begin is not None and self.path == self.server.begin.path
+
+    def _lead(self, begin: _Begin) -> None:
+        self.send_response(303)
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.send_header("Location", begin.url)
+        # Lax: the vendor's page, another site, leads back here.
+        self.send_header("Set-Cookie", f"{begin.cookie}; Path={PATH}; HttpOnly; SameSite=Lax")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - http.server's signature
         """Refuse a request, and repeat nothing of it."""
@@ -140,6 +203,7 @@ class _Server(ThreadingMixIn, TCPServer):
         self._everybody: list[Arrival] = []
         self._connections: set[socket.socket] = set()
         self._over = False
+        self.begin: _Begin | None = None
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
         self.port = self.socket.getsockname()[1]

@@ -53,20 +53,30 @@ class Browser:
         self.pages: list[requests.Response] = []
         self.first: Callable[[str], object] = lambda _: None
         self.urls: list[str] = []
+        self.cookies = requests.cookies.RequestsCookieJar()
 
     def open(self, url: str) -> bool:
         """Open this address, if browsers can be opened."""
         self.urls.append(url)
-        callback = parse_qs(urlsplit(url).query)["redirect_uri"][0]
-        self.first(callback)
         if self.opens:
-            self.visit(self.sandbox.log_in(url))
+            self.follow(url)
+        else:
+            self.first("")
         return self.opens
+
+    def follow(self, url: str) -> requests.Response:
+        """Go where the first page leads, log in there, and come back."""
+        begun = self.visit(url, allow_redirects=False)
+        location = begun.headers["Location"]
+        self.first(parse_qs(urlsplit(location).query)["redirect_uri"][0])
+        return self.visit(self.sandbox.log_in(location))
 
     def visit(self, url: str, **kwargs: Any) -> requests.Response:
         """Go to an address, and keep the page."""
-        self.pages.append(requests.get(url, timeout=20, **kwargs))
-        return self.pages[-1]
+        page = requests.get(url, timeout=20, cookies=self.cookies, **kwargs)
+        self.cookies.update(page.cookies)
+        self.pages.append(page)
+        return page
 
     @property
     def title(self) -> str:
@@ -247,7 +257,7 @@ def test_no_browser_opens(vendors: Vendors, browser: Browser) -> None:
     """Where no browser can be opened, the address is printed, and whoever opens it logs in."""
     browser.opens = False
     opened: list[str] = []
-    later = threading.Thread(target=lambda: browser.visit(vendors.sandbox.log_in(wait_for(opened))))
+    later = threading.Thread(target=lambda: browser.follow(wait_for(opened)))
     browser.first = lambda _: opened.append(browser.urls[0])
     later.start()
     result = run("login", "vend-email")
@@ -270,7 +280,7 @@ def test_a_browser_in_the_terminal(vendors: Vendors, browser: Browser, monkeypat
     left = threading.Event()
 
     def stays(url: str) -> bool:
-        browser.visit(vendors.sandbox.log_in(url))
+        browser.follow(url)
         return left.wait(20)
 
     monkeypatch.setattr(webbrowser, "open", stays)
@@ -327,15 +337,67 @@ def test_the_environment_s_browser(vendors: Vendors, tmp_path: Path) -> None:
         f"#!{sys.executable}\nimport re, sys, urllib.request as web\n"
         "class Jar(web.HTTPCookieProcessor): pass\n"
         "browser = web.build_opener(Jar())\n"
-        "page = browser.open(sys.argv[1], timeout=10).read().decode()\n"
+        "opened = browser.open(sys.argv[1], timeout=10)\n"
+        "page = opened.read().decode()\n"
         'token = re.search(\'csrf_token" value="(.*?)"\', page)[1]\n'
-        "browser.open(sys.argv[1], f'csrf_token={token}&decision=accept'.encode(), timeout=10)\n"
+        "browser.open(opened.geturl(), f'csrf_token={token}&decision=accept'.encode(), timeout=10)\n"
     )
     script.chmod(0o700)
     with vendors.command_line("login", "vend-email", BROWSER=str(script)) as process:
         output, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, ASKED)
     assert output.count("\n") == 2
+
+
+# The browser's first page
+
+
+def test_the_command_line_of_a_browser_tells_nothing(browser: Browser) -> None:
+    """Every user of the machine sees it: it has an address of this machine, and neither state nor challenge."""
+    assert run("login", "vend-email").exit_code == 0
+    (url,) = browser.urls
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/callback/begin/[\w-]{22}", url)
+    begun = browser.pages[0]
+    assert (begun.status_code, begun.headers["Referrer-Policy"]) == (303, "no-referrer")
+    assert "HttpOnly; SameSite=Lax" in begun.headers["Set-Cookie"]
+
+
+def test_another_browser_does_not_come_back(vendors: Vendors, browser: Browser) -> None:
+    """Whoever reads state and challenge somewhere, and logs in with another account, ends nothing."""
+    strange = Browser(vendors.sandbox)
+
+    def interfere(_: str) -> None:
+        location = browser.pages[0].headers["Location"]
+        for cookies in ({}, {"oauth-cc-auth-1": "x"}, {browser.pages[0].cookies.keys()[0]: "guessed"}):
+            strange.cookies.clear()
+            strange.cookies.update(cookies)
+            pages.append(strange.visit(vendors.sandbox.log_in(location)))
+
+    pages: list[requests.Response] = []
+    browser.first = interfere
+    assert run("login", "vend-email").exit_code == 0
+    assert browser.title == "You are logged in to vend-email"
+    assert [page.status_code for page in pages] == [400] * 3
+
+
+def test_the_same_browser_may_begin_again(browser: Browser) -> None:
+    """A tab that is opened once more leads to the vendor again."""
+    browser.first = lambda _: pages.append(browser.visit(browser.urls[0], allow_redirects=False))
+    pages: list[requests.Response] = []
+    assert run("login", "vend-email").exit_code == 0
+    assert [page.status_code for page in pages] == [303]
+
+
+def test_two_browsers_end_a_login(vendors: Vendors, browser: Browser) -> None:
+    """Where a second browser opens the link nobody knows whose the first is: nothing is stored."""
+    strange = Browser(vendors.sandbox)
+    browser.first = lambda _: strange.visit(browser.urls[0], allow_redirects=False)
+    result = run("login", "vend-email")
+    assert result.exit_code == 1
+    assert "Two browsers have opened the link to log in" in result.stderr
+    assert "Try again: oauth-cc-auth login vend-email" in result.stderr
+    assert strange.title == "Another browser has opened this link"
+    assert vendors.sandbox.token_requests == 0
 
 
 # It does not work

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import pickle
+from typing import Any
 
 import pytest
 import requests
 import responses
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPResponse
 
 from oauth_cc_auth import ClientCredentials, RequestsAuth, ResourceServer
-from oauth_cc_auth._http.requests_messages import can_go_again
+from oauth_cc_auth._http.requests_messages import abandon, can_go_again, drain
 
 API = "https://api.example.com/v1"
 TOKEN_ENDPOINT = "https://as.example.com/token"
@@ -62,3 +64,55 @@ def test_what_is_left_of_the_hook_in_a_pickle_does_nothing() -> None:
     assert again.status_code == 401
     assert again.request.headers["Authorization"] == "***"
     assert len(responses.calls) == 3
+
+
+@responses.activate
+def test_an_adapter_that_does_not_say_who_carried_it() -> None:
+    """Where an adapter sets no connection, nothing can be sent again, and the caller gets the 401."""
+    responses.post(TOKEN_ENDPOINT, json={"access_token": "token"})
+
+    class Bare(BaseAdapter):
+        def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # only what our call passes
+            response = requests.Response()
+            response.status_code, response.request, response.url = 401, request, str(request.url)
+            response._content = b"no"
+            return response
+
+        def close(self) -> None:
+            """Nothing to close."""
+
+    with requests.Session() as session:
+        session.mount("https://api.example.com", Bare())
+        assert session.get(API, auth=auth_for(ResourceServer(API))).status_code == 401
+
+
+class File(io.BytesIO):
+    """A body as an adapter of somebody else's has it: a plain file, without urllib3's methods."""
+
+    def read(self, amt: int | None = -1, **_: Any) -> bytes:
+        """Read, whatever else is asked for."""
+        return super().read(amt)
+
+
+@pytest.mark.parametrize("raw", [File, lambda body: HTTPResponse(io.BytesIO(body), preload_content=False)])
+def test_an_answer_that_was_read_in_part_can_still_be_read(raw: Any) -> None:
+    """What is put back comes first, then the rest, however the caller reads: as content, in pieces, or raw."""
+    body = bytes(range(250)) * 1000
+
+    def peeked() -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.raw = 401, raw(body)
+        drain(response)
+        return response
+
+    assert peeked().content == body
+    assert b"".join(peeked().iter_content(1000)) == body
+    rest = peeked().raw
+    assert rest.read() == body
+    rest = peeked().raw
+    assert b"".join(iter(lambda: rest.read(1 << 14), b"")) == body
+    assert rest.readable()
+    cut = peeked()
+    abandon(cut)
+    assert body.startswith(cut.content)
+    assert len(cut.content) < len(body)

@@ -43,8 +43,8 @@ class Certificates:
         return context
 
 
-def signed(folder: Path, name: str, key: Any, issuer: str, issuer_key: Any) -> Path:
-    """Write a certificate and its key to a file."""
+def signed(folder: Path, name: str, key: Any, issuer: str, issuer_key: Any, *, days: float = 1) -> Path:
+    """Write a certificate, which ends in some days, and its key to a file."""
     now = dt.datetime.now(dt.timezone.utc)
     subject, by = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]) for text in (name, issuer))
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
@@ -68,7 +68,7 @@ def signed(folder: Path, name: str, key: Any, issuer: str, issuer_key: Any) -> P
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(names, critical=False)
         .add_extension(is_authority, critical=True)
         .add_extension(signs, critical=True)

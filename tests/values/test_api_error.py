@@ -18,7 +18,15 @@ import pytest
 import requests
 from loopback import Answer, Loopback, grant_for
 
-from oauth_cc_auth import ApiError, ConfigurationError, ErrorFormat, ResourceServer, ResponseFormat, StaticToken
+from oauth_cc_auth import (
+    ApiError,
+    ConfigurationError,
+    ErrorFormat,
+    ResourceServer,
+    ResponseFormat,
+    StaticToken,
+    presets,
+)
 from oauth_cc_auth._http.json_path import positive
 from oauth_cc_auth._http.retry_after import retry_after
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE
@@ -352,3 +360,24 @@ def test_it_never_raises() -> None:
         for text in (error.code, error.message, error.request_id, error.required_scope):
             assert text is None or (isinstance(text, str) and text.isprintable())
         assert error.retry_after is None or 0 < error.retry_after <= 86_400
+
+
+@pytest.mark.parametrize("url", ["https://api.vibe.co/v1/campaigns", "https://api.vibe.co/oauth2/token"])
+def test_either_shape_from_either_place(url: str) -> None:
+    """A gateway in front of an API answers as the token endpoint does, and the other way round: both are read."""
+    grant = presets.vibe("id", "secret")
+    of_token_endpoint = {"error": "invalid_client", "error_description": "No such client"}
+    of_api = {"error": {"type": "rate_limited", "message": "Too many"}}
+    for body, code, message in (
+        (of_token_endpoint, "invalid_client", "No such client"),
+        (of_api, "rate_limited", "Too many"),
+    ):
+        error = grant.api_error(httpx.Response(401, json=body, request=httpx.Request("GET", url)))
+        assert (error.status, error.code, error.message) == (401, code, message)
+
+
+def test_a_sentence_of_another_shape_is_no_code() -> None:
+    """What an API says in words under the name of the token endpoint's code stays what it is."""
+    grant = presets.vibe("id", "secret")
+    request = httpx.Request("GET", "https://api.vibe.co/v1/campaigns")
+    assert grant.api_error(httpx.Response(401, json={"error": "Not for you"}, request=request)).code is None

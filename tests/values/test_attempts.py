@@ -28,7 +28,7 @@ class Proven(AsItIs):
         """Sign the request."""
         return {**super().headers(method, url, token), "DPoP": f"{method} {url} {token.access_token}"}
 
-    def heard(self, url: str, status: int, header: Callable[[str], str | None]) -> bool:
+    def heard(self, url: str, status: int, header: Callable[[str], str | None], sent: Mapping[str, str]) -> bool:
         """Look for a nonce."""
         return status == 401 and "use_dpop_nonce" in (header("WWW-Authenticate") or "")
 

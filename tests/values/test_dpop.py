@@ -75,13 +75,13 @@ def test_a_vendor_compares_in_its_own_way() -> None:
 def test_the_newest_nonce_of_each_origin_and_role() -> None:
     """A nonce is taken from any answer, counts for its own origin and role, and the newest wins."""
     prover = prover_of()
-    assert not prover.heard(API, RS, 200, {"dpop-nonce": "one"})
-    assert not prover.heard(API, RS, 404, {"dpop-nonce": "two"})
+    assert not prover.heard(API, RS, 200, {"dpop-nonce": "one"}, "")
+    assert not prover.heard(API, RS, 404, {"dpop-nonce": "two"}, "")
     assert claims_of(prover.proof("GET", API, RS))["nonce"] == "two"
     assert "nonce" not in claims_of(prover.proof("POST", API, AS))
     assert "nonce" not in claims_of(prover.proof("GET", "https://other.example.com/", RS))
     for number in range(100):
-        prover.heard(f"https://a{number}.example.com/", RS, 200, {"dpop-nonce": "n"})
+        prover.heard(f"https://a{number}.example.com/", RS, 200, {"dpop-nonce": "n"}, "")
     assert "nonce" not in claims_of(prover.proof("GET", API, RS))
 
 
@@ -101,9 +101,12 @@ def test_the_newest_nonce_of_each_origin_and_role() -> None:
 def test_a_nonce_is_worth_one_more_try(status: int, challenge: str, error: str | None, again: bool) -> None:
     """A refusal of the proof with a new nonce is; the same nonce again, or none, is not."""
     prover, headers = prover_of(), {"www-authenticate": challenge, "dpop-nonce": "n1"}
-    assert prover.heard(API, RS, status, headers, error) is again
-    assert not prover.heard(API, RS, status, headers, error)
-    assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, error)
+    first, second = prover.proof("GET", API, RS), prover.proof("GET", API, RS)
+    assert prover.heard(API, RS, status, headers, first, error=error) is again
+    # Another request that was on its way met the same nonce: it is as new to its proof.
+    assert prover.heard(API, RS, status, headers, second, error=error) is again
+    assert not prover.heard(API, RS, status, headers, prover.proof("GET", API, RS), error=error)
+    assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, first, error=error)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +122,9 @@ def test_a_nonce_is_worth_one_more_try(status: int, challenge: str, error: str |
 def test_the_servers_time_counts_where_it_refused_a_proof(date: str, iat: float) -> None:
     """`iat` follows the Date of an answer that refused a proof, by an hour at most, at that origin only."""
     prover = prover_of()
-    prover.heard(API, RS, 200, {"date": "Fri, 15 Jan 2027 07:55:00 GMT"})
+    prover.heard(API, RS, 200, {"date": "Fri, 15 Jan 2027 07:55:00 GMT"}, "")
     assert claims_of(prover.proof("GET", API, RS))["iat"] == int(NOW)
-    prover.heard(API, RS, 401, {"www-authenticate": "DPoP error=invalid_dpop_proof", "date": date})
+    prover.heard(API, RS, 401, {"www-authenticate": "DPoP error=invalid_dpop_proof", "date": date}, "")
     assert claims_of(prover.proof("GET", API, RS))["iat"] == int(iat)
     assert claims_of(prover.proof("GET", "https://other.example.com/", RS))["iat"] == int(NOW)
 

@@ -29,7 +29,7 @@ def test_presents(server: ResourceServer, expected: dict[str, str]) -> None:
     presenter = presenter_for(server)
     assert presenter.constant
     assert presenter.headers("GET", "https://api.example.com", GRANTED) == expected
-    assert not presenter.heard("https://api.example.com", 401, {"WWW-Authenticate": "DPoP"}.get)
+    assert not presenter.heard("https://api.example.com", 401, {"WWW-Authenticate": "DPoP"}.get, {})
 
 
 def test_the_scheme_of_a_token_without_one_is_bearer() -> None:
