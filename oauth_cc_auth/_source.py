@@ -135,6 +135,13 @@ class TokenSource:
             from oauth_cc_auth._http.sender import check_lent  # noqa: PLC0415 - see above
 
             check_lent(session, client)
+            if getattr(grant, "certificate", None) is not None:
+                lent = "session" if session is not None else "client"
+                message = (
+                    f"certificate is for requests that this package sends by itself, and {lent}= sends them: give "
+                    f"the certificate to what you lend, or leave out {lent}="
+                )
+                raise ConfigurationError(message)
         self.grant, self.store, self.session, self.client = grant, store, session, client
         self.timeout, self.clock = timeout, clock
         self.resource_server = grant.resource_server or _ANYWHERE
@@ -427,7 +434,9 @@ class TokenSource:
 
                 kind = LoginRenewal
         prover = getattr(self.presenter, "prover", None)
-        exchange = Exchange(grant, sender_for(self.session, self.client, library), self.timeout, self.clock, prover)
+        certify = grant.certificate.load_into if grant.certificate else None
+        sender = sender_for(self.session, self.client, library, certify)
+        exchange = Exchange(grant, sender, self.timeout, self.clock, prover, memory=self._live.server)
         return kind(self._live, exchange, self.store)
 
     def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
@@ -449,7 +458,10 @@ class TokenSource:
 
     @property
     def _revocable(self) -> bool:
-        return getattr(self.grant, "revocation_endpoint", None) is not None
+        grant = self.grant
+        endpoints = (getattr(grant, "revocation_endpoint", None), getattr(grant, "token_endpoint", None))
+        # Metadata may name one.
+        return endpoints[0] is not None or not isinstance(endpoints[1], (str, type(None)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""

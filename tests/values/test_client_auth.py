@@ -498,6 +498,14 @@ def test_client_secret_jwt(alg: str | None, expected: str) -> None:
     assert named.claims["aud"] == ENDPOINT
 
 
+@pytest.mark.parametrize("alg", ["RS256", "nope"])
+def test_a_shared_secret_that_does_not_sign_so(alg: str) -> None:
+    """A client secret signs by HMAC alone; the message says so, and quotes nothing."""
+    with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
+        request_by(ClientSecretJWT(alg=alg), SECRET)
+    assert SECRET not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "secret",
     [

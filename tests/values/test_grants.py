@@ -21,8 +21,9 @@ from oauth_cc_auth import (
     StaticToken,
     Token,
 )
+from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.grant import is_grant
-from oauth_cc_auth._grant.token_endpoint import Discovery, IssuanceLimit
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
 
 ENDPOINT = "https://as.example.com/token"
 

@@ -33,7 +33,7 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._authorization_server import request
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
-from oauth_cc_auth._authorization_server.discovery import read_metadata
+from oauth_cc_auth._authorization_server.discovery import checked
 from oauth_cc_auth._authorization_server.redaction import Redaction
 from oauth_cc_auth._authorization_server.request import revocation_request, token_request
 from oauth_cc_auth._authorization_server.retry import RETRIES, pause_before_retry
@@ -494,7 +494,7 @@ def test_retry_after_in_the_vendors_unit() -> None:
     for answer in (answer_of(b"", 302, retry_after="2500"), answer_of(b"", 200, retry_after="2500")):
         assert error_of(answer, grant).retry_after == 2.5
     with pytest.raises(TokenEndpointUnavailable) as caught:
-        read_metadata(grant, answer_of(b"", 503, retry_after="2500"))
+        checked(answer_of(b"", 503, retry_after="2500"), grant.token_response.errors.seconds)
     assert caught.value.retry_after == 2.5
 
 
