@@ -17,7 +17,7 @@ help:
 	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
 	@echo "make interop    run the tests against servers that other people wrote"
 	@echo "make lint       ruff, mypy and the import contracts"
-	@echo "make docs       renew the table of vendors in docs/vendors.md"
+	@echo "make docs       renew docs/vendors.md and docs/conformance.md"
 	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
 	@echo "make clean      remove the virtual environment and what the tools left behind"
@@ -53,6 +53,7 @@ docs: $(VENV)/.installed-cli
 		/<!-- the table begins -->/ { printf "%s", table; within = 1 }' \
 		$(VENV)/vendors.md docs/vendors.md >$(VENV)/renewed.md
 	@cp $(VENV)/renewed.md docs/vendors.md
+	@$(PYTHON) tests/support/conformance.py
 
 listing: | $(PYTHON)
 	@$(PYTHON) tests/support/listing.py

@@ -51,6 +51,7 @@ def completed(members: dict[str, Any], secret: str | None = SECRET, **changes: A
         (None, SECRET, TLS, "client_secret_basic"),
     ],
 )
+@pytest.mark.requirement("8414-methods-default")
 def test_what_the_server_takes_of_what_there_is(
     supported: Any, secret: str | None, certificate: Certificate | None, chosen: str
 ) -> None:
@@ -115,6 +116,7 @@ def test_endpoints_of_the_document() -> None:
         {"introspection_endpoint": "http://127.0.0.1/introspect"},
     ],
 )
+@pytest.mark.requirement("8414-https")
 def test_endpoints_are_https(members: dict[str, Any]) -> None:
     """Each endpoint is https; one on loopback may be http only where the document is on loopback too."""
     with pytest.raises(InvalidTokenResponse, match="https"):
@@ -132,6 +134,7 @@ ALIASES = {
 
 
 @pytest.mark.parametrize("method", [None, "client_secret_basic", "tls_client_auth"])
+@pytest.mark.requirement("8705-aliases")
 def test_aliases_for_mutual_tls(method: str | None) -> None:
     """RFC 8705 §5: the aliases are an explicit setting, whatever the method; what has no alias is not there."""
     discovery = Discovery(issuer=ISSUER, mtls_endpoint_aliases=True)

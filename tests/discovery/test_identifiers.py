@@ -78,6 +78,7 @@ def grant_by(discovery: Discovery, **changes: Any) -> ClientCredentials:
         ("/tenant/", [f"{OAUTH}/tenant", f"{OPENID}/tenant", f"/tenant{OPENID}"]),
     ],
 )
+@pytest.mark.requirement("8414-well-known")
 def test_the_order_of_addresses(world: World, path: str, addresses: list[str]) -> None:
     """RFC 8414 §3.1 and §5, in the order of the MCP specification: each is asked until one is there."""
     issuer = world.url + path
@@ -98,6 +99,7 @@ def test_no_document_anywhere(world: World) -> None:
 
 
 @pytest.mark.parametrize("said", ["/", "/other", None, 5])
+@pytest.mark.requirement("8414-issuer")
 def test_an_issuer_that_is_another(world: World, said: Any) -> None:
     """RFC 8414 §3.3: the issuer is compared character by character; both stand in the error, and no secret is sent."""
     named = world.url + said if isinstance(said, str) else said
@@ -123,6 +125,7 @@ def challenge(url: str, **parameters: str) -> str:
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())
 
 
+@pytest.mark.requirement("9728-challenge")
 def test_by_the_challenge_of_the_api(world: World) -> None:
     """RFC 9728 §5.1: one bare request, its challenge, the API's document, the server's, then the token for that API."""
     api, meta = f"{world.url}/api/v1", f"{world.url}/somewhere/meta"
@@ -156,6 +159,7 @@ def test_a_challenge_that_the_user_has(world: World) -> None:
 
 
 @pytest.mark.parametrize("answer", [Answer(404), Answer(200, b"welcome"), Answer(401), Answer(500)])
+@pytest.mark.requirement("9728-well-known")
 def test_by_the_well_known_place(world: World, answer: Answer) -> None:
     """RFC 9728 §3.1: without a challenge the document is where the path is inserted, its query too."""
     api = f"{world.url}/api/v1?tenant=a"
@@ -193,6 +197,7 @@ def test_an_api_without_a_path(world: World, slash: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["/api/", "/other", "", "/API"])
+@pytest.mark.requirement("9728-resource")
 def test_a_resource_that_is_another(world: World, said: str) -> None:
     """RFC 9728 §3.3: the resource is compared character by character; both in the error; no token is requested."""
     api = f"{world.url}/api"
@@ -269,6 +274,7 @@ def two_servers(world: World, *order: str) -> str:
     return api
 
 
+@pytest.mark.requirement("9700-no-credentials-to-another")
 def test_credentials_are_bound_to_the_first_server(world: World) -> None:
     """A server that the API names later gets no credentials: the error names both, and how to allow the change."""
     api = two_servers(world, "one", "two")

@@ -21,6 +21,7 @@ from oauth_cc_auth import (
     ClientCredentials,
     ConfigurationError,
     OAuthError,
+    RequestsAuth,
     TokenEndpointUnavailable,
     TokenSource,
 )
@@ -65,6 +66,7 @@ def fetched(grant: ClientCredentials, library: str) -> str:
 
 
 @pytest.mark.parametrize("library", SENDERS)
+@pytest.mark.requirement("8705-client-id", "9700-sender-constrained")
 def test_each_library_presents_it(server: tuple[Loopback, str], trusted: tls.Certificates, library: str) -> None:
     """RFC 8705 §2: the certificate proves, client_id stands in the body, and there is no other proof."""
     loopback, origin = server
@@ -81,6 +83,30 @@ def test_without_it_there_is_no_answer(server: tuple[Loopback, str], library: st
     with pytest.raises(TokenEndpointUnavailable):
         fetched(grant_at(origin, None), library)
     assert not loopback.received
+
+
+@pytest.mark.requirement("6749-certificate")
+@pytest.mark.parametrize("library", SENDERS)
+def test_a_server_that_nobody_vouches_for(certificates: tls.Certificates, library: str) -> None:
+    """RFC 6749 §10.9: a server whose certificate cannot be verified gets no request, and so no secret."""
+    loopback = Loopback(token_answer())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server)
+    with tls.behind_tls(loopback, context) as origin, pytest.raises(TokenEndpointUnavailable):
+        fetched(grant_at(origin, None), library)
+    assert not loopback.received
+
+
+@pytest.mark.requirement("8705-bound-token")
+def test_the_apis_client_presents_the_same(server: tuple[Loopback, str], trusted: tls.Certificates) -> None:
+    """RFC 8705 §3: with the certificate given to the session as well, the API sees it beside the token."""
+    loopback, origin = server
+    loopback.replies = [token_answer(), Answer(200, {"hello": "there"})]
+    with requests.Session() as session:
+        session.auth = RequestsAuth(grant_at(origin, Certificate(trusted.client)))
+        session.cert, session.verify = str(trusted.client), str(trusted.authority)
+        assert session.get(f"{origin}/api").json() == {"hello": "there"}
+    assert loopback.received[1].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 def in_two_files(trusted: tls.Certificates, folder: Path, password: bytes) -> tuple[Path, Path]:

@@ -258,6 +258,7 @@ def test_a_pause_that_metadata_asks_for() -> None:
     assert caught.value.retry_after == 30.0
 
 
+@pytest.mark.requirement("6749-tls", "7009-https")
 def test_plain_http_by_its_word() -> None:
     """Case 36: an endpoint of plain http is taken only where the grant says so by name, or both are on loopback."""
     assert may_be_asked("https://a.example", "https://b.example", allow_insecure_http=False)

@@ -111,6 +111,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("cls", [ClientCredentials, AuthorizationCode])
+@pytest.mark.requirement("6749-endpoint-fragment")
 def test_a_wrong_argument_is_named(cls: Any) -> None:
     """Case 7: what cannot work is refused at construction; the message names the argument and shows no secret."""
     for changes, name in WRONG:

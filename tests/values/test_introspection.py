@@ -27,6 +27,7 @@ DETAILS = [{"type": "payment_initiation", "locations": ["https://api.example.com
 
 @pytest.mark.parametrize("given", [DETAILS, tuple(DETAILS), DETAILS[0], json.dumps(DETAILS)])
 @pytest.mark.parametrize("body", ["form", "json"])
+@pytest.mark.requirement("9396-array")
 def test_authorization_details(given: Any, body: Any) -> None:
     """RFC 9396 §2: a JSON array in a form, and an array in a JSON body; on the first request and on every other."""
     grant = grant_for(authorization_details=given, token_request=RequestFormat(body=body))
@@ -36,6 +37,7 @@ def test_authorization_details(given: Any, body: Any) -> None:
     assert found == DETAILS
 
 
+@pytest.mark.requirement("9396-granted")
 def test_granted_details_are_kept() -> None:
     """RFC 9396 §7: what was granted stands in extra; absent means unknown."""
     with Loopback(token_answer(authorization_details=DETAILS), token_answer()) as server:
@@ -67,6 +69,7 @@ def introspected(server: Loopback, **changes: Any) -> dict[str, Any]:
     return Exchange(grant, sender_for(None, None, "requests"), 2.0, Clock()).introspect(Token("t", obtained_at=0.0))
 
 
+@pytest.mark.requirement("7662-request")
 def test_introspection_by_the_letter() -> None:
     """RFC 7662 §2.1: the token and what it is, with the client's authentication; the answer as it is."""
     said = {"active": True, "scope": "a", "cnf": {"jkt": "x"}}
@@ -78,6 +81,7 @@ def test_introspection_by_the_letter() -> None:
     assert dict(received.form) == {"token": "t", "token_type_hint": "access_token"}
 
 
+@pytest.mark.requirement("7662-active")
 def test_a_token_that_is_unknown() -> None:
     """RFC 7662 §2.2: a token that the server does not know is no error."""
     with Loopback(Answer(200, {"active": False})) as server:
