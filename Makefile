@@ -17,7 +17,7 @@ help:
 	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
 	@echo "make interop    run the tests against servers that other people wrote"
 	@echo "make lint       ruff, mypy and the import contracts"
-	@echo "make docs       renew the docs of the vendors, and the list of presets for type checkers"
+	@echo "make docs       renew the docs of the vendors, docs/conformance.md, and the list of presets"
 	@echo "make vendors    ask each vendor's token endpoint, over the network, whether it answers as its preset says"
 	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
@@ -48,6 +48,7 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-cli
 	@$(PYTHON) -m maintenance
+	@$(PYTHON) tests/support/conformance.py
 
 # Over the network, once a month: what has changed at a vendor. ARGS names presets: make vendors ARGS='zoom xero'.
 vendors: $(VENV)/.installed-cli

@@ -14,7 +14,6 @@ from typing import Any
 
 from oauth_cc_auth import (
     ClientCredentials,
-    Discovery,
     InvalidTokenResponse,
     OAuthError,
     PrivateKeyJWT,
@@ -55,8 +54,7 @@ def _look(name: str, pointed: Callable[[Any], Any]) -> Seen:
     grant, _ = example(presets.get(name))
     if not isinstance(grant, ClientCredentials):
         return Seen(name, well=None, what="it has no token request that a client makes alone")
-    endpoint = grant.token_endpoint
-    address = endpoint.url if isinstance(endpoint, Discovery) else endpoint
+    address = str(grant.token_endpoint)
     if _TENANT in address:
         return Seen(name, well=None, what=f"{address} is a tenant's")
     if isinstance(grant.token_endpoint_auth_method, PrivateKeyJWT):

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from oauth_cc_auth import presets
     from oauth_cc_auth._grant.assertion import ClientAssertion, SignedJWT
     from oauth_cc_auth._grant.authorization_code import AuthorizationCode
+    from oauth_cc_auth._grant.certificate import Certificate
     from oauth_cc_auth._grant.client_authentication import ClientSecretJWT, PrivateKeyJWT
     from oauth_cc_auth._grant.client_credentials import ClientCredentials
+    from oauth_cc_auth._grant.discovery import Discovery
     from oauth_cc_auth._grant.jwt_bearer import JWTBearer
     from oauth_cc_auth._grant.request_format import RequestFormat
     from oauth_cc_auth._grant.response_format import ResponseFormat
     from oauth_cc_auth._grant.secret import Env, File
     from oauth_cc_auth._grant.static_token import StaticToken
-    from oauth_cc_auth._grant.token_endpoint import Discovery, IssuanceLimit
+    from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
     from oauth_cc_auth._grant.token_exchange import TokenExchange
     from oauth_cc_auth._life.table import forget_all
     from oauth_cc_auth._resource_server.dpop import DPoP
@@ -66,7 +68,9 @@ _ROOMS = {
     "oauth_cc_auth._grant.request_format": ("RequestFormat",),
     "oauth_cc_auth._grant.response_format": ("ResponseFormat",),
     "oauth_cc_auth._grant.static_token": ("StaticToken",),
-    "oauth_cc_auth._grant.token_endpoint": ("Discovery", "IssuanceLimit"),
+    "oauth_cc_auth._grant.certificate": ("Certificate",),
+    "oauth_cc_auth._grant.discovery": ("Discovery",),
+    "oauth_cc_auth._grant.token_endpoint": ("IssuanceLimit",),
     "oauth_cc_auth._resource_server.server": ("ResourceServer",),
     "oauth_cc_auth._grant.secret": ("Env", "File"),
     "oauth_cc_auth._life.table": ("forget_all",),
@@ -104,6 +108,7 @@ __all__ = [
     "ApiError",
     "AuthorizationCode",
     "AuthorizationFailed",
+    "Certificate",
     "ClientAssertion",
     "ClientCredentials",
     "ClientSecretJWT",

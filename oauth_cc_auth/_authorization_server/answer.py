@@ -129,6 +129,20 @@ def read_revocation(grant: TokenEndpointGrant, answer: HttpResponse, redaction: 
         raise _error(grant, answer, members, said, redaction or Redaction())
 
 
+def read_introspection(
+    grant: TokenEndpointGrant, answer: HttpResponse, redaction: Redaction | None = None
+) -> dict[str, Any]:
+    """Return what the server says of a token (RFC 7662 §2.2); a token that it does not know is ``active: False``."""
+    members = document(answer)
+    if not 200 <= answer.status < 300:
+        said = grant.token_response.errors.read(answer.status, answer.headers, members)
+        raise _error(grant, answer, members, said, redaction or Redaction())
+    if members is None or not isinstance(members.get("active"), bool):
+        message = f"The introspection endpoint's answer (HTTP {answer.status}) does not say if the token is active."
+        raise InvalidTokenResponse(status_code=answer.status, message=message)
+    return members
+
+
 def document(answer: HttpResponse) -> dict[str, Any] | None:
     """Return the JSON object that an answer holds, None for anything else."""
     # RFC 8259 §8.1 wants UTF-8; a server that words its errors in Latin-1 still gives a code that can be read.

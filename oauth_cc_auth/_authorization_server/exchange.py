@@ -9,20 +9,28 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
 from oauth_cc_auth._authorization_server.budget import Budget
-from oauth_cc_auth._authorization_server.discovery import metadata_request, read_metadata
+from oauth_cc_auth._authorization_server.client_secret import secret_of
+from oauth_cc_auth._authorization_server.discovery import find
 from oauth_cc_auth._authorization_server.federation import Assertions
+from oauth_cc_auth._authorization_server.metadata import Metadata
 from oauth_cc_auth._authorization_server.proofs import Proofs
+from oauth_cc_auth._authorization_server.question import (
+    ForChallenge,
+    ForDocument,
+    ForIntrospection,
+    ForRevocation,
+    ForToken,
+    Parameters,
+    Question,
+)
 from oauth_cc_auth._authorization_server.redaction import Redaction
-from oauth_cc_auth._authorization_server.request import revocation_request, token_request
 from oauth_cc_auth._authorization_server.retry import pause_before_retry
-from oauth_cc_auth._grant.checks import is_text
+from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.hashes import fingerprint
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
@@ -35,6 +43,7 @@ from oauth_cc_auth.errors import (
     ConfigurationError,
     InvalidClient,
     InvalidGrant,
+    InvalidTokenResponse,
     OAuthError,
     TokenBudgetExceeded,
     TokenEndpointUnavailable,
@@ -50,12 +59,6 @@ log = logging.getLogger("oauth_cc_auth")
 T = TypeVar("T")
 
 
-T_co = TypeVar("T_co", covariant=True)
-
-
-Parameters: TypeAlias = "list[tuple[str, str]]"
-
-
 # What all attempts together may take, in timeouts.
 BUDGET = 2.0
 
@@ -64,70 +67,8 @@ BUDGET = 2.0
 _WORTH_IT = 0.05
 
 
-def secret_of(grant: TokenEndpointGrant) -> str | None:
-    """Return the client secret, asking for it where it is a callable. Raises ConfigurationError."""
-    if not callable(grant.client_secret):
-        return grant.client_secret
-    try:
-        secret = grant.client_secret()
-    except ConfigurationError:  # of Env and File, which say what to do
-        raise
-    except Exception as error:  # noqa: BLE001 - a vault's client may raise anything
-        message = f"client_secret: the callable that returns it raised {type(error).__name__}."
-        raise ConfigurationError(message) from scrubbed(error)
-    if not isinstance(secret, str) or not secret or not is_text(secret):
-        message = "client_secret: the callable returned no string, an empty one, or one with lone surrogates."
-        raise ConfigurationError(message)
-    return secret
-
-
-class Question(Protocol[T_co]):
-    """One kind of request to the authorization server, and how its answer is read."""
-
-    def request(self, grant: TokenEndpointGrant, secret: str | None, assertions: Assertions, /) -> HttpRequest:
-        """Return the request, made anew: headers may be made per request, an assertion counts once (RFC 7523 §3)."""
-
-    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float, redaction: Redaction, /) -> T_co:
-        """Return what the answer holds. Raises OAuthErrors."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForToken:
-    """Asks for a token (RFC 6749 §4.4.2) with these parameters."""
-
-    parameters: Parameters
-
-    def request(self, grant: TokenEndpointGrant, secret: str | None, assertions: Assertions, /) -> HttpRequest:
-        return token_request(grant, secret, self.parameters, assertions)
-
-    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, asked_at: float, redaction: Redaction, /) -> Token:
-        return read_token(grant, answer, asked_at, redaction)
-
-
-@dataclass(frozen=True, slots=True)
-class ForRevocation:
-    """Asks to revoke a token (RFC 7009 §2.1)."""
-
-    token: Token
-
-    def request(self, grant: TokenEndpointGrant, secret: str | None, assertions: Assertions, /) -> HttpRequest:
-        return revocation_request(grant, secret, self.token, assertions)
-
-    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, _: float, redaction: Redaction, /) -> None:
-        read_revocation(grant, answer, redaction)
-
-
-@dataclass(frozen=True, slots=True)
-class ForMetadata:
-    """Asks for the server's metadata (RFC 8414 §3.1), which needs no secret."""
-
-    url: str
-
-    def request(self, _: TokenEndpointGrant, __: str | None, ___: Assertions, /) -> HttpRequest:
-        return metadata_request(self.url)
-
-    def read(self, grant: TokenEndpointGrant, answer: HttpResponse, _: float, __: Redaction, /) -> TokenEndpointGrant:
-        return read_metadata(grant, answer)
+# Under which name an exchange remembers the server's metadata.
+_METADATA = "metadata"
 
 
 class Exchange:
@@ -136,7 +77,7 @@ class Exchange:
     `secret` is the client secret, as it was read last: the one that the server took, once a token was fetched.
     """
 
-    __slots__ = ("assertions", "clock", "grant", "prover", "secret", "sender", "timeout")
+    __slots__ = ("assertions", "clock", "grant", "memory", "prover", "secret", "sender", "timeout")
 
     def __init__(
         self,
@@ -145,9 +86,15 @@ class Exchange:
         timeout: float,
         clock: Callable[[], float],
         prover: Prover | None = None,
+        *,
+        memory: MutableMapping[str, Any] | None = None,
     ) -> None:
-        """Read the secret; nothing is sent yet. `prover` makes the proofs of DPoP. Raises ConfigurationError."""
+        """Read the secret; nothing is sent yet. Raises ConfigurationError.
+
+        `prover` makes the proofs of DPoP. What is learnt of the server is kept in `memory`, for the next exchange.
+        """
         self.prover = prover
+        self.memory: MutableMapping[str, Any] = {} if memory is None else memory
         self.grant, self.sender, self.timeout, self.clock = grant, sender, timeout, clock
         self.secret = secret_of(grant)
         self.assertions = Assertions(grant)
@@ -163,33 +110,77 @@ class Exchange:
         For the end of a login `code` holds the parameters of the code exchange instead (RFC 6749 §4.1.3). `budget` is
         told of each attempt.
         """
-        token = self._ask(ForToken(code or self.grant.request_parameters(previous)), budget)
+        token = self._ask(ForToken(previous, code), budget)
         log.debug("token obtained from %s, valid for %s s", self.grant.token_endpoint, token.lifetime)
         return token
 
     def revoke(self, token: Token) -> None:
-        """Revoke a token (RFC 7009)."""
+        """Revoke a token (RFC 7009). Raises ConfigurationError where the server's metadata names no endpoint for it."""
         self._ask(ForRevocation(token))
+
+    def introspect(self, token: Token) -> dict[str, Any]:
+        """Return what the server says of a token (RFC 7662 §2.2), ``active`` at least. Raises an OAuthError."""
+        return self._ask(ForIntrospection(token))
 
     def _ask(self, question: Question[T], budget: Budget | None = None) -> T:
         """Ask; where the secret is refused, and another one is to be had, once more with that."""
         try:
             try:
-                return self._attempts(self._located(question), question, budget)
+                return self._at_current_endpoint(question, budget)
             except (InvalidClient, InvalidGrant) as refusal:
                 if not (self.assertions.changed(refusal) or self._rotated(refusal)):
                     raise
-            return self._attempts(self._located(question), question, budget)
+            return self._at_current_endpoint(question, budget)
         except OAuthError as error:
             concerning(self.grant, error)
             raise
 
-    def _located(self, question: Question[T]) -> TokenEndpointGrant:
-        """Return the grant with its token endpoint's address, which the server's metadata may have to tell."""
-        endpoint = self.grant.token_endpoint
-        if isinstance(endpoint, str) or isinstance(question, ForRevocation):
-            return self.grant
-        return self._attempts(self.grant, ForMetadata(endpoint.url))
+    def _at_current_endpoint(self, question: Question[T], budget: Budget | None) -> T:
+        """Ask with the grant as the server's metadata completes it; once more if what was remembered has changed."""
+        discovery, grant = self.grant.token_endpoint, self.grant
+        own = getattr(grant, question.endpoint) if question.endpoint != "token_endpoint" else None
+        if not isinstance(discovery, Discovery) or (own and grant.token_endpoint_auth_method):
+            return self._asked(grant, question, budget)
+        remembered = self.memory.get(_METADATA)
+        if not isinstance(remembered, Metadata) or not remembered.is_fresh(self.clock()):
+            return self._asked(self._found(discovery).applied(grant, self.secret), question, budget)
+        located = remembered.applied(grant, self.secret)
+        try:
+            return self._asked(located, question, budget)
+        except (TokenEndpointUnavailable, InvalidTokenResponse) as error:
+            moved = self._moved(discovery, located, error)
+        return self._asked(moved, question, budget)
+
+    def _asked(self, grant: TokenEndpointGrant, question: Question[T], budget: Budget | None) -> T:
+        if getattr(grant, question.endpoint) is None:
+            message = f"The server's metadata names no {question.endpoint}: pass {question.endpoint}= to the grant."
+            raise ConfigurationError(message)
+        return self._attempts(grant, question, budget)
+
+    def _moved(self, discovery: Discovery, grant: TokenEndpointGrant, failure: TokenRequestError) -> TokenEndpointGrant:
+        """Return the grant by the metadata as it is now; raise the failure if it is the same, or cannot be read."""
+        if failure.retry_after is None:
+            try:
+                moved = self._found(discovery).applied(self.grant, self.secret)
+            except OAuthError as error:
+                log.debug("the server's metadata could not be fetched again: %s", error)
+            else:
+                if moved != grant:
+                    return moved
+        raise failure
+
+    def _found(self, discovery: Discovery) -> Metadata:
+        def get(url: str) -> HttpResponse:
+            return self._attempts(self.grant, ForDocument(url))
+
+        def knock(url: str) -> HttpResponse:
+            question = ForChallenge(url)
+            request = question.request(self.grant, None, self.assertions)
+            return self._attempt(self.grant, question, request, self.timeout, Proofs(None))
+
+        found = find(self.grant, discovery, get, knock, self.clock())
+        self.memory[_METADATA] = found
+        return found
 
     def _rotated(self, refusal: TokenRequestError) -> bool:
         """Tell whether the secret is another now: a mounted or vaulted one may have been rotated since it was read."""

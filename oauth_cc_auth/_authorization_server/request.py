@@ -18,7 +18,7 @@ from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.proof import authenticate
 from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod
 from oauth_cc_auth._grant.request_format import RequestFormat
-from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
+from oauth_cc_auth._grant.token_endpoint import AUTHORIZATION_DETAILS, TokenEndpointGrant
 from oauth_cc_auth._http.headers import written
 from oauth_cc_auth._http.messages import HttpRequest
 from oauth_cc_auth._threads import unforked
@@ -65,6 +65,21 @@ def revocation_request(
             headers=_headers(grant),
         )
     return _as_written(grant, request, grant.revocation_request, method)
+
+
+def introspection_request(
+    grant: TokenEndpointGrant, secret: str | None, token: Token, assertions: Assertions | None = None
+) -> HttpRequest:
+    """Return the request that asks the server about a token (RFC 7662 §2.1)."""
+    assertions = _asked(assertions, grant, str(grant.introspection_endpoint))
+    with _client(grant, secret, grant.token_endpoint_auth_method, assertions) as client:
+        request: HttpRequest = client.introspect_token(
+            grant.introspection_endpoint,
+            token=token.access_token,
+            token_type_hint="access_token",
+            headers=_headers(grant),
+        )
+    return _as_written(grant, request, grant.token_request, grant.token_endpoint_auth_method)
 
 
 def authorization_url(
@@ -144,10 +159,12 @@ def _as_written(
     return HttpRequest(url, headers, urlencode(body).encode(), form.method)
 
 
-def _members(parameters: list[tuple[str, str]]) -> dict[str, str | list[str]]:
+def _members(parameters: list[tuple[str, str]]) -> dict[str, Any]:
     # A parameter that occurs several times becomes a list.
     names = dict.fromkeys(name for name, _ in parameters)
     values = {name: [value for other, value in parameters if other == name] for name in names}
+    if AUTHORIZATION_DETAILS in values:  # an array there (RFC 9396 §2), not its text
+        values[AUTHORIZATION_DETAILS] = [json.loads(values[AUTHORIZATION_DETAILS][0])]
     return {name: several if len(several) > 1 else several[0] for name, several in values.items()}
 
 

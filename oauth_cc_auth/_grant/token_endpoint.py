@@ -7,13 +7,15 @@ say the same share one token.
 from __future__ import annotations
 
 import inspect
+import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
 from oauth_cc_auth._grant.assertion import ClientAssertion, Source
+from oauth_cc_auth._grant.certificate import Certificate
 from oauth_cc_auth._grant.checks import (
     Several,
     check_seconds,
@@ -32,6 +34,7 @@ from oauth_cc_auth._grant.client_authentication import (
     PrivateKeyJWT,
     is_private_key,
 )
+from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -63,16 +66,6 @@ class IssuanceLimit:
 _BY_THE_RFC, _AS_THE_RFC_HAS_IT = RequestFormat(), ResponseFormat()
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """A token endpoint that the authorization server's metadata names (RFC 8414 §3, OpenID Connect Discovery §4).
-
-    `url` is the full address of that document, which is asked for before each token request, without a secret.
-    """
-
-    url: str
-
-
 class HostName(str):
     """The vendor of a grant that no preset made: a grant that is changed by `dataclasses.replace` gets its own anew."""
 
@@ -102,6 +95,9 @@ class TokenEndpointGrant:
     revocation_endpoint_auth_method: ClientAuthMethod | None = None
     revocation_request: RequestFormat = _BY_THE_RFC
     dpop: DPoP | None = None
+    introspection_endpoint: str | None = None
+    certificate: Certificate | None = None
+    authorization_details: Collection[Mapping[str, Any]] | str | None = None
     resource_server: ResourceServer | None = None
     allow_insecure_http: bool = False
     # Names for messages and events: neither is of the token request, nor makes two grants differ.
@@ -135,26 +131,39 @@ class TokenEndpointGrant:
         if self.token_endpoint_auth_method is None:
             object.__setattr__(self, "token_endpoint_auth_method", self._usual_method())
         self._check_client_authentication()
+        self._check_endpoints()
+        self._check_parameters()
+        if self.default_lifetime is not None:
+            check_seconds("default_lifetime", self.default_lifetime)
+            object.__setattr__(self, "default_lifetime", float(self.default_lifetime))
+        for name, kind in (
+            ("issuance_limit", IssuanceLimit),
+            ("certificate", Certificate),
+            ("resource_server", ResourceServer),
+        ):
+            if not isinstance(getattr(self, name), (kind, type(None))):
+                refuse(f"{name} is not {'an' if kind is IssuanceLimit else 'a'} {kind.__name__}")
+
+    def _check_endpoints(self) -> None:
         endpoint = self.token_endpoint
-        url = endpoint.url if isinstance(endpoint, Discovery) else endpoint
-        origin = self._check_endpoint("token_endpoint", url)
-        self._name_vendor(origin)
-        if self.revocation_endpoint is not None:
-            self._check_endpoint("revocation_endpoint", self.revocation_endpoint)
+        for place in endpoint.places if isinstance(endpoint, Discovery) else (endpoint,):
+            self._name_vendor(self._check_endpoint("token_endpoint", place))
+        for name in ("revocation_endpoint", "introspection_endpoint"):
+            if getattr(self, name) is not None:
+                self._check_endpoint(name, getattr(self, name))
+        if self.resource_server is None and isinstance(endpoint, Discovery) and endpoint.resource is not None:
+            # A token for one API goes nowhere else.
+            object.__setattr__(self, "resource_server", ResourceServer(endpoint.resource))
+
+    def _check_parameters(self) -> None:
         object.__setattr__(self, "scope", checked_scope(self.scope))
         if self.issuer is not None and not (is_text(self.issuer) and self.issuer):
             refuse("issuer is empty or not a string")
         for name in ("audience", "resource"):
             object.__setattr__(self, name, several(name, getattr(self, name)))
+        object.__setattr__(self, "authorization_details", _details(self.authorization_details))
         object.__setattr__(self, "parameters", _parameters(self.parameters))
         object.__setattr__(self, "headers", checked_headers(self.headers))
-        if self.default_lifetime is not None:
-            check_seconds("default_lifetime", self.default_lifetime)
-            object.__setattr__(self, "default_lifetime", float(self.default_lifetime))
-        if not isinstance(self.issuance_limit, (IssuanceLimit, type(None))):
-            refuse("issuance_limit is not an IssuanceLimit")
-        if not isinstance(self.resource_server, (ResourceServer, type(None))):
-            refuse("resource_server is not a ResourceServer")
 
     def _name_vendor(self, origin: str) -> None:
         if self.vendor is None or isinstance(self.vendor, HostName):
@@ -195,10 +204,12 @@ class TokenEndpointGrant:
     def _usual_method(self) -> ClientAuthMethod | None:
         """Return the method where none was given; None leaves the choice to the server's metadata."""
         secret = self.client_secret
-        if secret is None or secret == "":
+        if not secret and not self.certificate:
             return "none" if self.may_be_anonymous else "client_secret_basic"
         if isinstance(self.token_endpoint, Discovery):
             return None
+        if not secret:
+            return "tls_client_auth"
         # A private key signs, and is sent to nobody.
         is_key = isinstance(secret, str) and is_private_key(secret)
         return "private_key_jwt" if is_key else "client_secret_basic"
@@ -233,11 +244,29 @@ class TokenEndpointGrant:
     def common_parameters(self) -> list[tuple[str, str]]:
         """Return the parameters that every token request of this grant carries (RFC 8707 for `resource`)."""
         several = (("audience", self.audience), ("resource", self.resource), *self.parameters.items())
-        return [(name, value) for name, values in several for value in each(_read(name, values))]
+        details = self.authorization_details
+        detailed = [(AUTHORIZATION_DETAILS, str(details))] if details else []
+        return [*((name, value) for name, values in several for value in each(_read(name, values))), *detailed]
 
     def secret_parameters(self) -> frozenset[str]:
         """Return the names of the parameters that are read when a token is requested: their values are secrets."""
         return frozenset(name for name, value in self.parameters.items() if callable(value))
+
+
+AUTHORIZATION_DETAILS = "authorization_details"  # RFC 9396 §2
+
+
+def _details(given: object) -> str | None:
+    """Return the details as JSON: an immutable value."""
+    if given is None or isinstance(given, str):
+        return given
+    listed = [given] if isinstance(given, Mapping) else given
+    if not isinstance(listed, Collection) or not all(isinstance(each, Mapping) and each.get("type") for each in listed):
+        refuse("authorization_details is not a list of objects, each with a type (RFC 9396 §2)")
+    try:
+        return json.dumps([dict(each) for each in listed], separators=(",", ":"))
+    except (TypeError, ValueError):
+        refuse("authorization_details holds something that is not JSON")
 
 
 # What has an argument of its own, in every grant.
@@ -249,8 +278,10 @@ def _is_method(method: object) -> bool:
 
 
 def _needs_secret(method: ClientAuthMethod | None) -> bool:
-    if isinstance(method, (str, type(None))):
+    if isinstance(method, str):
         return method not in WITHOUT_SECRET
+    if method is None:  # the server's metadata chooses among what there is
+        return False
     return not isinstance(method, ClientAssertion) and getattr(method, "signer", None) is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import requests
@@ -44,6 +44,31 @@ class ByRequests:
             with response:
                 body = _body(response, bounds)
             return HttpResponse(response.status_code, lowered(response.headers.items()), body)
+
+
+def certified(certify: Callable[[Any], None]) -> requests.Session:
+    """Return a session whose connections present the client's certificate (RFC 8705)."""
+    from urllib3.util.ssl_ import create_urllib3_context  # noqa: PLC0415 - only for mutual TLS
+
+    context = create_urllib3_context()
+    certify(context)
+    session = requests.Session()
+    session.mount("https://", _Certified(context))
+    return session
+
+
+class _Certified(HTTPAdapter):
+    """`requests.Session.cert` knows no password."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **settings: Any) -> None:
+        super().init_poolmanager(*args, **settings, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **settings: Any) -> Any:
+        return super().proxy_manager_for(proxy, **settings, ssl_context=self._context)
 
 
 def _carrier(session: Any, bounds: Bounds) -> Any:

@@ -6,7 +6,7 @@ answers, as is every status; there are no cookies, no netrc and no retries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from oauth_cc_auth._http.bounds import Bounds, bounded_response
@@ -19,7 +19,7 @@ from oauth_cc_auth._http.proxies import without_passwords
 _HOW_TO_TRUST = "Name its authority in SSL_CERT_FILE, or install requests or httpx and pass session= or client=."
 
 
-def by_urllib(request: HttpRequest, timeout: float) -> HttpResponse:
+def by_urllib(request: HttpRequest, timeout: float, certify: Callable[[Any], None] | None = None) -> HttpResponse:
     """Send one request and return its answer. Raises TokenEndpointUnavailable where none came."""
     from urllib.request import Request, getproxies  # noqa: PLC0415 - 30 ms that only its users pay
 
@@ -28,13 +28,13 @@ def by_urllib(request: HttpRequest, timeout: float) -> HttpResponse:
         proxies = {} if is_loopback(origin_of(request.url)) else getproxies()
         headers = dict(request.headers)
         outgoing = Request(request.url, request.body or None, headers, method=request.method)  # noqa: S310 - the grant has checked that it is http or https
-        with _opener(proxies, bounds).open(outgoing, timeout=timeout) as response:
+        with _opener(proxies, bounds, certify).open(outgoing, timeout=timeout) as response:
             answered = lowered(response.headers.items())
             body = bounds.body(_as_they_come(response), answered.get("content-encoding", ""))
         return HttpResponse(response.status, answered, body)
 
 
-def _opener(proxies: dict[str, str], bounds: Bounds) -> Any:
+def _opener(proxies: dict[str, str], bounds: Bounds, certify: Callable[[Any], None] | None) -> Any:
     from ssl import create_default_context  # noqa: PLC0415 - as above
     from urllib import request  # noqa: PLC0415 - as above
 
@@ -53,6 +53,8 @@ def _opener(proxies: dict[str, str], bounds: Bounds) -> Any:
     opener = request.OpenerDirector()
     # Not build_opener: its handlers follow redirects and raise for any status but 2xx.
     context = create_default_context()
+    if certify:
+        certify(context)
     for handler in (request.ProxyHandler(proxies), Handler(context=context)):
         opener.add_handler(handler)
     return opener

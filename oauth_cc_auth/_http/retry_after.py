@@ -20,11 +20,12 @@ def retry_after(headers: Mapping[str, str], unit: float = 1.0) -> float | None:
     seconds = None if units is None else positive(units * unit)
     if units is None:
         # A date is compared with the server's own clock where it tells the time.
-        seconds = _seconds_until(value, headers.get("date"))
+        seconds = seconds_until(value, headers.get("date"))
     return None if seconds is None else min(seconds, _A_DAY)
 
 
-def _seconds_until(date: str, now: str | None) -> float | None:
+def seconds_until(date: str, now: str | None) -> float | None:
+    """Return the seconds from one HTTP date to a later one, from now where there is no first; else None."""
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 8 ms that only a date costs
 
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from oauth_cc_auth._http.lending import loaded_library
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
@@ -14,6 +15,9 @@ from oauth_cc_auth._http.proxies import without_passwords
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 LIBRARIES = ("requests", "httpx", "httpx2")
 
@@ -27,6 +31,10 @@ _OWN = (
     "client= beside the grant."
 )
 _LENT = "Check verify= of the session or client that was passed for the token request."
+
+
+# Loads a certificate and its key into TLS settings.
+Certify: TypeAlias = "Callable[[SSLContext], None]"
 
 
 class Sender(Protocol):
@@ -51,9 +59,10 @@ def check_lent(session: object, client: object) -> None:
         raise ConfigurationError(message)
 
 
-def sender_for(session: Any, client: Any, library: str | None) -> Sender:
+def sender_for(session: Any, client: Any, library: str | None, certify: Certify | None = None) -> Sender:
     """Return what the user lent, else this library, else the first that is loaded, or installed, or the standard one.
 
+    `certify` puts the client's certificate into the TLS settings of a sender of our own (RFC 8705).
     Raises ConfigurationError where `library` is none that can send a token request.
     """
     if session is not None:
@@ -64,11 +73,11 @@ def sender_for(session: Any, client: Any, library: str | None) -> Sender:
     if name == _STANDARD:
         from oauth_cc_auth._http.by_urllib import by_urllib  # noqa: PLC0415 - only where there is no other
 
-        return by_urllib
+        return partial(by_urllib, certify=certify) if certify else by_urllib
     if name not in LIBRARIES:
         message = f"library is {name!r}; expected one of {', '.join((*LIBRARIES, _STANDARD))}, or None to choose one"
         raise ConfigurationError(message)
-    return _with_own(name)
+    return _with_own(name, certify)
 
 
 def _by(name: str, lent: Any, how_to_trust: str) -> Sender:
@@ -82,14 +91,16 @@ def _by(name: str, lent: Any, how_to_trust: str) -> Sender:
     return ByHttpx(lent, how_to_trust)
 
 
-def _with_own(name: str) -> Sender:
+def _with_own(name: str, certify: Certify | None) -> Sender:
     """Make a session or client for one exchange, so that proxies from the environment and patched libraries count."""
 
     def send(request: HttpRequest, timeout: float) -> HttpResponse:
         with unforked():
             library = import_module(name)
         try:
-            own = library.Session() if name == "requests" else library.Client()
+            own = _own(name, library, certify)
+        except ConfigurationError:
+            raise
         except Exception as error:  # noqa: BLE001 - a proxy or certificate named in the environment may be anything
             reason = without_passwords(f"{type(error).__name__}: {error}")
             message = (
@@ -101,6 +112,18 @@ def _with_own(name: str) -> Sender:
             return _by(name, own, _OWN)(request, timeout)
 
     return send
+
+
+def _own(name: str, library: Any, certify: Certify | None) -> Any:
+    if certify is None:
+        return library.Session() if name == "requests" else library.Client()
+    if name == "requests":
+        from oauth_cc_auth._http.by_requests import certified  # noqa: PLC0415 - as above
+
+        return certified(certify)
+    context = library.create_ssl_context()
+    certify(context)
+    return library.Client(verify=context)
 
 
 def _at_hand() -> Iterator[str]:

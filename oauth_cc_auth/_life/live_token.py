@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oauth_cc_auth._life.state import (
     INF,
@@ -77,6 +77,7 @@ class LiveToken:
         "flight",
         "lock",
         "previous",
+        "server",
         "spent",
         "unsaved",
         "unsettled",
@@ -93,6 +94,8 @@ class LiveToken:
         """Forget everything, as if the process had just begun."""
         self.window = NO_TOKEN
         self.flight: Flight[Token] | None = None
+        # What exchanges learn of the authorization server, by names of their own.
+        self.server: dict[str, Any] = {}
         # The last token obtained, also when it is expired or refused: a refresh token outlives its access token.
         self.previous: Token | None = None
         # The refresh token with which that one was obtained: a store that still has it is behind us.

@@ -109,7 +109,8 @@ def forget_all() -> None:
     for live in everyone:
         with live.lock:
             live.reset()
-    for room in ("oauth_cc_auth._authorization_server.budget", "oauth_cc_auth._login.consent"):
+    server = "oauth_cc_auth._authorization_server"
+    for room in (f"{server}.budget", f"{server}.discovery", "oauth_cc_auth._login.consent"):
         if loaded := sys.modules.get(room):
             loaded.forget()
 

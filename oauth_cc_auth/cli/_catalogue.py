@@ -203,7 +203,7 @@ def _asking(grant: Grant) -> tuple[str, str]:
         return "", "a token made by hand"
     endpoint, method = grant.token_endpoint, grant.token_endpoint_auth_method
     name = _name_of(method)
-    return f"named by {endpoint.url}" if isinstance(endpoint, Discovery) else endpoint, name
+    return f"named by {endpoint}" if isinstance(endpoint, Discovery) else endpoint, name
 
 
 def _name_of(method: object) -> str:

@@ -109,7 +109,7 @@ def sandbox_table(grants: Mapping[str, Grant]) -> Group:
 
 def _played(vendor: str, grant: Grant) -> Iterator[tuple[str, str, str]]:
     endpoint = grant.token_endpoint
-    yield vendor, "token endpoint", endpoint if isinstance(endpoint, str) else endpoint.url
+    yield vendor, "token endpoint", str(endpoint)
     yield "", "API", base_url(grant)
     if isinstance(grant, AuthorizationCode):
         login = {"authorization endpoint": grant.authorization_endpoint, "refresh token": grant.refresh_token}

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
-from oauth_cc_auth._grant.token_endpoint import Discovery
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, segment
@@ -48,7 +48,7 @@ def databricks(
         client_secret=credential(client_secret, "DATABRICKS_CLIENT_SECRET"),
         token_endpoint_auth_method="client_secret_basic",
         scope=scope,
-        parameters={} if authorization_details is None else {"authorization_details": authorization_details},
+        authorization_details=authorization_details,
         token_response=ResponseFormat(errors=_TOKEN_ERRORS),
         resource_server=ResourceServer(base_url, errors=_ERRORS),
     )

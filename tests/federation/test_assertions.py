@@ -72,6 +72,7 @@ def sent(received: Received) -> dict[str, str]:
     return dict(received.form)
 
 
+@pytest.mark.requirement("7521-client-assertion")
 def test_a_client_assertion_by_the_letter(tmp_path: Path) -> None:
     """RFC 7521 §4.2: type and assertion are in the body, the client's id beside them, and no other proof."""
     (tmp_path / "token").write_text("header.claims.signature\n")
@@ -103,6 +104,7 @@ def test_another_type_and_no_client_id() -> None:
     }
 
 
+@pytest.mark.requirement("7523-grant", "7521-grant")
 def test_a_jwt_bearer_grant_by_the_letter() -> None:
     """RFC 7523 §2.1: grant type, assertion and scope; without a client id nothing about the client is sent."""
     with Loopback() as server:
@@ -127,6 +129,7 @@ def test_the_client_may_prove_itself_too(cls: str) -> None:
     assert "client_id" not in sent(server.received[0])
 
 
+@pytest.mark.requirement("8693-request")
 def test_a_token_exchange_by_the_letter() -> None:
     """RFC 8693 §2.1: both tokens with their types, what is wanted, and for which audience and resource."""
     with Loopback() as server:
@@ -403,6 +406,7 @@ def test_a_key_that_does_not_sign() -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.requirement("8693-actor-type")
 def test_what_is_wrong_is_said_at_construction() -> None:
     """Case 7: each argument is checked where it is given, and named."""
     cases: list[tuple[Callable[[], object], str]] = [
@@ -551,6 +555,7 @@ def test_grants_are_values(use: str, tmp_path: Path) -> None:
     assert "canary" not in repr(make(url, "canary"))
 
 
+@pytest.mark.requirement("8693-n-a")
 def test_a_token_that_is_no_access_token(tmp_path: Path) -> None:
     """RFC 8693 §2.2.1: N_A with another type issued is a token for a further grant, and never in a header."""
     answer = token_answer(

@@ -32,7 +32,8 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._authorization_server import exchange as _exchange
 from oauth_cc_auth._authorization_server.budget import Budget
-from oauth_cc_auth._authorization_server.exchange import Exchange, secret_of
+from oauth_cc_auth._authorization_server.client_secret import secret_of
+from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 
 GOOD = HttpResponse(200, {}, b'{"access_token": "%s", "expires_in": 60}' % TOKEN.encode())

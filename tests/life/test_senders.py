@@ -178,6 +178,7 @@ def test_netrc_is_not_read(
     assert "authorization" not in server.received[1].headers
 
 
+@pytest.mark.requirement("9700-no-redirect-following")
 def test_redirects_are_not_followed(sender: Callable[[HttpRequest, float], HttpResponse], server: Loopback) -> None:
     """Case 8: a redirect is returned as it is, and nobody else hears of the secret."""
     with Loopback() as other:

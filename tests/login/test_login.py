@@ -79,6 +79,7 @@ def form_of(received: Received) -> dict[str, str]:
     return dict(received.form)
 
 
+@pytest.mark.requirement("9700-pkce")
 def test_where_the_user_logs_in() -> None:
     """Line 44, RFC 6749 §4.1.1: client, redirect, scope, state, S256 challenge and further parameters; no secret."""
     grant = login_for(scope=["read", "write"], token_request=RequestFormat(scope_separator=","))
@@ -159,6 +160,7 @@ def test_the_code_is_exchanged(server: Loopback) -> None:
     assert len(server.received) == 1
 
 
+@pytest.mark.requirement("6749-refresh-scope")
 def test_what_follows_is_a_refresh(server: Loopback) -> None:
     """Line 25: after a login the refresh token that it brought renews the token, with the scope that was granted."""
     clock = Clock()
@@ -211,6 +213,7 @@ def test_the_token_is_saved_before_it_is_used(server: Loopback) -> None:
         lambda _: b"http://x/?state=y",
     ],
 )
+@pytest.mark.requirement("6749-state")
 def test_a_state_that_is_not_ours(spoil: Callable[[str], Any], server: Loopback) -> None:
     """RFC 6749 §10.12: an answer to somebody else's question, or to none, is refused, and nothing is sent."""
     grant = login_for(server)
@@ -361,6 +364,7 @@ def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) ->
         ("https://issuer.example", None, False),
     ],
 )
+@pytest.mark.requirement("9207-compare", "9207-absent")
 def test_the_issuer(server: Loopback, issuer: str | None, iss: str | None, accepted: bool) -> None:
     """RFC 9207 §2.4: an answer that names another server than the one asked, or none where one is known, is refused."""
     grant = login_for(server, issuer=issuer)

@@ -123,6 +123,7 @@ def test_what_a_store_has_is_later_than_what_could_not_be_saved(unsaved: list[Ca
     assert spent_at(server) == ["first", "refresh 1", "refresh 2", "refresh 3"]
 
 
+@pytest.mark.requirement("6749-refresh-rotate")
 def test_a_refresh_token_that_stays_the_same() -> None:
     """Where a server does not rotate, what another process has renewed is taken as it is."""
     server, store, clock = Server(rotates=False), Recording(), Clock(NOW)
@@ -137,6 +138,7 @@ def test_a_refresh_token_that_stays_the_same() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "refresh_token"), [(100, "of another family"), (10, "refresh 1")])
+@pytest.mark.requirement("9700-refresh-rotation")
 def test_an_older_entry_is_no_news(seconds: float, refresh_token: str) -> None:
     """Where a store has lost a write, a token that was refused is not replaced by the one from before it."""
     server, store, live, clock = Server(), Recording(), LiveToken(), Clock(NOW)

@@ -18,6 +18,7 @@ PRESETS, PLAYED = "oauth_cc_auth/presets", "oauth_cc_auth/sandbox/vendors"
 # What a folder of tests is for.
 TESTS = {
     "cli": "the command line, in processes of its own, and the pages that a browser shows",
+    "discovery": "how the authorization server is found, and what is taken from its metadata",
     "doors": "each auth class: one shared suite, a promise once for each HTTP library",
     "federation": "assertions of other issuers, against servers on loopback that check every claim",
     "interop": "other people's servers and libraries; apart, by `make interop`",

@@ -117,6 +117,7 @@ def key_of(key: str) -> Any:
     return jwk.import_key(json.loads(key)) if key.startswith("{") else jwk.OctKey.import_key(key)
 
 
+@pytest.mark.requirement("6749-one-method")
 def test_basic_puts_nothing_into_the_body() -> None:
     """Case 2: client_secret_basic leaves id and secret out of the body."""
     request = request_by("client_secret_basic", "s")
@@ -124,6 +125,7 @@ def test_basic_puts_nothing_into_the_body() -> None:
     assert form_of(request) == {"grant_type": "client_credentials"}
 
 
+@pytest.mark.requirement("6749-secret-not-in-url")
 def test_post_sends_no_authorization_header() -> None:
     """Case 2: client_secret_post has both in the body, form-encoded, and no Authorization header."""
     request = request_by("client_secret_post")
@@ -144,6 +146,7 @@ def test_post_sends_no_authorization_header() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_basic_and_post"])
+@pytest.mark.requirement("6749-basic-encoding")
 def test_basic_is_form_encoded_first(method: str, text: str, encoded: str) -> None:
     """Case 3: RFC 6749 §2.3.1 form-encodes both halves in UTF-8, leaving letters, digits and -._~ as they are."""
     assert basic_of(request_by(method, text, client_id=text)) == f"{encoded}:{encoded}"
@@ -188,6 +191,7 @@ def test_json_body() -> None:
 
 
 @pytest.mark.parametrize("method", sorted(WITHOUT_SECRET))
+@pytest.mark.requirement("8705-client-id")
 def test_without_a_secret_the_body_says_who(method: str) -> None:
     """RFC 8705 §2 and RFC 6749 §3.2.1: client_id is in the body, and nothing else about the client."""
     request = request_by(method, None)
@@ -198,6 +202,7 @@ def test_without_a_secret_the_body_says_who(method: str) -> None:
 @pytest.mark.parametrize("kind", sorted(_ALG_OF))
 @pytest.mark.parametrize("form", ["pem", "jwk"])
 @pytest.mark.parametrize("method", ["private_key_jwt", PrivateKeyJWT()])
+@pytest.mark.requirement("7523-claims", "7523-sub-client", "7523bis-typ", "7521-client-assertion", "9700-asymmetric")
 def test_private_key_jwt(kind: str, form: str, method: str | PrivateKeyJWT) -> None:
     """Case 6: RSA, EC and Ed25519 keys, PEM and JWK, sign with their usual algorithm what RFC 7523 §3 asks for."""
     before = int(time.time())
@@ -232,6 +237,7 @@ def test_kid(secret: Callable[[], str], method: PrivateKeyJWT, kid: str | None) 
 
 @pytest.mark.parametrize("claims", [{}, {"extra": "1", "list": [1]}])
 @pytest.mark.parametrize("method", [PrivateKeyJWT, ClientSecretJWT])
+@pytest.mark.requirement("7523-jti")
 def test_two_assertions_never_share_a_jti(method: type[PrivateKeyJWT], claims: dict[str, Any]) -> None:
     """Case 6: a server may refuse a repeated jti as a replay, also where extra claims are given once for all."""
     client_auth = method(claims=claims)
@@ -256,6 +262,7 @@ def test_settings_of_an_assertion() -> None:
 
 
 @pytest.mark.parametrize("method", ["private_key_jwt", PrivateKeyJWT()])
+@pytest.mark.requirement("7523bis-audience")
 def test_the_issuer_is_the_sole_audience(method: str | PrivateKeyJWT, caplog: pytest.LogCaptureFixture) -> None:
     """rfc7523bis §4: where the issuer is known, it is the audience, as one string; nothing is logged."""
     assertion = assertion_of(
@@ -498,6 +505,14 @@ def test_client_secret_jwt(alg: str | None, expected: str) -> None:
     assert named.claims["aud"] == ENDPOINT
 
 
+@pytest.mark.parametrize("alg", ["RS256", "nope"])
+def test_a_shared_secret_that_does_not_sign_so(alg: str) -> None:
+    """A client secret signs by HMAC alone; the message says so, and quotes nothing."""
+    with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
+        request_by(ClientSecretJWT(alg=alg), SECRET)
+    assert SECRET not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "secret",
     [
@@ -535,6 +550,7 @@ def test_what_is_no_private_key_is_said_without_quoting_it(secret: Callable[[], 
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.requirement("7009-request")
 def test_revocation_authenticates_alike(method: str) -> None:
     """RFC 7009 §2.1: the client proves itself at the revocation endpoint as it does at the token endpoint."""
     key = {"private_key_jwt": as_jwk("P-256"), "client_secret_jwt": "s" * 64}.get(method, "s")

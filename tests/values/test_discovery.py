@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -23,8 +22,9 @@ from oauth_cc_auth import (
     TokenEndpointUnavailable,
     TokenSource,
 )
-from oauth_cc_auth._authorization_server.discovery import read_metadata
+from oauth_cc_auth._authorization_server.discovery import checked
 from oauth_cc_auth._authorization_server.exchange import Exchange
+from oauth_cc_auth._authorization_server.metadata import fresh_until, may_be_asked
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._http.sender import sender_for
 
@@ -39,11 +39,14 @@ class Server(Loopback):
         super().__init__(self.say)
         self.metadata: Any = {"issuer": self.url, "token_endpoint": f"{self.url}/real/token"}
         self.status = 200
+        self.gone: Answer | None = None
 
     def say(self, received: Received) -> Answer:
         """Answer for the metadata or with a token."""
         if received.path == WELL_KNOWN:
             return Answer(self.status, self.metadata)
+        if received.path == "/real/token" and self.gone is not None:
+            return self.gone
         return token_answer()
 
     def asked(self) -> list[tuple[str, str]]:
@@ -86,15 +89,93 @@ def test_metadata_first(server: Server, library: str) -> None:
     assert asked.headers["authorization"].startswith("Basic ")
 
 
-def test_an_endpoint_that_moves(server: Server) -> None:
-    """Line 14: metadata is asked before each token request, so that an endpoint may move."""
+def test_metadata_is_remembered(server: Server) -> None:
+    """The document is fetched once, and again when a day is over, by the source's clock."""
+    clock = Clock()
+    source = TokenSource(discovering(server), clock=clock)
+    for _ in range(3):
+        source.token()
+        source.forget()
+    assert [path for _, path in server.asked()] == [WELL_KNOWN, *["/real/token"] * 3]
+    clock.now += 86_400
+    source.token()
+    assert [path for _, path in server.asked()][4:] == [WELL_KNOWN, "/real/token"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 86_400),
+        ({"Cache-Control": "max-age=3600"}, 3600),
+        ({"Cache-Control": 'public, Max-Age="3600"'}, 3600),
+        ({"Cache-Control": "max-age=3600", "Age": "600"}, 3000),
+        ({"Cache-Control": "max-age=1"}, 300),
+        ({"Cache-Control": "max-age=0"}, 300),
+        ({"Cache-Control": "max-age=soon"}, 300),
+        ({"Cache-Control": "no-store"}, 300),
+        ({"Cache-Control": "no-cache, max-age=3600"}, 300),
+        ({"Cache-Control": "max-age=999999999"}, 86_400),
+        ({"Cache-Control": "private"}, 86_400),
+        ({"Date": "Mon, 30 Nov 2026 20:00:00 GMT", "Expires": "Mon, 30 Nov 2026 21:00:00 GMT"}, 3600),
+        ({"Expires": "0"}, 300),
+    ],
+)
+def test_how_long_a_document_is_kept(headers: dict[str, str], seconds: int) -> None:
+    """RFC 9111 §4.2: as long as the server says, within five minutes and a day; a day where it says nothing."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    assert fresh_until(HttpResponse(200, lowered, b""), 1000.0) == 1000.0 + seconds
+
+
+def test_a_clock_that_was_set_back(server: Server) -> None:
+    """Case 28: a document from the future is fetched again."""
     clock = Clock()
     source = TokenSource(discovering(server), clock=clock)
     source.token()
-    server.metadata = {"token_endpoint": f"{server.url}/moved"}
-    clock.now += 3601
+    clock.now -= 10_000
+    source.forget()
     source.token()
-    assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", WELL_KNOWN, "/moved"]
+    assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token"] * 2
+
+
+@pytest.mark.parametrize("gone", [Answer(404), Answer(500), Answer(200, b"<html>")])
+def test_an_endpoint_that_moves(server: Server, gone: Answer) -> None:
+    """A remembered endpoint that fails has the document fetched again, and the call succeeds at the new place."""
+    source = TokenSource(discovering(server), timeout=1.0)
+    source.token()
+    source.forget()
+    server.gone, server.metadata = gone, {**server.metadata, "token_endpoint": f"{server.url}/moved"}
+    assert source.token().access_token == TOKEN
+    asked = [path for _, path in server.asked()]
+    assert asked[:3] == [WELL_KNOWN, "/real/token", "/real/token"]
+    assert asked[-2:] == [WELL_KNOWN, "/moved"]
+    source.forget()
+    source.token()
+    assert server.asked()[-1] == ("POST", "/moved")
+
+
+@pytest.mark.parametrize("metadata", ["same", "gone"])
+def test_an_endpoint_that_fails_and_has_not_moved(server: Server, metadata: str) -> None:
+    """Where the document says what it said, or is gone too, the failure of the endpoint is what the caller gets."""
+    source = TokenSource(discovering(server))
+    source.token()
+    source.forget()
+    server.gone = Answer(404)
+    if metadata == "gone":
+        server.status = 404
+    with pytest.raises(InvalidTokenResponse, match="token endpoint's answer"):
+        source.token()
+    assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", "/real/token", WELL_KNOWN]
+
+
+def test_a_server_that_wants_to_be_left_alone(server: Server) -> None:
+    """Case 25: after a Retry-After nothing is fetched again."""
+    source = TokenSource(discovering(server))
+    source.token()
+    source.forget()
+    server.gone = Answer(503, b"", {"Retry-After": "3600"})
+    with pytest.raises(TokenEndpointUnavailable):
+        source.token()
+    assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", "/real/token"]
 
 
 def test_another_origin(server: Server) -> None:
@@ -105,13 +186,26 @@ def test_another_origin(server: Server) -> None:
         assert len(other.received) == 1
 
 
-def test_the_audience_of_an_assertion(server: Server) -> None:
-    """RFC 7523 §3: an assertion is for the endpoint that was found, not for the metadata's address."""
+@pytest.mark.parametrize("vouched", [True, False])
+def test_the_audience_of_an_assertion(server: Server, vouched: bool) -> None:
+    """rfc7523bis §4: the issuer, where the address of the document is the issuer's own; else the endpoint found."""
+    if not vouched:
+        server.metadata["issuer"] = "https://another.example.com"
     grant = discovering(server, token_endpoint_auth_method="client_secret_jwt", client_secret="s" * 64)
     TokenSource(grant).token()
     (assertion,) = parse_qs(server.received[-1].body.decode())["client_assertion"]
     claims = jwt.decode(assertion, OctKey.import_key("s" * 64)).claims
-    assert claims["aud"] == f"{server.url}/real/token"
+    assert claims["aud"] == (server.url if vouched else f"{server.url}/real/token")
+
+
+def test_an_issuer_that_is_expected(server: Server) -> None:
+    """RFC 8414 §3.3: where the grant names the issuer, the document at any address has to name this very one."""
+    grant = discovering(server, issuer=f"{server.url}/")
+    with pytest.raises(InvalidTokenResponse) as caught:
+        TokenSource(grant).token()
+    assert f"'{server.url}'" in str(caught.value)
+    assert f"'{server.url}/'" in str(caught.value)
+    assert TokenSource(discovering(server, issuer=server.url)).token().access_token == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -160,15 +254,19 @@ def test_a_pause_that_metadata_asks_for() -> None:
     """Case 25: a Retry-After of the metadata counts like one of the token endpoint."""
     answer = HttpResponse(429, {"retry-after": "30"}, b"")
     with pytest.raises(TokenEndpointUnavailable) as caught:
-        read_metadata(grant_for(), answer)
+        checked(answer, 1.0)
     assert caught.value.retry_after == 30.0
 
 
+@pytest.mark.requirement("6749-tls", "7009-https")
 def test_plain_http_by_its_word() -> None:
-    """Case 36: an endpoint of plain http is taken only where the grant says so by name."""
-    body = json.dumps({"token_endpoint": "http://as.internal/token"}).encode()
-    allowed = grant_for(allow_insecure_http=True)
-    assert read_metadata(allowed, HttpResponse(200, {}, body)).token_endpoint == "http://as.internal/token"
+    """Case 36: an endpoint of plain http is taken only where the grant says so by name, or both are on loopback."""
+    assert may_be_asked("https://a.example", "https://b.example", allow_insecure_http=False)
+    assert may_be_asked("http://127.0.0.1:1/t", "http://localhost/m", allow_insecure_http=False)
+    assert may_be_asked("http://as.internal/t", "https://b.example", allow_insecure_http=True)
+    assert not may_be_asked("http://as.internal/t", "http://localhost/m", allow_insecure_http=False)
+    assert not may_be_asked("http://127.0.0.1/t", "https://b.example", allow_insecure_http=False)
+    assert not may_be_asked("/t", "https://b.example", allow_insecure_http=True)
     with pytest.raises(InsecureTransport, match="token_endpoint"):
         grant_for(Discovery("http://as.internal/meta"))  # type: ignore[arg-type]  # the helper's default is a string
 

@@ -30,6 +30,7 @@ def claims_of(proof: str, key: str = KEY) -> dict[str, Any]:
     return dict(jwt.decode(proof, jwk.import_key(json.loads(key)), algorithms=["ES256", "ES384"]).claims)
 
 
+@pytest.mark.requirement("9449-proof", "9449-ath", "9449-private-key")
 def test_a_proof_says_what_is_sent() -> None:
     """RFC 9449 §4.2: typ, alg and the public key in the header; method, URL, time, a fresh id and the token's hash."""
     prover = prover_of()
@@ -61,6 +62,7 @@ def test_a_proof_says_what_is_sent() -> None:
         ("https://bücher.example/a", "https://xn--bcher-kva.example/a"),
     ],
 )
+@pytest.mark.requirement("9449-htu")
 def test_the_url_as_it_goes_over_the_wire(url: str, htu: str) -> None:
     """Scheme and host in lower case, no default port, no query, no user; escapes as they are."""
     assert htu_of(url) == htu

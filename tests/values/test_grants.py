@@ -21,8 +21,9 @@ from oauth_cc_auth import (
     StaticToken,
     Token,
 )
+from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.grant import is_grant
-from oauth_cc_auth._grant.token_endpoint import Discovery, IssuanceLimit
+from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
 
 ENDPOINT = "https://as.example.com/token"
 
@@ -110,6 +111,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("cls", [ClientCredentials, AuthorizationCode])
+@pytest.mark.requirement("6749-endpoint-fragment")
 def test_a_wrong_argument_is_named(cls: Any) -> None:
     """Case 7: what cannot work is refused at construction; the message names the argument and shows no secret."""
     for changes, name in WRONG:

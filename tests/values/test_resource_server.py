@@ -101,6 +101,7 @@ def test_the_token_goes_to_the_api() -> None:
         assert API.names(url, token_of())
 
 
+@pytest.mark.requirement("6750-no-leak")
 def test_the_token_goes_nowhere_else() -> None:
     """Case 36: another origin is refused, however much it looks like the API's, and the error names the way out."""
     for url in FOREIGN:
@@ -229,6 +230,7 @@ def test_loopback_may_be_plain_http() -> None:
         ResourceServer().admit(url)
 
 
+@pytest.mark.requirement("6750-tls")
 def test_plain_http_is_refused() -> None:
     """A token is not sent where it could be read on its way, unless the grant says so by name."""
     cases: list[str] = [

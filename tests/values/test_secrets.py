@@ -16,7 +16,7 @@ import pytest
 from loopback import SECRET, Answer, Clock, Loopback, Received, grant_for
 
 from oauth_cc_auth import ConfigurationError, Env, File, OAuthError, TokenSource
-from oauth_cc_auth._authorization_server.exchange import secret_of
+from oauth_cc_auth._authorization_server.client_secret import secret_of
 
 
 @pytest.fixture

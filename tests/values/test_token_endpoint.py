@@ -33,7 +33,7 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._authorization_server import request
 from oauth_cc_auth._authorization_server.answer import read_revocation, read_token
-from oauth_cc_auth._authorization_server.discovery import read_metadata
+from oauth_cc_auth._authorization_server.discovery import checked
 from oauth_cc_auth._authorization_server.redaction import Redaction
 from oauth_cc_auth._authorization_server.request import revocation_request, token_request
 from oauth_cc_auth._authorization_server.retry import RETRIES, pause_before_retry
@@ -71,6 +71,7 @@ def error_of(answer: HttpResponse, grant: ClientCredentials | AuthorizationCode 
     return caught.value
 
 
+@pytest.mark.requirement("6749-grant-type", "6749-post", "6749-no-repeats")
 def test_the_request() -> None:
     """Case 1: grant type, scope joined by spaces, JSON asked for, form sent."""
     request = asked(grant_for(scope=["read", "write"]))
@@ -84,6 +85,7 @@ def test_the_request() -> None:
 
 
 @pytest.mark.parametrize("previous", [None, Token(TOKEN, refresh_token="r", scope="other")])
+@pytest.mark.requirement("8707-resource")
 def test_parameters_reach_the_wire_on_every_request(previous: Token | None) -> None:
     """Case 4: the first request and each renewal carry audience, every resource and every parameter."""
     grant = grant_for(
@@ -188,6 +190,7 @@ def test_revocation_request(token: Token, expected: list[tuple[str, str]]) -> No
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
+@pytest.mark.requirement("6749-ignore-unknown")
 def test_a_token(status: int) -> None:
     """Case 14: any 2xx may be a token; its life counts from the moment before the request."""
     body = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 60, "scope": "a", "tenant": [1]}
@@ -256,6 +259,7 @@ def test_what_else_means_bearer(token_type: str) -> None:
     assert isinstance(error_of(answer_of({"access_token": "t", "token_type": "mac"}), grant), InvalidTokenResponse)
 
 
+@pytest.mark.requirement("6749-token-type")
 def test_what_is_no_token_is_a_typed_error() -> None:
     """Case 12: whatever is not a token by the letter is a typed error that knows its status, never anything else."""
     cases: list[tuple[int, Any, type[TokenRequestError]]] = [
@@ -315,6 +319,7 @@ def test_what_is_no_token_is_a_typed_error() -> None:
             assert f"HTTP {status}" in str(error)
 
 
+@pytest.mark.requirement("6749-error-codes")
 def test_each_code_has_its_class() -> None:
     """Cases 13 and 14: the code decides, also in a 2xx body, also beside an access token."""
     cases_of_code: list[tuple[str, type[TokenRequestError]]] = [
@@ -415,6 +420,7 @@ def test_a_redirect_is_named() -> None:
         assert "redirects to nowhere" in str(error_of(answer_of(b"", status)))
 
 
+@pytest.mark.requirement("6749-no-refresh-token")
 def test_a_refresh_token_for_client_credentials_is_not_used() -> None:
     """Case 15: RFC 6749 §4.4.3 wants none: one that comes all the same changes no request, and no log has it."""
     grant = grant_for()
@@ -431,6 +437,7 @@ def test_the_answers_refresh_token(answered: object, expected: str | None) -> No
 
 
 @pytest.mark.parametrize(("answered", "expected"), [("b", "b"), (None, None), ("", None)])
+@pytest.mark.requirement("6749-scope-default")
 def test_scope_that_was_granted(answered: str | None, expected: str | None) -> None:
     """RFC 6749 §5.1: the scope is what the answer says, and None where it says none."""
     assert read_token(grant_for(scope="a"), answer_of({"access_token": "t", "scope": answered}), 0.0).scope == expected
@@ -494,7 +501,7 @@ def test_retry_after_in_the_vendors_unit() -> None:
     for answer in (answer_of(b"", 302, retry_after="2500"), answer_of(b"", 200, retry_after="2500")):
         assert error_of(answer, grant).retry_after == 2.5
     with pytest.raises(TokenEndpointUnavailable) as caught:
-        read_metadata(grant, answer_of(b"", 503, retry_after="2500"))
+        checked(answer_of(b"", 503, retry_after="2500"), grant.token_response.errors.seconds)
     assert caught.value.retry_after == 2.5
 
 
@@ -614,11 +621,13 @@ def test_masking_comes_before_cutting() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.requirement("7009-unknown-token")
 def test_revoked(status: int) -> None:
     """RFC 7009 §2.2: any 2xx says that the token is revoked."""
     read_revocation(GRANT, answer_of(b"", status))
 
 
+@pytest.mark.requirement("7009-503")
 def test_not_revoked() -> None:
     """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
     cases: list[tuple[int, Any, type[TokenRequestError]]] = [

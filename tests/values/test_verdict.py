@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from oauth_cc_auth import ApiError, ResourceServer
 from oauth_cc_auth._resource_server.presentation import AsItIs
 from oauth_cc_auth._resource_server.verdict import must_read, refuses
@@ -45,6 +47,7 @@ NOT_US = [
 ]
 
 
+@pytest.mark.requirement("6750-challenge", "6750-insufficient-scope")
 def test_verdict() -> None:
     """Case 31: a 401 is about our token where WWW-Authenticate is absent, or names our scheme with no other error."""
     for challenge, verdict in [(c, True) for c in NAMES_US] + [(c, False) for c in NOT_US]:

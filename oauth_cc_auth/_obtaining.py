@@ -1,0 +1,272 @@
+"""How a source obtains its token: by the flight that is in the air for everybody with the same grant, or by a new one.
+
+A caller is served from memory where that will do. Else it waits for the flight, gives up after its patience, and takes
+the token at hand if that still lives. What the source was given decides how the flight sends its token request.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from oauth_cc_auth._life.flight import Flight
+from oauth_cc_auth._life.state import Boarding
+from oauth_cc_auth._raising import concerning
+from oauth_cc_auth._resource_server.presentation import Presenter, presenter_for
+from oauth_cc_auth._resource_server.server import ResourceServer
+from oauth_cc_auth._threads import unforked
+from oauth_cc_auth._token import Token
+from oauth_cc_auth.errors import ConfigurationError, OAuthError
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+    from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
+    from oauth_cc_auth._life.live_token import LiveToken
+    from oauth_cc_auth._life.renewal import Renewal
+    from oauth_cc_auth.stores import TokenStore
+
+
+log = logging.getLogger("oauth_cc_auth")
+
+
+T = TypeVar("T")
+
+
+# Seconds per attempt of a token request.
+TIMEOUT = 10.0
+
+
+# A caller waits this many timeouts for a token: two for the exchange with its retries, one for the store.
+PATIENCE = 3.0
+
+
+# Without one, the token may go to any https origin.
+_ANYWHERE = ResourceServer()
+
+
+_STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
+
+
+def _flight_of(boarding: Boarding) -> Flight[Token]:
+    return cast("Flight[Token]", boarding.flight)  # there is one wherever no token is served
+
+
+def wall_clock() -> float:
+    """Return the time; looked up when it is asked, so that a test which freezes time freezes it here too."""
+    return time.time()
+
+
+class Obtaining:
+    """What a source was given, the live token that it shares, and how another is obtained."""
+
+    __slots__ = ("_live", "client", "clock", "grant", "presenter", "resource_server", "session", "store", "timeout")
+
+    def __init__(
+        self,
+        grant: Grant,
+        *,
+        store: TokenStore | None,
+        session: requests.Session | None,
+        client: httpx.Client | None,
+        timeout: float,
+        clock: Callable[[], float] | None,
+    ) -> None:
+        """Check what was given, and join the live token; nothing is sent yet. Raises ConfigurationError."""
+        # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
+        from oauth_cc_auth._grant.grant import is_grant  # noqa: PLC0415 - see above
+
+        if not is_grant(grant):
+            message = "grant is not a grant such as ClientCredentials or StaticToken; presets.NAME() makes one"
+            raise ConfigurationError(message)
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
+            message = "timeout is not a number of seconds above 0"
+            raise ConfigurationError(message)
+        if store is not None and not all(callable(getattr(store, name, None)) for name in _STORE_METHODS):
+            message = f"store has not the methods {', '.join(_STORE_METHODS)}"
+            raise ConfigurationError(message)
+        if clock is None or clock is time.time:
+            clock = wall_clock
+        if not callable(clock):
+            message = "clock is not callable"
+            raise ConfigurationError(message)
+        if session is not None or client is not None:
+            from oauth_cc_auth._http.sender import check_lent  # noqa: PLC0415 - see above
+
+            check_lent(session, client)
+            if getattr(grant, "certificate", None) is not None:
+                lent = "session" if session is not None else "client"
+                message = (
+                    f"certificate is for requests that this package sends by itself, and {lent}= sends them: give "
+                    f"the certificate to what you lend, or leave out {lent}="
+                )
+                raise ConfigurationError(message)
+        self.grant, self.store, self.session, self.client = grant, store, session, client
+        self.timeout, self.clock = timeout, clock
+        self.resource_server = grant.resource_server or _ANYWHERE
+        self._live = self._join(ask=False)
+        self.presenter = self._presenter()
+
+    def _join(self, *, ask: bool) -> LiveToken:
+        from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
+
+        clock = None if self.clock is wall_clock else self.clock
+        return live_token(self.grant, self.store, self.session, self.client, clock, ask=ask)
+
+    def _presenter(self) -> Presenter:
+        """Return how the API wants this grant's tokens presented."""
+        dpop = getattr(self.grant, "dpop", None)
+        if dpop is None:
+            return presenter_for(self.resource_server)
+        from oauth_cc_auth._resource_server.dpop import Proven, prover_of  # noqa: PLC0415 - for bound tokens only
+
+        if self.store is not None and dpop.key is None:
+            message = (
+                "store: its tokens would be bound to a key that only this process has. Pass a key that all share, as "
+                "DPoP(key=...), or no store."
+            )
+            raise ConfigurationError(message)
+        return Proven(self.resource_server, prover_of(self._live, dpop, self.clock))
+
+    def obtain(self, library: str | None) -> Token:
+        """Return a usable token; where one must be asked for, ask with this HTTP library."""
+        token, since, due = self._live.window
+        if token is not None and since <= self.clock() < due:
+            return token
+        boarding = self._board(library)
+        while boarding.serve is None:
+            try:
+                return _flight_of(boarding).wait(boarding.patience)
+            except OAuthError as error:  # noqa: PERF203 - at most twice
+                boarding = self._after(boarding, error)
+        return boarding.serve
+
+    async def aobtain(self, library: str | None) -> Token:
+        """Return a usable token, as `obtain` does."""
+        boarding = self._board(library)
+        while boarding.serve is None:
+            try:
+                return await _flight_of(boarding).await_(boarding.patience)
+            except OAuthError as error:  # noqa: PERF203 - at most twice
+                boarding = self._after(boarding, error)
+        return boarding.serve
+
+    def _after(self, boarding: Boarding, error: OAuthError) -> Boarding:
+        """Return what a caller does who waited in vain: take the token at hand, or wait for the rest; else raise."""
+        if (token := self._live.alive(self.clock())) is not None:
+            return boarding._replace(serve=token)
+        if not boarding.rest:
+            raise error
+        # The token at hand ended while its last moments were waited for; the flight may still bring the next.
+        return boarding._replace(patience=boarding.rest, rest=0.0)
+
+    def prefetch(self, library: str | None) -> None:
+        """See to it that a token is on its way; wait for nothing, and raise nothing."""
+        with suppress(OAuthError):
+            self._board(library)
+
+    def _board(self, library: str | None) -> Boarding:
+        """Return what can be served now, or the flight that brings the next token, opened where there is none."""
+        live, patience = self._live, PATIENCE * self.timeout
+        with live.lock:
+            boarding = live.boarding(self.clock(), patience)
+            if boarding.opens:
+                background = live.alive(self.clock()) is not None
+                # A login's next refresh token is nowhere but in the answer, until the store has it.
+                must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
+                flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
+                live.flight = flight  # which is landed on the next line, if a signal's handler waits for it there
+                boarding = boarding._replace(flight=flight)
+        if boarding.flight is not None:
+            boarding.flight.take_off()
+        return boarding
+
+    def _fly(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
+        """Fly for the live token whose key holds now: what a grant reads may be another's since the last look."""
+        from oauth_cc_auth._life.key import reads_anew  # noqa: PLC0415 - see __init__
+
+        if reads_anew(cast("TokenEndpointGrant", self.grant)):
+            left, live = self._live, self._join(ask=True)
+            if live is not left:
+                self._live = live
+                self.presenter = self._presenter()
+                with left.landing():
+                    left.flight = None if left.flight is flight else left.flight
+                with live.landing():
+                    boarding = live.boarding(self.clock(), PATIENCE * self.timeout)
+                    if boarding.opens:
+                        live.flight = flight
+                if not boarding.opens:
+                    return boarding.serve or _flight_of(boarding).wait(PATIENCE * self.timeout)
+        return self._renew(library, background, flight)
+
+    def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
+        """Fly: renew the token and write down how it went, before anybody who waits is told."""
+        live, renewal = self._live, None
+        try:
+            renewal = self._renewal(library)
+            with live.landing():
+                refusal = live.still_refused(renewal.exchange.mark, self.clock())
+            token = renewal.run(refusal)
+        except BaseException as error:
+            concerning(self.grant, error)
+            with live.landing():
+                secret, shared = renewal.exchange.mark if renewal else None, self.store is not None
+                live.land(flight, error, self.clock(), secret=secret, shared=shared)
+            if background:
+                reason = error if isinstance(error, OAuthError) else "an unexpected error"
+                log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, reason)
+            raise
+        with live.landing():
+            live.land(flight, token, self.clock())
+        return token
+
+    def _renewal(self, library: str | None) -> Renewal:
+        """Return what renews or revokes this grant's token."""
+        # Never a StaticToken, whose live token is always fresh.
+        grant = cast("TokenEndpointGrant", self.grant)
+        with unforked():
+            from oauth_cc_auth._authorization_server.exchange import Exchange  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._http.sender import sender_for  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._life.renewal import Renewal  # noqa: PLC0415 - see __init__
+
+            kind = Renewal
+            if grant.refreshes:
+                from oauth_cc_auth._login.renewal import LoginRenewal  # noqa: PLC0415 - see __init__
+
+                kind = LoginRenewal
+        prover = getattr(self.presenter, "prover", None)
+        certify = grant.certificate.load_into if grant.certificate else None
+        sender = sender_for(self.session, self.client, library, certify)
+        exchange = Exchange(grant, sender, self.timeout, self.clock, prover, memory=self._live.server)
+        return kind(self._live, exchange, self.store)
+
+    def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
+        """Do what is asked of this token's renewal in a flight."""
+        flight = Flight(lambda _: work(self._renewal(None)), PATIENCE * self.timeout)
+        flight.take_off()
+        return flight
+
+    def _revocation(self, only: Token | None = None) -> Flight[None] | None:
+        if not self._revocable:
+            message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
+            raise ConfigurationError(message)
+        live, limit = self._live, PATIENCE * self.timeout
+        with live.lock:
+            known = live.withdraw(only)
+        if known.token is None and known.flight is None and self.store is None:
+            return None
+        return self.flown(lambda renewal: renewal.end(known, whole=only is None, limit=limit))
+
+    @property
+    def _revocable(self) -> bool:
+        grant = self.grant
+        endpoints = (getattr(grant, "revocation_endpoint", None), getattr(grant, "token_endpoint", None))
+        # Metadata may name one.
+        return endpoints[0] is not None or not isinstance(endpoints[1], (str, type(None)))
