@@ -262,8 +262,8 @@ def test_one_token_for_all(server: Loopback, service: Service) -> None:
 def test_copies_carry_no_token(server: Loopback, service: Service) -> None:
     """Pickles and copies work, also of an auth object in use, and share its token without carrying it."""
     auth = auth_for(server, service)
-    assert auth.interceptor
-    assert auth.aio_interceptors
+    assert auth.interceptor is not None
+    assert len(auth.aio_interceptors) == 4
     token = auth._source.token().access_token
     assert token.encode() not in pickle.dumps(auth)
     for twin in (pickle.loads(pickle.dumps(auth)), copy.copy(auth), copy.deepcopy(auth)):
