@@ -5,7 +5,7 @@ INTEROP := tests/interop
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover endurance interop node-packages redis-server chromium glewlwyd lint docs vendors listing bench clean
+.PHONY: help demo test cover endurance interop node-packages redis-server chromium glewlwyd lint docs vendors site listing bench clean
 
 # One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
 PYTEST := $(PYTHON) -m pytest -q -n auto --dist worksteal
@@ -17,7 +17,8 @@ help:
 	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
 	@echo "make interop    run the tests against servers that other people wrote"
 	@echo "make lint       ruff, mypy and the import contracts"
-	@echo "make docs       renew the docs of the vendors, docs/conformance.md, and the list of presets"
+	@echo "make docs       renew docs/vendors.md and docs/conformance.md, and build the site in docs/_build"
+	@echo "make site       build the site alone"
 	@echo "make vendors    ask each vendor's token endpoint, over the network, whether it answers as its preset says"
 	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
@@ -49,6 +50,13 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-cli
 	@$(PYTHON) -m maintenance
 	@$(PYTHON) tests/support/conformance.py
+	@$(MAKE) --silent site
+
+# A warning is an error, a broken link among them. Sphinx 9 needs Python 3.11; the package itself does not.
+site: $(VENV)/.installed-docs
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "The site needs Python 3.11 or newer: make site VENV=.venv-site PYTHON3=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b dirhtml docs docs/_build
 
 # Over the network, once a month: what has changed at a vendor. ARGS names presets: make vendors ARGS='zoom xero'.
 vendors: $(VENV)/.installed-cli

@@ -15,6 +15,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     raise ImportError(message) from error
 
 from oauth_cc_auth._attempts import Attempt, Attempts
+from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.by_aiohttp import (
     JUDGED,
     asked_at_first,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.stores import TokenStore
 
 
-class AiohttpAuth:
+class AiohttpAuth(Auth):
     """Authenticate requests of an aiohttp session with a token that is fetched once, shared, and renewed in time.
 
     Takes a grant, such as ``presets.zoom()``, or a `TokenSource`. `store`, `session` (a requests.Session) or `client`
@@ -61,8 +62,7 @@ class AiohttpAuth:
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
-        self._source = source_of(grant, store=store, session=session, client=client, timeout=timeout)
-        self._has_more = bool(self._source.resource_server.headers)
+        self._open(source_of(grant, store=store, session=session, client=client, timeout=timeout))
 
     def __call__(
         self, request: ClientRequest, handler: Callable[[ClientRequest], Awaitable[ClientResponse]] | None = None
@@ -131,7 +131,3 @@ class AiohttpAuth:
         # What `api_error` reads; the body only where it decides.
         answer = SimpleNamespace(status_code=status, headers=headers, url=response.url, content=said)
         return attempt.heard(status, headers, error=partial(self._source.grant.api_error, answer))
-
-    def __repr__(self) -> str:
-        """Show the grant, which shows no secret."""
-        return f"AiohttpAuth({self._source.grant!r})"

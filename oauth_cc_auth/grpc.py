@@ -22,6 +22,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     message = 'GrpcAuth needs grpcio: pip install "oauth-cc-auth[grpc]"'
     raise ImportError(message) from error
 
+from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.by_grpc import AIO_STREAMS, AioUnaryUnary, Interceptor
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
@@ -35,13 +36,15 @@ if TYPE_CHECKING:
     from oauth_cc_auth.stores import TokenStore
 
 
-class GrpcAuth(grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio has no types
+class GrpcAuth(Auth, grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio has no types
     """Authenticate gRPC calls with a token that is fetched once, shared, and renewed before anybody waits.
 
     Takes a grant or a `TokenSource`. `store`, `session` (a requests.Session) or `client` (an httpx.Client) and
     `timeout` are those of `TokenSource`. The token goes where the grant's `ResourceServer` allows: name the service's
     address in it, as ``https://api.example.com``. gRPC sends metadata over TLS only.
     """
+
+    _made = Auth._made | {"aio_interceptor", "aio_interceptors", "interceptor"}  # noqa: SLF001 - its base
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class GrpcAuth(grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio has no 
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
-        self._source = source_of(grant, store=store, session=session, client=client, timeout=timeout)
+        self._open(source_of(grant, store=store, session=session, client=client, timeout=timeout))
         if not self._source.presenter.constant:
             message = "GrpcAuth: a gRPC call has no place for the proofs of DPoP; use a grant without dpop="
             raise ConfigurationError(message)
@@ -83,7 +86,3 @@ class GrpcAuth(grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio has no 
     def aio_interceptors(self) -> list[grpc.aio.ClientInterceptor]:
         """All interceptors for `grpc.aio`: ``grpc.aio.secure_channel(..., interceptors=auth.aio_interceptors)``."""
         return [self.aio_interceptor, *(kind(self._source) for kind in AIO_STREAMS)]
-
-    def __repr__(self) -> str:
-        """Show the grant, which shows no secret."""
-        return f"GrpcAuth({self._source.grant!r})"

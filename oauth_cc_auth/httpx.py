@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from oauth_cc_auth._attempts import Attempt, Attempts
+from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.hidden import Hidden
 from oauth_cc_auth._http.httpx_messages import (
     LIBRARIES,
@@ -52,7 +53,18 @@ if not any(name in sys.modules or find_spec(name) for name in LIBRARIES):  # pra
     raise ImportError(message)
 
 
-class HttpxAuth(_Auth):
+class _Signature:
+    """What the class takes, for help() and completion: `__new__` takes anything, as a subclass may."""
+
+    def __get__(self, instance: object, cls: Any) -> object:
+        from inspect import signature  # noqa: PLC0415 - only for those who ask
+
+        if instance is not None:
+            raise AttributeError
+        return signature(MethodType(cls.__init__, cls))
+
+
+class HttpxAuth(Auth, _Auth):
     """Authenticate requests with a token that is fetched once, shared, and renewed before anybody waits.
 
     Takes a grant, such as ``presets.vainu()``, or a `TokenSource`. `store`, `client` (a plain httpx.Client, also where
@@ -60,6 +72,8 @@ class HttpxAuth(_Auth):
     ``httpx.HTTPError`` at once. Where the API refuses the token, the request goes once more with a fresh one; the first
     answer then stands in ``response.history``.
     """
+
+    __signature__ = _Signature()
 
     def __new__(cls, *_: object, **__: object) -> HttpxAuth:  # noqa: PYI034 - it makes another class
         """Make it an httpx.Auth, an httpx2.Auth, or both: whatever is imported by now. Neither takes the other's."""
@@ -76,12 +90,7 @@ class HttpxAuth(_Auth):
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
-        self._source = source_of(grant, store=store, client=client, timeout=timeout)
-        server = self._source.resource_server
-        self._has_more = bool(server.headers)
-        self._is_proven = not self._source.presenter.constant
-        # httpx takes nothing but Authorization from a redirect to another host.
-        self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
+        self._open(source_of(grant, store=store, client=client, timeout=timeout))
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
@@ -197,17 +206,6 @@ class HttpxAuth(_Auth):
             loop = self._attempts(response.request, replayable=False)
             self._heard(loop.resume(sent.token, sent.headers), response, trace, at_hand=False)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy without the token, and with what a subclass has added, whose `__init__` is not called."""
-        cls = type(self)
-        ours = vars(HttpxAuth(self._source))
-        added = {name: value for name, value in vars(self).items() if name not in ours}
-        return _remade, (vars(cls).get("_made_of", cls), self._source), added
-
-    def __repr__(self) -> str:
-        """Show the grant, which shows no secret."""
-        return f"HttpxAuth({self._source.grant!r})"
-
 
 def _errors_for(request: Any) -> AbstractContextManager[None]:
     library = kit_of(request).library
@@ -215,12 +213,6 @@ def _errors_for(request: Any) -> AbstractContextManager[None]:
     error = library.HTTPError if has_origin(str(request.url)) else library.UnsupportedProtocol
     # A copy without headers and body: an exception is logged, and these hold the token.
     return raised_as(error, lambda: type(request)(request.method, request.url))
-
-
-def _remade(cls: type[HttpxAuth], source: TokenSource) -> HttpxAuth:
-    auth = HttpxAuth.__new__(cls)
-    HttpxAuth.__init__(auth, source)
-    return auth
 
 
 @cache

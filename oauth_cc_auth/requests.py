@@ -17,6 +17,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     raise ImportError(message) from error
 
 from oauth_cc_auth._attempts import Attempt, Attempts
+from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.hidden import Hidden
 from oauth_cc_auth._http.origin import has_origin, place_of
 from oauth_cc_auth._http.requests_messages import (
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.stores import TokenStore
 
 
-class RequestsAuth(AuthBase):
+class RequestsAuth(Auth, AuthBase):
     """Authenticate requests with a token that is fetched once, shared, and renewed before anybody waits.
 
     Takes a grant, such as ``presets.vainu()``, or a `TokenSource`. `store`, `session` and `timeout` are those of
@@ -60,12 +61,7 @@ class RequestsAuth(AuthBase):
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
-        self._source = source_of(grant, store=store, session=session, timeout=timeout)
-        server = self._source.resource_server
-        self._has_more = bool(server.headers)
-        # requests takes nothing but Authorization from a redirect to another host.
-        proven = not self._source.presenter.constant
-        self._may_leak = self._has_more or proven or server.header.lower() != "authorization"
+        self._open(source_of(grant, store=store, session=session, timeout=timeout))
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Present the token, and look at the answer when it comes."""
@@ -79,22 +75,6 @@ class RequestsAuth(AuthBase):
             r.headers[name] = value
         r.register_hook("response", _Answered(self._source, sent, self._may_leak))  # type: ignore[no-untyped-call]  # requests' own
         return r
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy without the token, and with what a subclass has added, whose `__init__` is not called."""
-        ours = vars(RequestsAuth(self._source))
-        added = {name: value for name, value in vars(self).items() if name not in ours}
-        return _remade, (type(self), self._source), added
-
-    def __repr__(self) -> str:
-        """Show the grant, which shows no secret."""
-        return f"RequestsAuth({self._source.grant!r})"
-
-
-def _remade(cls: type[RequestsAuth], source: TokenSource) -> RequestsAuth:
-    auth = object.__new__(cls)
-    RequestsAuth.__init__(auth, source)
-    return auth
 
 
 def _attempts(request: requests.PreparedRequest, source: TokenSource, **settings: Any) -> Attempts:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -255,3 +257,16 @@ def test_one_token_for_all(server: Loopback, service: Service) -> None:
         assert called(opened) == source.token().access_token
     assert isinstance(auth.interceptor, grpc.UnaryUnaryClientInterceptor)
     assert issubclass(InvalidClient, OAuthError)
+
+
+def test_copies_carry_no_token(server: Loopback, service: Service) -> None:
+    """Pickles and copies work, also of an auth object in use, and share its token without carrying it."""
+    auth = auth_for(server, service)
+    assert auth.interceptor is not None
+    assert len(auth.aio_interceptors) == 4
+    token = auth._source.token().access_token
+    assert token.encode() not in pickle.dumps(auth)
+    for twin in (pickle.loads(pickle.dumps(auth)), copy.copy(auth), copy.deepcopy(auth)):
+        with grpc.secure_channel(service.target, service.credentials(twin)) as opened:
+            assert called(grpc.intercept_channel(opened, twin.interceptor)) == token
+    assert len(server.received) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -208,3 +209,15 @@ def test_an_answer_that_was_read_already(library: Any) -> None:
         api = ResourceServer("https://api.example.com", renew_if=lambda error: error.code == "dead")
         anyio.run(main, HttpxAuth(server.grant(resource_server=api)))
     assert tokens == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_help_shows_the_arguments() -> None:
+    """The signature is that of the class's `__init__`, a subclass's too; an auth object has that of its call."""
+
+    class Tenant(HttpxAuth):
+        def __init__(self, tenant: str) -> None:
+            """Make no auth object."""
+
+    assert list(inspect.signature(HttpxAuth).parameters) == ["grant", "store", "client", "timeout"]
+    assert list(inspect.signature(Tenant).parameters) == ["tenant"]
+    assert list(inspect.signature(Tenant("acme")).parameters) == ["request"]

@@ -35,7 +35,9 @@ def instead_of_vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         for name in ("VAINU", "VIBE", "VIBES_RBM", "FYMA", "VEND_EMAIL"):
             monkeypatch.setenv(f"{name}_CLIENT_ID", "id")
             monkeypatch.setenv(f"{name}_CLIENT_SECRET", "secret")
-        for known in (presets.vainu(), presets.vibe()):
+        for name in ("ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_ACCOUNT_ID"):
+            monkeypatch.setenv(name, "made-up")
+        for known in (presets.vainu(), presets.vibe(), presets.zoom()):
             sandbox.grant(known)
         sandbox.register_client("as.example.com", "my-client", "my-secret")
         sandbox.register_client("as.example.com", "another-client", "read from a vault")
