@@ -244,7 +244,9 @@ class Obtaining:
         prover = getattr(self.presenter, "prover", None)
         certify = grant.certificate.load_into if grant.certificate else None
         sender = sender_for(self.session, self.client, library, certify)
-        exchange = Exchange(grant, sender, self.timeout, self.clock, prover, memory=self._live.server)
+        live = self._live
+        live.server = {} if live.server is None else live.server
+        exchange = Exchange(grant, sender, self.timeout, self.clock, prover, memory=live.server)
         return kind(self._live, exchange, self.store)
 
     def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:

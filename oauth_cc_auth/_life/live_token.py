@@ -94,8 +94,8 @@ class LiveToken:
         """Forget everything, as if the process had just begun."""
         self.window = NO_TOKEN
         self.flight: Flight[Token] | None = None
-        # What exchanges learn of the authorization server, by names of their own.
-        self.server: dict[str, Any] = {}
+        # What exchanges learn of the authorization server, by names of their own, from the first exchange on.
+        self.server: dict[str, Any] | None = None
         # The last token obtained, also when it is expired or refused: a refresh token outlives its access token.
         self.previous: Token | None = None
         # The refresh token with which that one was obtained: a store that still has it is behind us.

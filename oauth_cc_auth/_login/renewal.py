@@ -93,8 +93,7 @@ class LoginRenewal(Renewal):
         revoked: it is waited for, for `limit` seconds at most. Raises an OAuthError.
         """
         if not whole:
-            if known.token is not None:
-                self.exchange.revoke(known.token)
+            self.exchange.revoke(cast("Token", known.token))
             return
         live, token, previous = self.live, known.token, known.previous
         if known.flight is not None and self.shelf.store is None:

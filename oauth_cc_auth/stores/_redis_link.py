@@ -49,18 +49,20 @@ def link_to(given: object, client: Callable[[], Any], *, is_ours: bool) -> Link:
     name = given if is_ours else id(given)
     link = _links.get(name)
     if link is None:
-        link = _links[name] = Link(client(), is_ours=is_ours)
+        made = client()
+        # A listener that is refused must not leave its dead connection to the commands, so it has a pool of its own.
+        link = _links[name] = Link(made, client() if is_ours else made, is_ours=is_ours)
     return link
 
 
 class Link:
     """The commands of one client, and its listener."""
 
-    def __init__(self, client: Any, *, is_ours: bool) -> None:
+    def __init__(self, client: Any, listener: Any, *, is_ours: bool) -> None:
         """Prepare; nothing is connected yet."""
-        self.client, self._is_ours = client, is_ours
+        self.client, self._listener, self._is_ours = client, listener, is_ours
         self.pause, self._used_at = Pause(), float("-inf")
-        self._turn, self.bell = RLock(), Bell(client)
+        self._turn, self.bell = RLock(), Bell(listener)
         self._scripts = self._tells = True
 
     def ask(self, work: Callable[[], T], *, anyway: bool = False) -> T:
@@ -126,7 +128,7 @@ class Link:
 
     def start_over(self) -> None:
         """Forget what threads of a parent process held."""
-        self._turn, self.bell = RLock(), Bell(self.client)
+        self._turn, self.bell = RLock(), Bell(self._listener)
 
 
 class Bell:

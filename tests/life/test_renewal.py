@@ -268,6 +268,18 @@ def test_the_token_that_is_due_is_not_taken_again() -> None:
     assert renewed(LiveToken(), exchange_with(server), store) == second
 
 
+def test_a_refusal_that_still_holds_sends_nothing() -> None:
+    """But what another process has obtained meanwhile, with the secret that is right now, is taken."""
+    server, store, live = Server(), Recording(), LiveToken()
+    refusal = InvalidClient()
+    with pytest.raises(InvalidClient):
+        renewal_of(live, exchange_with(server), store).run(refusal)
+    assert (server.asked, store.events) == ([], ["load"])
+    token = renew(LiveToken(), exchange_with(server), store)
+    assert renewal_of(live, exchange_with(server), store).run(refusal) == token
+    assert len(server.asked) == 1
+
+
 def test_a_refused_token_is_not_taken_again() -> None:
     """A token that the API refused does not come back from the store; the next that another obtained is taken."""
     server, store, live, clock = Server(), Recording(), LiveToken(), Clock(NOW)
@@ -538,6 +550,14 @@ def test_a_logout_is_one(store: Recording | None, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(InteractionRequired):
         source.token()
     assert server.asked[asked:] == [] or server.asked[asked]["refresh_token"] == "first"
+
+
+def test_a_logout_of_nobody_sends_nothing() -> None:
+    """Where neither memory nor the store knows a refresh token, there is no login to end."""
+    server = Server()
+    exchange = login_with(server, refresh_token=None, revocation_endpoint="https://as.example.com/revoke")
+    revoke(LiveToken(), exchange, Recording(), None, whole=True)
+    assert server.asked == []
 
 
 def test_a_logout_ends_what_another_process_has_renewed() -> None:

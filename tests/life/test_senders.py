@@ -542,7 +542,7 @@ def test_a_bare_source_takes_what_is_at_hand(
 ) -> None:
     """A source without a door takes the first library that is loaded, then the first that is installed."""
     taken: list[str] = []
-    monkeypatch.setattr(room, "_with_own", taken.append)
+    monkeypatch.setattr(room, "_with_own", lambda name, _: taken.append(name))
     monkeypatch.setattr(room, "find_spec", lambda name: name in installed or None)
     for name in LIBRARIES:
         if name not in loaded:

@@ -172,6 +172,31 @@ def test_what_cannot_be_decrypted_is_warned_about_once(tmp_path: Path, caplog: p
     assert looked == 1
 
 
+def test_what_is_not_wanted_is_decrypted_once() -> None:
+    """The same ciphertext is judged once, however often the inner store shows it."""
+    inner, judged = MemoryStore(), list[Token]()
+    store: Any = EncryptedStore(inner, KEY)
+    store.save("a", TOKEN)
+
+    def judge(token: Token) -> bool:
+        judged.append(token)
+        return token == OTHER
+
+    def wait() -> Any:
+        with store.load_or_lock("a", judge) as token:
+            return token
+
+    def save() -> None:
+        inner.save("a", inner._tokens["a"])  # which wakes those who wait
+        time.sleep(0.1)
+        store.save("a", OTHER)
+
+    with store.lock("a"):
+        assert run_together(wait, save)[0] == OTHER
+    assert judged[-1] == OTHER
+    assert store.locks_each_key
+
+
 class Four:
     """A store of a user's own, with the four methods and no attributes."""
 

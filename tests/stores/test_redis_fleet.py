@@ -152,9 +152,29 @@ def test_one_connection_left(own_redis: RedisServer, server: Loopback) -> None:
     """The listener that is refused costs nobody the commands' connection."""
     own_redis.ask("CONFIG", "SET", "maxclients", "1")
     stores = [RedisStore(own_redis.url) for _ in range(WORKERS)]
-    stores[0].load("a")
+    eventually(lambda: works(stores[0]))  # once those that set it up have gone
     check(server, *stores)
     assert stores[0]._link.bell.is_deaf()
+
+
+def test_another_programs_value_under_the_key(redis_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    """It is no token: the lock is taken, and what is renewed stays this process's own."""
+    redis_server.ask("LPUSH", "oauth-cc-auth:{a}", "x")
+    store = RedisStore(redis_server.url)
+    with store.load_or_lock("a", lambda _: True) as token:
+        assert token is None
+        assert redis_server.ask("EXISTS", "oauth-cc-auth:{a}:lock") == 1
+    assert "no token of this package" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["set", "get"])
+def test_a_right_that_is_missing(own_redis: RedisServer, command: str) -> None:
+    """A user who may not lock, or not look, is told so, and no renewal waits."""
+    own_redis.ask("ACL", "SETUSER", "tokens", "on", ">pass", "~*", "&*", "+@all", f"-{command}")
+    store = RedisStore(f"redis://tokens:pass@127.0.0.1:{own_redis.port}")
+    place = store._place("a", lambda _: True)
+    with pytest.raises(redis.exceptions.NoPermissionError), place.reached(lambda: None, lambda: 1, 0.1):
+        pass
 
 
 def test_the_wait_ends_slowly(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +239,8 @@ def test_a_client_that_cannot_listen(client: Any) -> None:
 def test_a_listener_at_exit(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no thread can be started, those who wait ask."""
     monkeypatch.setattr(_redis_link, "started", lambda work, name: False)
-    with Link(redis.Redis(port=redis_server.port), is_ours=False).bell.listening("one") as event:
+    client = redis.Redis(port=redis_server.port)
+    with Link(client, client, is_ours=False).bell.listening("one") as event:
         assert not event.wait(0.1)
 
 

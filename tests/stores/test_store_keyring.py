@@ -269,3 +269,22 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.delitem(sys.modules, "oauth_cc_auth.stores._file", raising=False)
     with pytest.raises(ImportError, match=r'pip install "oauth-cc-auth\[keyring\]"'):
         runpy.run_path(_keyring.__file__)
+
+
+def test_a_keyring_that_does_not_answer_does_not_cost_the_lock(
+    store: KeyringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be read is an error of the keyring, and none of the lock's: a login is renewed by one at a time."""
+    with store.load_or_lock("a", lambda _: True) as token:
+        assert token is None
+    store.save("a", Token("a"))
+    with store.load_or_lock("a", lambda _: True) as token:
+        assert token is not None
+
+    def fail(_: object, key: str) -> Token:
+        raise TimeoutError("the keyring did not answer")
+
+    monkeypatch.setattr(KeyringStore, "load", fail)
+    with pytest.raises(OSError, match="did not answer") as caught, store.load_or_lock("a", lambda _: True):
+        pass
+    assert not isinstance(caught.value, TimeoutError)

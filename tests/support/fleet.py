@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from oauth_cc_auth import ClientCredentials, FileStore, RedisStore, TokenSource
 from oauth_cc_auth.errors import OAuthError
 
-# Seconds after which a worker, or a step of its work, has hung.
-HUNG = 90.0
+# Seconds after which a worker, or a step of its work, has hung: two cores need minutes to start a hundred processes.
+HUNG = 300.0
 
 _spawn = multiprocessing.get_context("spawn")
 

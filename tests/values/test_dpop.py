@@ -74,6 +74,7 @@ def test_a_vendor_compares_in_its_own_way() -> None:
     assert claims_of(prover_of(dpop).proof("GET", API, RS))["htu"] == API.upper()
 
 
+@pytest.mark.requirement("9449-nonce")
 def test_the_newest_nonce_of_each_origin_and_role() -> None:
     """A nonce is taken from any answer, counts for its own origin and role, and the newest wins."""
     prover = prover_of()
