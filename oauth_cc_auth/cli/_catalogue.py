@@ -128,14 +128,14 @@ def as_dict(entry: Entry) -> dict[str, object]:
 
 
 def _searched(name: str) -> str:
-    """Return the text in which a search looks: the preset's name, its vendor, and what its docstring says."""
+    """Return the text in which a search looks: the preset's name, and what its file says of the vendor."""
     try:
         preset = presets.get(name)
     except OAuthError:
         return ""
     file = sys.modules.get(preset.__module__)
     vendor = ((file and inspect.getdoc(file)) or "").partition("\n")[0]
-    return " ".join((name, vendor, inspect.getdoc(preset) or "")).lower()
+    return f"{name} {vendor}".lower()
 
 
 def terminal_table(entries: Sequence[Entry]) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.shell_completion import CompletionItem
 
 from oauth_cc_auth import ConfigurationError, FileStore, OAuthError, Token, TokenStore
 
@@ -44,10 +45,10 @@ class StoreName(click.ParamType[str]):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         param: click.Parameter,  # noqa: ARG002 - as above
         incomplete: str,
-    ) -> list[click.shell_completion.CompletionItem]:
+    ) -> list[CompletionItem]:
         """Offer the names."""
         names = (*_CLASSES, "redis://", *(f"{_ENCRYPTED}{name}" for name in _CLASSES))
-        return [click.shell_completion.CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def opened(choice: str) -> TokenStore:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+from click.shell_completion import CompletionItem
 
 from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, StaticToken, presets
 from oauth_cc_auth.cli._words import HIDDEN, Preset, lacking, option, words_of
@@ -55,11 +56,11 @@ class Vendor(click.ParamType[str]):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         param: click.Parameter,  # noqa: ARG002 - as above
         incomplete: str,
-    ) -> list[click.shell_completion.CompletionItem]:
+    ) -> list[CompletionItem]:
         """Offer the vendors' names."""
         names = (name.replace("_", "-") for name in presets.names())
         typed = incomplete.lower().replace("_", "-")
-        return [click.shell_completion.CompletionItem(name) for name in names if name.startswith(typed)]
+        return [CompletionItem(name) for name in names if name.startswith(typed)]
 
 
 @dataclass(frozen=True)

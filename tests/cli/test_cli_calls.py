@@ -305,7 +305,7 @@ def test_a_preset_of_another_package_is_played(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_search() -> None:
-    """Words that name no preset are looked for in names, vendors and docstrings; found nowhere, they are an error."""
+    """Words that name no preset are looked for in names and vendors; found nowhere, they are an error."""
     found = [line.split("\t")[0] for line in run("vendors", "Payments").stdout.splitlines()]
     assert "paypal" in found
     assert "zoom" not in found
