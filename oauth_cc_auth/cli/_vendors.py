@@ -264,5 +264,4 @@ def base_url(grant: Grant) -> str:
 
 def token_endpoint(grant: Grant) -> str:
     """Return the address of a grant's token endpoint, or of the metadata that names it."""
-    endpoint = grant.token_endpoint
-    return endpoint if isinstance(endpoint, str) else endpoint.url
+    return str(grant.token_endpoint)
