@@ -1,4 +1,4 @@
-"""How a source obtains its token: by the flight that is in the air for everybody with the same grant, or by a new one.
+"""How a source obtains its token: by the flight that is in the air for all with the same grant, or by one of its own.
 
 A caller is served from memory where that will do. Else it waits for the flight, gives up after its patience, and takes
 the token at hand if that still lives. What the source was given decides how the flight sends its token request.
@@ -6,133 +6,40 @@ the token at hand if that still lives. What the source was given decides how the
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from oauth_cc_auth._handle import Handle
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.state import Boarding
 from oauth_cc_auth._raising import concerning
-from oauth_cc_auth._resource_server.presentation import Presenter, presenter_for
-from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
 if TYPE_CHECKING:
-    import httpx
-    import requests
-
-    from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
-    from oauth_cc_auth._life.live_token import LiveToken
     from oauth_cc_auth._life.renewal import Renewal
-    from oauth_cc_auth.stores import TokenStore
-
-
-log = logging.getLogger("oauth_cc_auth")
+    from oauth_cc_auth._life.report import Report
 
 
 T = TypeVar("T")
-
-
-# Seconds per attempt of a token request.
-TIMEOUT = 10.0
 
 
 # A caller waits this many timeouts for a token: two for the exchange with its retries, one for the store.
 PATIENCE = 3.0
 
 
-# Without one, the token may go to any https origin.
-_ANYWHERE = ResourceServer()
-
-
-_STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
-
-
 def _flight_of(boarding: Boarding) -> Flight[Token]:
     return cast("Flight[Token]", boarding.flight)  # there is one wherever no token is served
 
 
-def wall_clock() -> float:
-    """Return the time; looked up when it is asked, so that a test which freezes time freezes it here too."""
-    return time.time()
+class Obtaining(Handle):
+    """A handle that obtains its token, renews it in the background, and revokes it."""
 
-
-class Obtaining:
-    """What a source was given, the live token that it shares, and how another is obtained."""
-
-    __slots__ = ("_live", "client", "clock", "grant", "presenter", "resource_server", "session", "store", "timeout")
-
-    def __init__(
-        self,
-        grant: Grant,
-        *,
-        store: TokenStore | None,
-        session: requests.Session | None,
-        client: httpx.Client | None,
-        timeout: float,
-        clock: Callable[[], float] | None,
-    ) -> None:
-        """Check what was given, and join the live token; nothing is sent yet. Raises ConfigurationError."""
-        # The rooms below are imported where they are first needed: a door must cost little over its HTTP library.
-        from oauth_cc_auth._grant.grant import is_grant  # noqa: PLC0415 - see above
-
-        if not is_grant(grant):
-            message = "grant is not a grant such as ClientCredentials or StaticToken; presets.NAME() makes one"
-            raise ConfigurationError(message)
-        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
-            message = "timeout is not a number of seconds above 0"
-            raise ConfigurationError(message)
-        if store is not None and not all(callable(getattr(store, name, None)) for name in _STORE_METHODS):
-            message = f"store has not the methods {', '.join(_STORE_METHODS)}"
-            raise ConfigurationError(message)
-        if clock is None or clock is time.time:
-            clock = wall_clock
-        if not callable(clock):
-            message = "clock is not callable"
-            raise ConfigurationError(message)
-        if session is not None or client is not None:
-            from oauth_cc_auth._http.sender import check_lent  # noqa: PLC0415 - see above
-
-            check_lent(session, client)
-            if getattr(grant, "certificate", None) is not None:
-                lent = "session" if session is not None else "client"
-                message = (
-                    f"certificate is for requests that this package sends by itself, and {lent}= sends them: give "
-                    f"the certificate to what you lend, or leave out {lent}="
-                )
-                raise ConfigurationError(message)
-        self.grant, self.store, self.session, self.client = grant, store, session, client
-        self.timeout, self.clock = timeout, clock
-        self.resource_server = grant.resource_server or _ANYWHERE
-        self._live = self._join(ask=False)
-        self.presenter = self._presenter()
-
-    def _join(self, *, ask: bool) -> LiveToken:
-        from oauth_cc_auth._life.table import live_token  # noqa: PLC0415 - see above
-
-        clock = None if self.clock is wall_clock else self.clock
-        return live_token(self.grant, self.store, self.session, self.client, clock, ask=ask)
-
-    def _presenter(self) -> Presenter:
-        """Return how the API wants this grant's tokens presented."""
-        dpop = getattr(self.grant, "dpop", None)
-        if dpop is None:
-            return presenter_for(self.resource_server)
-        from oauth_cc_auth._resource_server.dpop import Proven, prover_of  # noqa: PLC0415 - for bound tokens only
-
-        if self.store is not None and dpop.key is None:
-            message = (
-                "store: its tokens would be bound to a key that only this process has. Pass a key that all share, as "
-                "DPoP(key=...), or no store."
-            )
-            raise ConfigurationError(message)
-        return Proven(self.resource_server, prover_of(self._live, dpop, self.clock))
+    __slots__ = ()
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
@@ -208,9 +115,15 @@ class Obtaining:
 
     def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly: renew the token and write down how it went, before anybody who waits is told."""
-        live, renewal = self._live, None
+        from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
+
+        live, renewal, held = self._live, None, self._live.held_until(self.clock())
+        report, is_first = Report(self.grant, live, self.clock), live.previous is None
+        if background and (due := live.window.token) is not None and not live.is_failing:
+            report.add("TokenDue", until=due.ends_at())
+            report.tell()
         try:
-            renewal = self._renewal(library)
+            renewal = self._renewal(library, report)
             with live.landing():
                 refusal = live.still_refused(renewal.exchange.mark, self.clock())
             token = renewal.run(refusal)
@@ -218,16 +131,21 @@ class Obtaining:
             concerning(self.grant, error)
             with live.landing():
                 secret, shared = renewal.exchange.mark if renewal else None, self.store is not None
+                told = live.retold(error)
                 live.land(flight, error, self.clock(), secret=secret, shared=shared)
-            if background:
-                reason = error if isinstance(error, OAuthError) else "an unexpected error"
-                log.warning("the token could not be renewed yet and is served on: %s: %s", type(error).__name__, reason)
+            if not told:
+                report.failed(error)
             raise
-        with live.landing():
-            live.land(flight, token, self.clock())
-        return token
+        else:
+            with live.landing():
+                live.land(flight, token, self.clock())
+            report.came(token, is_issued=renewal.is_issued, is_first=is_first)
+            report.held(before=held)
+            return token
+        finally:
+            report.tell()
 
-    def _renewal(self, library: str | None) -> Renewal:
+    def _renewal(self, library: str | None, report: Report) -> Renewal:
         """Return what renews or revokes this grant's token."""
         # Never a StaticToken, whose live token is always fresh.
         grant = cast("TokenEndpointGrant", self.grant)
@@ -247,11 +165,21 @@ class Obtaining:
         live = self._live
         live.server = {} if live.server is None else live.server
         exchange = Exchange(grant, sender, self.timeout, self.clock, prover, memory=live.server)
-        return kind(self._live, exchange, self.store)
+        return kind(self._live, exchange, self.store, report)
 
     def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
         """Do what is asked of this token's renewal in a flight."""
-        flight = Flight(lambda _: work(self._renewal(None)), PATIENCE * self.timeout)
+
+        def fly(_: Flight[T]) -> T:
+            from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
+
+            report = Report(self.grant, self._live, self.clock)
+            try:
+                return work(self._renewal(None, report))
+            finally:
+                report.tell()
+
+        flight = Flight(fly, PATIENCE * self.timeout)
         flight.take_off()
         return flight
 

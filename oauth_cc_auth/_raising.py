@@ -65,14 +65,20 @@ def raised_as(library_base: type[Exception], request: Callable[[], object]) -> I
         raise also(error, library_base, request()) from error.__cause__
 
 
+def whose(grant: Any) -> tuple[str | None, str | None, str | None, tuple[str, ...]]:
+    """Return the vendor, the token endpoint without its query, the client id and the variables of a grant."""
+    endpoint = getattr(grant, "token_endpoint", None)
+    if endpoint is not None and not isinstance(endpoint, str):  # where the server describes itself
+        endpoint = endpoint.url or endpoint.issuer or endpoint.resource
+    address = str(endpoint or "").partition("?")[0]  # a query may hold a secret
+    vendor = getattr(grant, "vendor", None) or urlsplit(address).hostname
+    return vendor, address or None, getattr(grant, "client_id", None), tuple(getattr(grant, "variables", ()))
+
+
 def concerning(grant: Any, error: E) -> E:
     """Return the error, which says from now on whose token it is about; it already may."""
     if isinstance(error, OAuthError) and error.vendor is None:
-        endpoint = getattr(grant, "token_endpoint", None)
-        address = str(getattr(endpoint, "url", endpoint) or "").partition("?")[0]  # a query may hold a secret
-        vendor = getattr(grant, "vendor", None) or urlsplit(address).hostname
-        variables = tuple(getattr(grant, "variables", ()))
-        error.concern(vendor, address or None, getattr(grant, "client_id", None), variables)
+        error.concern(*whose(grant))
     return error
 
 

@@ -16,8 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from oauth_cc_auth._attempts import Attempts
+from oauth_cc_auth._handle import TIMEOUT, wall_clock
 from oauth_cc_auth._http.hidden import HandedOut, hidden
-from oauth_cc_auth._obtaining import PATIENCE, TIMEOUT, Obtaining, wall_clock
+from oauth_cc_auth._obtaining import PATIENCE, Obtaining
 from oauth_cc_auth._raising import concerning
 from oauth_cc_auth._resource_server.presentation import Presentation, check_presentable, own_headers
 from oauth_cc_auth._token import Token
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import requests
 
     from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth.events import Event
     from oauth_cc_auth.stores import TokenStore
 
 __all__ = ["PATIENCE", "TIMEOUT", "TokenSource", "source_of"]
@@ -45,8 +47,9 @@ class TokenSource(Obtaining):
 
     `grant` says which token; `store` shares it beyond this process; `session` or `client` lends its transport to the
     token request; `timeout` is in seconds, per attempt (all attempts together take at most twice that, and a caller
-    waits at most three times that); `clock` returns seconds since the epoch. Safe to share between threads,
-    asyncio and trio tasks and event loops. Copies and pickles carry no token.
+    waits at most three times that); `clock` returns seconds since the epoch; `on_event` is called with each event of
+    this token's life (see oauth_cc_auth.events), also of those that another source of an equal grant meets. Safe to
+    share between threads, asyncio and trio tasks and event loops. Copies and pickles carry no token.
 
     Raises ConfigurationError, naming the argument.
     """
@@ -62,9 +65,12 @@ class TokenSource(Obtaining):
         client: httpx.Client | None = None,
         timeout: float = TIMEOUT,
         clock: Callable[[], float] | None = None,
+        on_event: Callable[[Event], object] | None = None,
     ) -> None:
         """Join those who share this grant's token; nothing is sent yet."""
-        super().__init__(grant, store=store, session=session, client=client, timeout=timeout, clock=clock)
+        super().__init__(
+            grant, store=store, session=session, client=client, timeout=timeout, clock=clock, on_event=on_event
+        )
         # The presented token, and where it was admitted to; one value, because another token may be for another origin.
         self._admission: tuple[Presentation | None, set[object]] = (None, set())
 
@@ -116,8 +122,7 @@ class TokenSource(Obtaining):
         False means: do not send again, renewals are held back, because the API refuses renewed tokens too. Tell
         `accept` where the API takes a token: that ends the holding back.
         """
-        with self._live.lock:
-            return self._live.reject(token, self.clock())
+        return self.refused(token, None, None)
 
     def accept(self, token: Token) -> None:
         """Take note that the API took this token: its next refusal is a new one, and may be renewed for at once."""
@@ -180,6 +185,23 @@ class TokenSource(Obtaining):
                 return presentation
         return None
 
+    def refused(self, token: Token, status: int | None, url: str | None) -> bool:
+        """Take note of a refusal, as `reject` does, and report with which status it came, and from where."""
+        live, now = self._live, self.clock()
+        with live.lock:
+            before, held = live.window.token, live.held_until(now)
+            again = live.reject(token, now)
+            is_dropped = live.window.token is not before
+        if is_dropped or live.held_until(now) != held:
+            from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
+
+            report = Report(self.grant, live, self.clock)
+            if is_dropped:
+                report.add("TokenRefused", status=status, url=None if url is None else url.partition("?")[0])
+            report.held(before=held)
+            report.tell()
+        return again
+
     def settled(self, status: int) -> bool:
         """Tell whether an answer to what `ready` returned changes nothing, whatever else it says; the hot path."""
         return not (status in self.resource_server.renew_on or self._live.unsettled or not self.presenter.constant)
@@ -227,6 +249,7 @@ class TokenSource(Obtaining):
         """Pickle and copy as the arguments, without the token."""
         settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout")}
         settings["clock"] = None if self.clock is wall_clock else self.clock
+        settings["on_event"] = None if self._hearing is None else self._hearing.listener
         return partial(TokenSource, **settings), (self.grant,)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:

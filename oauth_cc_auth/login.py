@@ -14,7 +14,7 @@ from oauth_cc_auth._login import consent
 from oauth_cc_auth._login.renewal import LoginRenewal
 from oauth_cc_auth._source import PATIENCE, TokenSource
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
 
 class Login:
@@ -75,4 +75,10 @@ class Login:
 
 def _logged_in(renewal: Renewal, code: list[tuple[str, str]]) -> Token:
     assert isinstance(renewal, LoginRenewal)  # noqa: S101 - the source of a login has no other
-    return renewal.log_in(code)
+    try:
+        token = renewal.log_in(code)
+    except OAuthError as error:
+        renewal.report.failed(error)
+        raise
+    renewal.report.came(token, is_issued=True, is_first=True)
+    return token

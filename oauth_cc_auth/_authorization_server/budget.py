@@ -8,7 +8,6 @@ vendors count. Without a store, or with one that fails, this process counts for 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -19,9 +18,6 @@ from oauth_cc_auth._token import CLOCK_TOLERANCE, Token
 from oauth_cc_auth.errors import OAuthError, TokenBudgetExceeded, TokenEndpointUnavailable, TokenRequestError
 from oauth_cc_auth.stores import MemoryStore, TokenStore
 from oauth_cc_auth.stores._protocol import locks_each_key
-
-log = logging.getLogger("oauth_cc_auth")
-
 
 # The entry in a store is a token by form only: stores keep nothing else.
 _ENTRY, _ISSUED = "issuance-ledger", "issued_at"
@@ -38,13 +34,16 @@ _this_process = MemoryStore()
 class Budget:
     """What one exchange spends of the vendor's limit, attempt by attempt.
 
-    Once the store has failed, this process counts the rest for itself.
+    Once the store has failed, which `failed` is told, this process counts the rest for itself.
     """
 
-    __slots__ = ("_grant", "_limit", "_spent_at", "_store")
+    __slots__ = ("_failed", "_grant", "_limit", "_spent_at", "_store")
 
-    def __init__(self, grant: TokenEndpointGrant, store: TokenStore | None) -> None:
+    def __init__(
+        self, grant: TokenEndpointGrant, store: TokenStore | None, failed: Callable[[Exception], object] | None = None
+    ) -> None:
         """Spend nothing yet."""
+        self._failed = failed
         self._grant, self._limit, self._store, self._spent_at = grant, grant.issuance_limit, store, 0.0
 
     def spend(self, now: float) -> None:
@@ -87,7 +86,8 @@ class Budget:
             except TokenBudgetExceeded:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a store raises, the call goes on
-                log.warning("the token store failed to count (%s); this process counts alone", type(error).__name__)
+                if self._failed is not None:
+                    self._failed(error)
                 self._store = None
             else:
                 return

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
+from oauth_cc_auth._life.pauses import LOOK_SECONDS, Pauses
 from oauth_cc_auth._life.state import (
     INF,
     NO_PAUSE,
@@ -24,26 +26,21 @@ from oauth_cc_auth._life.state import (
     Trial,
     Window,
     Withdrawn,
+    is_refusal,
 )
 from oauth_cc_auth._token import CLOCK_TOLERANCE, DUE_FROM, DUE_UNTIL, Token
 from oauth_cc_auth.errors import (
-    InteractionRequired,
     InvalidClient,
-    InvalidTokenResponse,
     TokenEndpointUnavailable,
-    TokenRequestError,
 )
 
 if TYPE_CHECKING:
     from oauth_cc_auth._life.flight import Flight
+    from oauth_cc_auth.events import Hearing
 
 
 # How long a refusal is remembered. Creditsafe locks an account after 5 bad requests in 2 minutes.
 REFUSAL_SECONDS = 5.0
-
-
-# Another secret, or another's token in a store, is looked for this often.
-LOOK_SECONDS = 1.0
 
 
 # After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min: about 5 attempts in 12 minutes.
@@ -62,19 +59,17 @@ _HOLD_FIRST, _HOLD_LONGEST = 1.0, 300.0
 _HANDLER_SECONDS = 0.25
 
 
-class LiveToken:
+class LiveToken(Pauses):
     """The shared state of one grant's token."""
 
     __slots__ = (
         "__weakref__",
-        "_backoff",
         "_held",
-        "_hold",
-        "_refusal",
         "_refused",
         "_trial",
         "dropped",
         "flight",
+        "hearings",
         "lock",
         "previous",
         "server",
@@ -88,10 +83,13 @@ class LiveToken:
         """Begin without a token."""
         # Taken again by a signal's handler that calls the API while its own thread holds it.
         self.lock = RLock()
+        # The listeners of those handles that have one.
+        self.hearings: WeakSet[Hearing] | None = None
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, as if the process had just begun."""
+        super().reset()
         self.window = NO_TOKEN
         self.flight: Flight[Token] | None = None
         # What exchanges learn of the authorization server, by names of their own, from the first exchange on.
@@ -107,11 +105,9 @@ class LiveToken:
         # Whether an answer of the API would change anything here; read without the lock, on every answer.
         self.unsettled = False
         self._refused = False
-        self._refusal: Refusal | None = None
         self._trial: Trial | None = None
-        self._backoff = NO_PAUSE
-        # Renewals are held back, and the token for which that was decided.
-        self._hold, self._held = NO_PAUSE, ""
+        # The token for which it was decided to hold renewals back.
+        self._held = ""
 
     @contextmanager
     def landing(self) -> Iterator[None]:
@@ -149,30 +145,12 @@ class LiveToken:
                 raise error
         if state is State.ABSENT or token is None:
             return Boarding(None, flight, flight is None, patience)
-        if state is State.DUE or self._backoff.seconds > 0:
+        if state is State.DUE or self.is_failing:
             # Where the last renewal failed, there is little use in waiting for the next.
             return Boarding(token, flight, flight is None)
         # It may expire on its way, so another is better; but half of what it has left is time enough to wait.
         half = min(patience, (token.ends_at() - now) / 2)
         return Boarding(None, flight, flight is None, half, patience - half)
-
-    def remembered(self, now: float) -> BaseException | None:
-        """Return a copy of the refusal that is still to be answered, without asking the server or for the secret."""
-        refusal = self._refusal
-        if refusal is None or not refusal.span.covers(now) or not refusal.look.covers(now):
-            return None
-        return refusal.told(now)
-
-    def still_refused(self, secret: bytes | None, now: float) -> BaseException | None:
-        """Return the error that the secret with this mark would get again; None if it may be tried."""
-        refusal = self._refusal
-        if refusal is None or not refusal.span.covers(now):
-            return None
-        if refusal.secret is not None and secret != refusal.secret:
-            return None
-        retold = refusal.told(now)
-        self._refusal = refusal._replace(look=Span(now, now + LOOK_SECONDS), retold=retold)
-        return retold
 
     def alive(self, now: float) -> Token | None:
         """Return the current token if its life is not over to the last second."""
@@ -181,6 +159,12 @@ class LiveToken:
     def may_renew(self, now: float) -> bool:
         """Tell whether a token that is due may be asked for now."""
         return not self._backoff.span.covers(now) and self.remembered(now) is None
+
+    def listen(self, hearing: Hearing) -> None:
+        """Tell this listener what happens, for as long as somebody holds its registration."""
+        if self.hearings is None:
+            self.hearings = WeakSet()
+        self.hearings.add(hearing)
 
     def land(
         self,
@@ -210,7 +194,7 @@ class LiveToken:
         since = token.obtained_at - CLOCK_TOLERANCE if token.expires_at is not None else -INF
         self.window = Window(token, since, token.due_at(share))
         self.previous = token
-        self._refusal, self._backoff = None, NO_PAUSE
+        self._refusal, self._backoff, self.last_error = None, NO_PAUSE, None
         dropped, self.dropped = self.dropped, None
         if self._refused:
             self._refused, self.unsettled = False, True
@@ -222,10 +206,11 @@ class LiveToken:
     def fail(self, error: BaseException, now: float, *, secret: bytes | None = None, shared: bool = False) -> None:
         """Take note of a failed token request: what the next one must wait for."""
         known = self._refusal
-        if known is not None and error is known.retold:
+        if self.retold(error):
             return  # nothing was asked
+        self.last_error = error
         seconds = getattr(error, "retry_after", None) or 0.0
-        if _is_refusal(error):
+        if is_refusal(error):
             seconds = max(seconds, REFUSAL_SECONDS)
         if seconds:
             mark = secret if isinstance(error, InvalidClient) else None
@@ -291,13 +276,3 @@ class LiveToken:
         # Nothing asks with the old refresh token any more, and what is in the air is not taken.
         flight, self.flight, self.previous = self.flight, None, None
         return Withdrawn(token, previous, flight)
-
-
-def _is_refusal(error: BaseException) -> bool:
-    """Tell whether the server refused; one that was not there, or not itself, may be asked again at once."""
-    if isinstance(error, InvalidTokenResponse):
-        # FortiIdentity and Sentinel Hub refuse a client so, without a code.
-        return error.status_code in {400, 403}
-    return isinstance(error, (TokenRequestError, InteractionRequired)) and not isinstance(
-        error, TokenEndpointUnavailable
-    )

@@ -12,19 +12,26 @@ from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._life.key import store_key
 from oauth_cc_auth._life.live_token import LiveToken
-from oauth_cc_auth._life.shelf import Shelf
+from oauth_cc_auth._life.report import Report
+from oauth_cc_auth._life.shelf import Shelf, reason_of
 from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._token import CLOCK_TOLERANCE, Token
 from oauth_cc_auth.errors import OAuthError
 from oauth_cc_auth.stores import TokenStore
+from oauth_cc_auth.stores._protocol import shown
 
 
 class Renewal:
     """One renewal of a live token, or its revocation (RFC 7009)."""
 
-    def __init__(self, live: LiveToken, exchange: Exchange, store: TokenStore | None) -> None:
-        """Begin; nothing is asked yet."""
-        self.live, self.exchange, self.shelf = live, exchange, Shelf(store, self._key)
+    def __init__(
+        self, live: LiveToken, exchange: Exchange, store: TokenStore | None, report: Report | None = None
+    ) -> None:
+        """Begin; nothing is asked yet. What happens is kept in `report`, until its owner tells it."""
+        self.report = report or Report(exchange.grant, live, exchange.clock)
+        self.live, self.exchange, self.shelf = live, exchange, Shelf(store, self._key, self.report)
+        # Whether the token that `run` returned is the server's answer, and not the store's.
+        self.is_issued = False
         self._named: tuple[str | None, str] | None = None
 
     def key(self, secret: str | None) -> str:
@@ -55,7 +62,9 @@ class Renewal:
         stored = self.shelf.load()
         if stored is not None and self.is_news(stored):
             return self.taken(stored)
-        return self.obtained(stored)
+        token = self.obtained(stored)
+        self.is_issued = True
+        return token
 
     def prepare(self) -> None:
         """Compute what is slow, before the lock is taken."""
@@ -100,7 +109,10 @@ class Renewal:
 
     def budget(self) -> Budget:
         """Return what counts the token requests against the vendor's limit, in the store."""
-        return Budget(self.exchange.grant, self.shelf.store)
+        return Budget(self.exchange.grant, self.shelf.store, self._uncounted)
+
+    def _uncounted(self, error: Exception) -> None:
+        self.report.add("StoreFailed", operation="count", store=shown(self.shelf.store), error=reason_of(error))
 
     def end(self, known: Withdrawn, *, whole: bool, limit: float) -> None:  # noqa: ARG002 - more for a login
         """Revoke what is known, or what the store has, and remove it there. Raises an OAuthError."""

@@ -1,4 +1,4 @@
-"""One key of a user's store, as a renewal sees it: what fails there costs one warning, and never a call."""
+"""One key of a user's store, as a renewal sees it: what fails there is told once, and never costs a call."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from oauth_cc_auth._token import Token, is_access_token
 from oauth_cc_auth.stores._protocol import load_or_lock_of, shown
 
 if TYPE_CHECKING:
+    from oauth_cc_auth._life.report import Report
     from oauth_cc_auth.stores import TokenStore
 
 
@@ -23,17 +24,18 @@ T = TypeVar("T")
 
 
 class Shelf:
-    """The methods of a `TokenStore` for one key, which do not raise; for one renewal, so one outage is one warning.
+    """The methods of a `TokenStore` for one key, which do not raise; for one renewal, so one outage is one event.
 
     `key` is a function, because a secret that is found rotated changes it. Without a store the shelf is empty, and the
-    key, which is slow to compute, is not asked for. `failed` tells that something has gone wrong.
+    key, which is slow to compute, is not asked for. `failed` tells that something has gone wrong, and `report` the
+    listeners, unless they know.
     """
 
-    __slots__ = ("_key", "failed", "store")
+    __slots__ = ("_key", "_report", "failed", "store")
 
-    def __init__(self, store: TokenStore | None, key: Callable[[], str]) -> None:
+    def __init__(self, store: TokenStore | None, key: Callable[[], str], report: Report | None = None) -> None:
         """Begin; the store is not asked yet."""
-        self.store, self._key, self.failed = store, key, False
+        self.store, self._key, self._report, self.failed = store, key, report, False
 
     def load(self) -> Token | None:
         """Return the token; None also where the store fails, or returns what is no token."""
@@ -101,13 +103,18 @@ class Shelf:
             return otherwise
 
     def _failed(self, what: str, error: Exception) -> None:
-        # Its class, and what the system says: a driver's own words may quote the token.
-        why = type(error).__name__
-        if isinstance(error, OSError) and error.strerror:
-            why = f"{why}: {error.strerror}"
-        level = logging.DEBUG if self.failed else logging.WARNING
-        log.log(level, "the token store failed to %s (%s); going on without %s", what, why, shown(self.store))
+        why, store = reason_of(error), shown(self.store)
+        if self._report is None or self.failed:
+            log.debug("the token store failed to %s (%s); going on without %s", what, why, store)
+        else:
+            self._report.add("StoreFailed", operation=what, store=store, error=why)
         self.failed = True
+
+
+def reason_of(error: Exception) -> str:
+    """Return the class of a store's error, and what the system says: a driver's own words may quote the token."""
+    why = type(error).__name__
+    return f"{why}: {error.strerror}" if isinstance(error, OSError) and error.strerror else why
 
 
 def _entered(store: TokenStore, key: str) -> AbstractContextManager[object]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from oauth_cc_auth._raising import copy_of
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import OAuthError
+from oauth_cc_auth.errors import (
+    InteractionRequired,
+    InvalidTokenResponse,
+    OAuthError,
+    TokenEndpointUnavailable,
+    TokenRequestError,
+)
 
 if TYPE_CHECKING:
     from oauth_cc_auth._life.flight import Flight
@@ -115,3 +121,13 @@ NEVER = Span(INF, -INF)
 
 
 NO_PAUSE = Pause(NEVER, 0.0)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Tell whether the server refused; one that was not there, or not itself, may be asked again at once."""
+    if isinstance(error, InvalidTokenResponse):
+        # FortiIdentity and Sentinel Hub refuse a client so, without a code.
+        return error.status_code in {400, 403}
+    return isinstance(error, (TokenRequestError, InteractionRequired)) and not isinstance(
+        error, TokenEndpointUnavailable
+    )

@@ -7,7 +7,6 @@ spends an older one. To lose the last one locks its user out.
 from __future__ import annotations
 
 import hmac
-import logging
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -20,15 +19,13 @@ from oauth_cc_auth._grant.hashes import slow_hash
 from oauth_cc_auth._life.key import store_key
 from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.renewal import Renewal
+from oauth_cc_auth._life.report import Report
 from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._life.table import hold_on, let_go
 from oauth_cc_auth._login.unsaved import Unsaved, keep_saving
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError, TokenEndpointUnavailable
 from oauth_cc_auth.stores import TokenStore
-
-log = logging.getLogger("oauth_cc_auth")
-
 
 # Beside a refresh token in a store: the slow salted hash of the client secret that obtained it, as "salt:hash".
 _VERIFIER = "client_secret_verifier"
@@ -43,9 +40,11 @@ _NO_ANSWER = (
 class LoginRenewal(Renewal):
     """One renewal of a login's token, its beginning, or its end."""
 
-    def __init__(self, live: LiveToken, exchange: Exchange, store: TokenStore | None) -> None:
+    def __init__(
+        self, live: LiveToken, exchange: Exchange, store: TokenStore | None, report: Report | None = None
+    ) -> None:
         """Begin; nothing is asked yet."""
-        super().__init__(live, exchange, store)
+        super().__init__(live, exchange, store, report)
         self.grant = cast("AuthorizationCode", exchange.grant)
         self._voucher: tuple[str | None, str | None] = (None, None)
 
@@ -170,9 +169,14 @@ class LoginRenewal(Renewal):
         live.spent = spent
         live.unsaved = None if self.shelf.save(token) else token
         if live.unsaved is not None and token.refresh_token is not None:
-            log.error("a new refresh token could not be saved; it is kept in memory, and saving is tried again")
-            keep_saving(Unsaved(self.shelf.store, self.key(None), token, live, spent))
+            self.report.add("LoginUnsaved")
+            keep_saving(Unsaved(self.shelf.store, self.key(None), token, live, spent, self._saved))
         return token
+
+    def _saved(self) -> None:
+        report = Report(self.grant, self.live, self.exchange.clock)
+        report.add("LoginSaved")
+        report.tell()
 
     def _fetched(self, last: Token | None, code: Parameters | None) -> Token:
         if code is not None:

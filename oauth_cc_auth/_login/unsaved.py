@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import logging
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import partial
 from threading import Event
@@ -15,9 +15,6 @@ from oauth_cc_auth._life.shelf import Shelf
 from oauth_cc_auth._threads import after_fork_in_child, started
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.stores import TokenStore
-
-log = logging.getLogger("oauth_cc_auth")
-
 
 # Seconds between the attempts: 1 s doubling to a minute.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -35,6 +32,8 @@ class Unsaved(NamedTuple):
     token: Token
     live: LiveToken
     spent: str | None
+    # Called without a lock once the store has it.
+    saved: Callable[[], object]
 
     def save(self) -> None:
         """Try it again, unless it is not the last one any more: to lose that locks its user out."""
@@ -46,9 +45,11 @@ class Unsaved(NamedTuple):
             others = stored is not None and stored.refresh_token not in {self.spent, token.refresh_token}
             if stored is not None and others and stored.obtained_at > token.obtained_at:
                 live.unsaved = None  # another process has renewed from what the store still had, and got through
-            elif live.unsaved is token and shelf.save(token):
-                live.unsaved = None
-                log.warning("the refresh token that could not be saved is saved now")
+                return
+            if live.unsaved is not token or not shelf.save(token):
+                return
+            live.unsaved = None
+        self.saved()
 
 
 # Each with what is done when its thread has tried for the last time; None where no thread could be started.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -15,6 +16,8 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file or a pipe on Windows knows no check mark; a question mark is better than a traceback.
         sys.stdout.reconfigure(errors="replace")
+    log = logging.getLogger("oauth_cc_auth")
+    log.addFilter(_is_not_raised)  # a command prints the error with which it ends, and nothing twice
     try:
         from oauth_cc_auth.cli._commands import commands  # noqa: PLC0415 - click and rich may not be installed
 
@@ -33,3 +36,9 @@ def main() -> None:
         with suppress(AttributeError, OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    finally:
+        log.removeFilter(_is_not_raised)
+
+
+def _is_not_raised(record: logging.LogRecord) -> bool:
+    return getattr(record, "oauth_event", None) not in {"TokenRequestRefused", "BudgetExceeded"}

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oauth_cc_auth import AuthorizationCode
-from oauth_cc_auth.cli._vendors import Grant, base_url, token_endpoint
-from oauth_cc_auth.presets._played import SANDBOX_CLIENT
+from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT, Grant, base_url
 
 if TYPE_CHECKING:
     from oauth_cc_auth.cli._demo import Result, Row
@@ -109,7 +108,8 @@ def sandbox_table(grants: Mapping[str, Grant]) -> Group:
 
 
 def _played(vendor: str, grant: Grant) -> Iterator[tuple[str, str, str]]:
-    yield vendor, "token endpoint", token_endpoint(grant)
+    endpoint = grant.token_endpoint
+    yield vendor, "token endpoint", str(endpoint)
     yield "", "API", base_url(grant)
     if isinstance(grant, AuthorizationCode):
         login = {"authorization endpoint": grant.authorization_endpoint, "refresh token": grant.refresh_token}

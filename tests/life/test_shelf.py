@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from loopback import SECRET
+from reports import Spoken
 
 from oauth_cc_auth import FileStore, MemoryStore, Token
 from oauth_cc_auth._life.shelf import Shelf
@@ -55,7 +56,7 @@ class StuckLock(MemoryStore):
 
 def shelf_of(store: Any) -> Shelf:
     """Return one key of this store."""
-    return Shelf(store, lambda: "key")
+    return Shelf(store, lambda: "key", Spoken())
 
 
 def test_without_a_store_the_shelf_is_empty() -> None:
@@ -153,6 +154,6 @@ def test_the_warning_says_where(tmp_path: Path, caplog: pytest.LogCaptureFixture
         for store in (FileStore(tmp_path), Strange()):
             shelf_of(store).load()
     assert [record.message for record in caplog.records] == [
-        f"the token store failed to load ({why}); going on without {shown}"
+        f"as.example.com: the token store failed to load ({why}); going on without {shown}"
         for shown in (f"FileStore({str(tmp_path)!r})", "Strange")
     ]

@@ -272,7 +272,7 @@ def test_an_outage_while_due_harms_no_call(server: Loopback, caplog: pytest.LogC
         assert source.token() == first
         eventually(lambda: idle(source))
     assert len(server.received) == 2
-    eventually(lambda: "could not be renewed yet" in caplog.text)
+    eventually(lambda: "could not renew the token" in caplog.text)
     assert SECRET not in caplog.text
     server.replies = [numbered()]
     clock.now += 31

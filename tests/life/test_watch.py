@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from loopback import run_together
+from reports import Spoken
 from timing import HUNG, eventually
 
 from oauth_cc_auth import MemoryStore, Token
@@ -51,7 +52,7 @@ class Four(MemoryStore):
 
 def obtain(store: Any, work: Any, usable: Any = lambda _: True) -> Token:
     """Return what a renewal gets."""
-    return Shelf(store, lambda: "key").token_or(usable, lambda token: token, work)
+    return Shelf(store, lambda: "key", Spoken()).token_or(usable, lambda token: token, work)
 
 
 def fail() -> Token:

@@ -261,7 +261,7 @@ def test_the_exit_waits_for_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         live = LiveToken()
         live.unsaved = token
         store.seconds = 0.4
-        room.keep_saving(room.Unsaved(store, "key", token, live, None))
+        room.keep_saving(room.Unsaved(store, "key", token, live, None, str))
     began = time.monotonic()
     room._save_at_exit()
     assert 0.4 <= time.monotonic() - began < 1.2
@@ -272,7 +272,7 @@ def test_the_exit_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
     """A store that is stuck is given up."""
     monkeypatch.setattr(room, "started", lambda work, name: True)
     monkeypatch.setattr(room, "_EXIT_SECONDS", 0.1)
-    room.keep_saving(room.Unsaved(Recording(), "key", Token("a"), LiveToken(), None))
+    room.keep_saving(room.Unsaved(Recording(), "key", Token("a"), LiveToken(), None, str))
     began = time.monotonic()
     room._save_at_exit()
     assert time.monotonic() - began < 5

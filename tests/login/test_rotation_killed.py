@@ -102,10 +102,16 @@ def lived(folder: str, grant: AuthorizationCode, ahead: float, calls: int, pause
         return born_at, killed_at, [line.strip() for line in (*heard, *hearing)]
 
 
+EXPECTED = {"TokenRefused", "TokenRequestRefused"}
+
+
 def use(grant: AuthorizationCode, folder: str, ahead: float, said: IO[str]) -> None:
     """Call the API without an end, as a program that knows nothing of tokens; say how each call ended."""
     signal.alarm(HUNG)
     logging.basicConfig(stream=said, format="%(levelname)s %(message)s", force=True)
+    # A token that ended meanwhile is refused, and renewed; what is raised is said below.
+    log = logging.getLogger("oauth_cc_auth")
+    log.addFilter(lambda record: getattr(record, "oauth_event", None) not in EXPECTED)
     assert grant.resource_server is not None
     source = TokenSource(grant, store=FileStore(folder), clock=lambda: time.time() + ahead)
     try:

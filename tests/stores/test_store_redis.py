@@ -601,7 +601,7 @@ def test_comes_back_empty(redis_server: RedisServer, caplog: pytest.LogCaptureFi
         source = TokenSource(grant_for(server.url), store=RedisStore(redis_server.url))
         assert source.token().access_token == TOKEN
     (warning,) = (record.message for record in caplog.records if record.levelno >= logging.WARNING)
-    assert warning.startswith("the token store failed to unlock (LockNotOwnedError); going on without ")
+    assert warning.startswith("127.0.0.1: the token store failed to unlock (LockNotOwnedError); going on without ")
     assert len(redis_server.ask("KEYS", "*")) == 1
 
 

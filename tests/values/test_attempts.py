@@ -68,7 +68,7 @@ class FakeSource:
         """Present."""
         return Presentation(token, self.presenter.headers(method, url, token))
 
-    def reject(self, token: Token) -> bool:
+    def refused(self, token: Token, status: int | None, url: str | None) -> bool:
         """Forget the token."""
         self.said.append(f"reject {token.access_token}")
         self.next += 1

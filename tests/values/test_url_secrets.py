@@ -151,7 +151,7 @@ def test_a_success_says_nothing(library: str, form: RequestFormat) -> None:
     with Loopback(Answer(503), token_answer()) as server, watched() as lines:
         source = source_for(f"{server.url}/token", library, form)
         assert source.token().access_token == TOKEN
-    assert any("token obtained from" in line for line in lines)
+    assert any("obtained a token from" in line for line in lines)
     assert_unseen([*lines, repr(source)])
 
 
