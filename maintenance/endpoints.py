@@ -23,7 +23,8 @@ from oauth_cc_auth import (
     TokenSource,
     presets,
 )
-from oauth_cc_auth.cli._vendors import PLACEHOLDER, example
+from oauth_cc_auth.cli._vendors import example
+from oauth_cc_auth.presets._played import PLACEHOLDER
 
 _AT_A_TIME = 8
 _TIMEOUT = 20.0  # seconds; a slow answer is one

@@ -56,7 +56,8 @@ def read_by_presets() -> frozenset[str]:
 def cold_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Start and end with no token in memory, no vendor's variables in the environment, and an empty home."""
     for name in os.environ:
-        if name in read_by_presets() or name.startswith("XDG_"):
+        ours = name.startswith(("XDG_", "OAUTH_CC_AUTH_SANDBOX", "OAUTH_CC_AUTH_STORE", "OAUTH_CC_AUTH_PROFILE"))
+        if ours or name in read_by_presets():
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     forget_all()

@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl, urlencode
 from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.proof import authenticate
 from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod
+from oauth_cc_auth._grant.parameters import AUTHORIZATION_DETAILS
 from oauth_cc_auth._grant.request_format import RequestFormat
-from oauth_cc_auth._grant.token_endpoint import AUTHORIZATION_DETAILS, TokenEndpointGrant
+from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.headers import written
 from oauth_cc_auth._http.messages import HttpRequest
 from oauth_cc_auth._threads import unforked

@@ -7,13 +7,12 @@ say the same share one token.
 from __future__ import annotations
 
 import inspect
-import json
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._frozen import EMPTY, spoken_repr
 from oauth_cc_auth._grant.assertion import ClientAssertion, Source
 from oauth_cc_auth._grant.certificate import Certificate
 from oauth_cc_auth._grant.checks import (
@@ -35,6 +34,7 @@ from oauth_cc_auth._grant.client_authentication import (
     is_private_key,
 )
 from oauth_cc_auth._grant.discovery import Discovery
+from oauth_cc_auth._grant.parameters import AUTHORIZATION_DETAILS, checked_details, checked_parameters, read_parameter
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -43,7 +43,7 @@ from oauth_cc_auth._http.origin import is_secure, origin_of
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OAuthError
+from oauth_cc_auth.errors import InsecureTransport
 
 if TYPE_CHECKING:
     from oauth_cc_auth._resource_server.dpop import DPoP
@@ -161,8 +161,8 @@ class TokenEndpointGrant:
             refuse("issuer is empty or not a string")
         for name in ("audience", "resource"):
             object.__setattr__(self, name, several(name, getattr(self, name)))
-        object.__setattr__(self, "authorization_details", _details(self.authorization_details))
-        object.__setattr__(self, "parameters", _parameters(self.parameters))
+        object.__setattr__(self, "authorization_details", checked_details(self.authorization_details))
+        object.__setattr__(self, "parameters", checked_parameters(self.parameters))
         object.__setattr__(self, "headers", checked_headers(self.headers))
 
     def _name_vendor(self, origin: str) -> None:
@@ -246,31 +246,11 @@ class TokenEndpointGrant:
         several = (("audience", self.audience), ("resource", self.resource), *self.parameters.items())
         details = self.authorization_details
         detailed = [(AUTHORIZATION_DETAILS, str(details))] if details else []
-        return [*((name, value) for name, values in several for value in each(_read(name, values))), *detailed]
+        return [*((name, value) for name, values in several for value in each(read_parameter(name, values))), *detailed]
 
     def secret_parameters(self) -> frozenset[str]:
         """Return the names of the parameters that are read when a token is requested: their values are secrets."""
         return frozenset(name for name, value in self.parameters.items() if callable(value))
-
-
-AUTHORIZATION_DETAILS = "authorization_details"  # RFC 9396 §2
-
-
-def _details(given: object) -> str | None:
-    """Return the details as JSON: an immutable value."""
-    if given is None or isinstance(given, str):
-        return given
-    listed = [given] if isinstance(given, Mapping) else given
-    if not isinstance(listed, Collection) or not all(isinstance(each, Mapping) and each.get("type") for each in listed):
-        refuse("authorization_details is not a list of objects, each with a type (RFC 9396 §2)")
-    try:
-        return json.dumps([dict(each) for each in listed], separators=(",", ":"))
-    except (TypeError, ValueError):
-        refuse("authorization_details holds something that is not JSON")
-
-
-# What has an argument of its own, in every grant.
-_OWN = frozenset({"client_id", "client_secret", "grant_type", "scope", "audience", "resource"})
 
 
 def _is_method(method: object) -> bool:
@@ -283,34 +263,3 @@ def _needs_secret(method: ClientAuthMethod | None) -> bool:
     if method is None:  # the server's metadata chooses among what there is
         return False
     return not isinstance(method, ClientAssertion) and getattr(method, "signer", None) is None
-
-
-def _read(name: str, values: Any) -> Any:
-    if not callable(values):
-        return values
-    try:
-        value = values()
-    except OAuthError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and quote the secret
-        message = f"parameters[{name!r}]: the function that returns it failed ({type(error).__name__})"
-        raise ConfigurationError(message) from None
-    if not is_text(value) or not value:
-        refuse(f"parameters[{name!r}] is a function that returned no text")
-    return value
-
-
-def _parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Several]:
-    if not isinstance(parameters, Mapping):
-        refuse("parameters is not a mapping")
-    if not all(isinstance(name, str) and name for name in parameters):
-        refuse("parameters has a name that is not a string, or an empty one")
-    own = _OWN & set(parameters)
-    if own:
-        refuse(f"parameters holds {', '.join(sorted(own))}, which has an argument of its own")
-    return FrozenMapping(
-        {
-            name: value if callable(value) else several(f"parameters[{name!r}]", value) or ()
-            for name, value in parameters.items()
-        }
-    )

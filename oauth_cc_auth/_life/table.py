@@ -110,7 +110,8 @@ def forget_all() -> None:
         with live.lock:
             live.reset()
     server = "oauth_cc_auth._authorization_server"
-    for room in (f"{server}.budget", f"{server}.discovery", "oauth_cc_auth._login.consent"):
+    others = ("oauth_cc_auth._resource_server.dpop", "oauth_cc_auth._login.consent")
+    for room in (f"{server}.budget", f"{server}.discovery", *others):
         if loaded := sys.modules.get(room):
             loaded.forget()
 

@@ -114,6 +114,14 @@ class Prover:
         self._nonces: OrderedDict[tuple[str, Role], str] = OrderedDict()
         self._skews: OrderedDict[str, float] = OrderedDict()
 
+    def reset(self) -> None:
+        """Begin anew: with another key, unless one is given, and without what the servers said."""
+        with self._lock:
+            self._nonces.clear()
+            self._skews.clear()
+            for made in ("_key", "_header", "thumbprint"):
+                vars(self).pop(made, None)
+
     @cached_property
     def _key(self) -> SigningKey:
         return _key_of(self._dpop)
@@ -215,6 +223,12 @@ _provers: WeakKeyDictionary[object, Prover] = WeakKeyDictionary()
 def prover_of(live: object, dpop: DPoP, clock: Callable[[], float]) -> Prover:
     """Return the prover of this live token: its token is bound to one key, whoever presents it."""
     return _provers.setdefault(live, Prover(dpop, clock))
+
+
+def forget() -> None:
+    """Let every prover begin anew; for tests."""
+    for prover in list(_provers.values()):
+        prover.reset()
 
 
 def thumbprint_of(jwk: Mapping[str, str]) -> str:

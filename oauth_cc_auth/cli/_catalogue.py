@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -18,6 +18,7 @@ from oauth_cc_auth import (
     AuthorizationCode,
     ClientAssertion,
     ClientCredentials,
+    ConfigurationError,
     Discovery,
     OAuthError,
     PrivateKeyJWT,
@@ -25,7 +26,8 @@ from oauth_cc_auth import (
     StaticToken,
     presets,
 )
-from oauth_cc_auth.cli._vendors import PLACEHOLDER, example, named
+from oauth_cc_auth.cli._vendors import example, named
+from oauth_cc_auth.presets._played import PLACEHOLDER
 
 if TYPE_CHECKING:
     from oauth_cc_auth._grant.grant import Grant
@@ -101,6 +103,39 @@ def meant_by(name: str) -> list[str]:
     if not found:
         named(name)  # which says what was perhaps meant
     return found
+
+
+def meant_by_all(words: Sequence[str]) -> tuple[list[str] | None, bool]:
+    """Return the presets that these words name or are found in, None for all; and whether that was a search.
+
+    Raises ConfigurationError where nothing is found.
+    """
+    if not words:
+        return None, False
+    try:
+        return list(dict.fromkeys(name for word in words for name in meant_by(word))), False
+    except ConfigurationError:
+        texts = {name: _searched(name) for name in presets.names()}
+        found = [name for name, text in texts.items() if all(word.lower() in text for word in words)]
+        if not found:
+            raise
+        return found, True
+
+
+def as_dict(entry: Entry) -> dict[str, object]:
+    """Return everything about a preset, for `--json`."""
+    return asdict(entry)
+
+
+def _searched(name: str) -> str:
+    """Return the text in which a search looks: the preset's name, and what its file says of the vendor."""
+    try:
+        preset = presets.get(name)
+    except OAuthError:
+        return ""
+    file = sys.modules.get(preset.__module__)
+    vendor = ((file and inspect.getdoc(file)) or "").partition("\n")[0]
+    return f"{name} {vendor}".lower()
 
 
 def terminal_table(entries: Sequence[Entry]) -> Table:

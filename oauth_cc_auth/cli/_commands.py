@@ -8,6 +8,7 @@ where every process of the machine could read it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -21,8 +22,11 @@ import click
 from rich.console import Console
 
 from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
-from oauth_cc_auth.cli._stores import CLASSES, KeptStore, opened, place_of
-from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, variable
+from oauth_cc_auth.cli import _calls, _options
+from oauth_cc_auth.cli._stores import KeptStore, opened, place_of
+from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, token_endpoint
+from oauth_cc_auth.cli._words import variable
+from oauth_cc_auth.presets._played import VARIABLE as SANDBOX_VARIABLE
 
 INTERRUPTED = 128 + 2  # what a shell reports for a process that SIGINT ended
 
@@ -31,7 +35,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Turn what the library raises, and Ctrl-C, into an exit status without a traceback."""
         try:
-            return super().invoke(ctx)
+            with _options.kept():
+                return super().invoke(ctx)
         except OAuthError as error:
             raise click.ClickException(" ".join(str(error).split())) from None
         except BaseException as error:
@@ -43,7 +48,14 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="oauth-cc-auth", message="%(prog)s %(version)s")
 def commands() -> None:
-    """OAuth 2.0 client credentials for requests and httpx: see it work, try it, get a token."""
+    """OAuth 2.0 client credentials: get a token, call an API, see what is stored, find out what is wrong.
+
+    Documentation: docs/cli.md
+    """
+
+
+commands.add_command(_calls.headers)
+commands.add_command(_calls.call)
 
 
 @commands.command(short_help="Watch one token serve many callers.")
@@ -55,17 +67,21 @@ def demo() -> None:
 
 
 @commands.command(short_help="Play vendors on this machine.")
+@click.argument("vendors", nargs=-1, type=Vendor(), metavar="[VENDOR]...")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
     help="First port to listen on, one for each address, some 130 in a row; by default any that are free.",
 )
-def sandbox(port: int) -> None:
+def sandbox(vendors: tuple[str, ...], port: int) -> None:
     """Play vendors on this machine, and show each request they get, until Ctrl-C.
 
-    Those are played who need no words of their own, and those whose words are in the environment, as AUTH0_DOMAIN.
+    Other programs and commands use it with OAUTH_CC_AUTH_SANDBOX=URL or --sandbox URL. A VENDOR that is named is always
+    played; what it needs and the environment lacks, such as a tenant, is made up. Without a name, those vendors are
+    played that need nothing of the kind. Documentation: docs/cli.md
     """
+    os.environ.pop(SANDBOX_VARIABLE, None)  # it is meant for those who call this one
     from oauth_cc_auth.cli import _tables  # noqa: PLC0415 - as in demo
     from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - as in demo
 
@@ -74,7 +90,7 @@ def sandbox(port: int) -> None:
         port=port, on_request=lambda record: console.print(_tables.request_line(record), soft_wrap=True)
     ) as servers:
         try:
-            grants = played_by(servers)
+            grants = played_by(servers, vendors)
         except OSError as taken:
             raise click.ClickException(f"{taken.strerror}: leave --port {port} out, or try another.") from None
         except OverflowError:
@@ -82,26 +98,31 @@ def sandbox(port: int) -> None:
                 f"There are too few ports from {port} on: leave --port {port} out, or try a lower one."
             ) from None
         console.print(_tables.sandbox_table(grants), soft_wrap=True)
-        console.print("\nEach request is shown below, its secrets masked. Ctrl-C ends it.\n")
+        used = servers.origin(token_endpoint(next(iter(grants.values()))))
+        console.print(f"\nIn another terminal: export {SANDBOX_VARIABLE}={used}", soft_wrap=True)
+        console.print("Each request is shown below, its secrets masked. Ctrl-C ends it.\n")
         threading.Event().wait()
 
 
-@commands.command(short_help="List the vendors, or say all about one.")
-@click.argument("names", nargs=-1, metavar="[VENDOR]...")
+@commands.command(short_help="List or search the vendors, or describe one.")
+@click.argument("names", nargs=-1, metavar="[VENDOR | WORD]...")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the docs have it, with its sources.")
-def vendors(names: tuple[str, ...], *, as_markdown: bool) -> None:
-    """List the vendors and where their tokens go; with names, say everything about those: what to call, which variables
-    are read, what is odd, and on which pages that was read.
+@_options.as_json
+def vendors(names: tuple[str, ...], *, as_markdown: bool, as_json: bool) -> None:
+    """List the vendors and where their tokens go. With names, describe these presets: the call, the variables, what is
+    special, and the pages where that was read. Words that name no preset are searched for, as `vendors payment`.
 
-    In a pipe, each preset is one line, its columns separated by tabs.
+    In a pipe, each preset is one line, its columns separated by tabs. Documentation: docs/cli.md
     """
     from oauth_cc_auth.cli import _catalogue  # noqa: PLC0415 - it loads every vendor
 
-    meant = list(dict.fromkeys(preset for name in names for preset in _catalogue.meant_by(name)))
-    entries, broken = _catalogue.catalogue(meant if names else None)
-    if as_markdown:
+    meant, is_search = _catalogue.meant_by_all(names)
+    entries, broken = _catalogue.catalogue(meant)
+    if as_json:
+        click.echo(json.dumps([_catalogue.as_dict(entry) for entry in entries], indent=2))
+    elif as_markdown:
         click.echo("\n".join(_catalogue.markdown(entries)))
-    elif names:
+    elif names and not is_search:
         click.echo("\n".join(_catalogue.described(entries)), nl=bool(entries))
     elif sys.stdout is not None and sys.stdout.isatty():
         _console().print(_catalogue.terminal_table(entries))
@@ -112,24 +133,26 @@ def vendors(names: tuple[str, ...], *, as_markdown: bool) -> None:
         raise click.ClickException("\n".join(broken))
 
 
-_vendor = click.argument("vendor", type=Vendor(), metavar="VENDOR")
-_login_name = click.option("--login", "login_name", metavar="NAME", help="Whose login, where several users have one.")
-
-
 @commands.command(short_help="Get an access token and print it.")
-@_vendor
-@click.option("--scope", "scopes", multiple=True, help="What the token may do, as it was at the login; repeatable.")
-@click.option("--store", type=click.Choice(list(CLASSES)), help="Where the token is kept; a login's: file.")
-@_login_name
-@click.option("--json", "as_json", is_flag=True, help="Print when the token ends and what it may do, instead of it.")
-def token(vendor: str, scopes: tuple[str, ...], store: str | None, login_name: str | None, *, as_json: bool) -> None:
+@_options.of_a_call
+@_options.as_json
+def token(
+    vendor: str,
+    options: dict[str, str],
+    scopes: tuple[str, ...],
+    store: str | None,
+    login_name: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Get an access token from a vendor and print it; `oauth-cc-auth vendors` lists them.
 
     The client id and secret come from the environment, as VAINU_CLIENT_ID and VAINU_CLIENT_SECRET, or are asked for.
     What `oauth-cc-auth login` obtained is in the user's cache folder, and taken from there, unless --store says
-    otherwise. Other tokens are kept only where --store says so.
+    otherwise. Other tokens are kept only where --store says so. With --json, print when the token ends and what it may
+    do, and not the token. Documentation: docs/cli.md
     """
-    choice = chosen(vendor, scopes=scopes, login=login_name, store=store)
+    choice = chosen(vendor, options=options, scopes=scopes, login=login_name, store=store)
     grant = choice.grant
     # Each renewal of a login spends its refresh token, and the next command, or program, must find the new one.
     kept = opened(store or "file") if store or isinstance(grant, AuthorizationCode) else None
@@ -146,21 +169,20 @@ def token(vendor: str, scopes: tuple[str, ...], store: str | None, login_name: s
 
 
 @commands.command(short_help="Log in at a vendor with the browser.")
-@_vendor
+@_options.of_a_call
 @click.option("--no-browser", is_flag=True, help="Print the address to open, instead of opening it.")
 @click.option(
     "--port",
     type=click.IntRange(1024, 65535),
     help="Port of the redirect http://127.0.0.1:PORT/callback, for vendors who know it with its port; by default any.",
 )
-@click.option("--scope", "scopes", multiple=True, help="What the tokens may do; repeatable.")
-@click.option("--store", type=click.Choice(list(CLASSES)), help="Where the login is kept; by default in a file.")
 @click.option(
     "--timeout", type=click.FloatRange(1, 86400), default=300, show_default=True, help="Seconds to wait for the user."
 )
-@_login_name
+@_options.as_json
 def login(  # noqa: PLR0917 - click passes each by its name
     vendor: str,
+    options: dict[str, str],
     port: int | None,
     scopes: tuple[str, ...],
     store: str | None,
@@ -168,19 +190,24 @@ def login(  # noqa: PLR0917 - click passes each by its name
     login_name: str | None,
     *,
     no_browser: bool,
+    as_json: bool,
 ) -> None:
     """Log in at a vendor with the browser, and keep the tokens for your programs; `oauth-cc-auth vendors` lists them.
 
     The client id and secret come from the environment, as VEND_EMAIL_CLIENT_ID and VEND_EMAIL_CLIENT_SECRET, or are
     asked for. With --no-browser, the browser may run elsewhere if this machine's --port is forwarded to it (ssh -L).
+    Documentation: docs/cli.md
     """
     from oauth_cc_auth.cli._login import log_in, report  # noqa: PLC0415 - http.server is slow to load
 
-    choice = chosen(login_of(vendor), scopes=scopes, login=login_name, store=store)
+    choice = chosen(login_of(vendor), options=options, scopes=scopes, login=login_name, store=store)
     kept = KeptStore(store or "file")
     browse = None if no_browser else webbrowser.open
     obtained = log_in(choice, kept, port=port or 0, seconds=timeout, browse=browse, say=partial(click.echo, err=True))
-    click.echo(report(choice, kept, obtained))
+    if as_json:
+        click.echo(json.dumps({**_described(obtained, choice.grant), "store": place_of(kept.store)}, indent=2))
+    else:
+        click.echo(report(choice, kept, obtained))
 
 
 def _is_ctrl_c(error: BaseException) -> bool:

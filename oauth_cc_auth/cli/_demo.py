@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from oauth_cc_auth import HttpxAuth, OriginNotAllowed, RequestsAuth, forget_all, presets
+from oauth_cc_auth import HttpxAuth, OriginNotAllowed, RequestsAuth, forget_all
 from oauth_cc_auth.cli import _tables
-from oauth_cc_auth.cli._vendors import Grant, Preset, base_url, sandbox_grant
+from oauth_cc_auth.cli._vendors import Grant, base_url, sandbox_grant
 from oauth_cc_auth.sandbox import Sandbox
 
 CALLERS = 32
@@ -206,17 +206,16 @@ def _progress(console: Console) -> Iterator[Callable[[Table], None]]:
 
 def _rows(sandbox: Sandbox) -> Iterator[Row]:
     for vendor in FIRST_CALLS:
-        preset = presets.get(vendor)
         for name, client in CLIENTS.items():
-            yield Row(vendor, name, tuple(_Cell(sandbox, vendor, preset, client).results()))
+            yield Row(vendor, name, tuple(_Cell(sandbox, vendor, client).results()))
 
 
 class _Cell:
     """One vendor with one client: a cold start, and then one check after the other on the same client."""
 
-    def __init__(self, sandbox: Sandbox, vendor: str, preset: Preset, client: Callable[[Grant], Client]) -> None:
+    def __init__(self, sandbox: Sandbox, vendor: str, client: Callable[[Grant], Client]) -> None:
         self._sandbox = sandbox
-        self._preset = preset
+        self._vendor = vendor
         self._new_client = client
         self._call = FIRST_CALLS[vendor]
         self._url = ""
@@ -233,7 +232,7 @@ class _Cell:
     @contextmanager
     def _cold_start(self) -> Iterator[Client]:
         forget_all()
-        grant = sandbox_grant(self._sandbox, self._preset)
+        grant = sandbox_grant(self._sandbox, self._vendor)
         self._url = f"{base_url(grant)}{self._call.path}"
         client = self._new_client(grant)
         try:

@@ -22,8 +22,9 @@ import click
 from oauth_cc_auth import AuthorizationCode, AuthorizationFailed, Login, Token, TokenSource
 from oauth_cc_auth.cli import _page
 from oauth_cc_auth.cli._redirection_endpoint import Arrival, RedirectionEndpoint
-from oauth_cc_auth.cli._stores import CLASSES, KeptStore, place_of
-from oauth_cc_auth.cli._vendors import Chosen, variable
+from oauth_cc_auth.cli._stores import KeptStore, in_python, place_of
+from oauth_cc_auth.cli._vendors import Chosen
+from oauth_cc_auth.cli._words import variable
 
 # Seconds between two looks at the clock. On Windows, Ctrl-C is heard only between two waits.
 _PATIENCE = 1.0
@@ -69,7 +70,7 @@ def report(chosen: Chosen, store: KeptStore, token: Token) -> str:
     needs = f" (with {' and '.join(chosen.asked)} in the environment)" if chosen.asked else ""
     return (
         f"Logged in to {chosen.vendor}: access token kept in {place_of(store.store)}, good {until}, {then}.\n"
-        f"In Python: {chosen.in_python(CLASSES[store.choice])}{needs}"
+        f"In Python: {chosen.in_python(in_python(store.choice))}{needs}"
     )
 
 

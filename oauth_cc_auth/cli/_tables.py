@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from oauth_cc_auth import AuthorizationCode
-from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT, Grant, base_url
+from oauth_cc_auth.cli._vendors import Grant, base_url, token_endpoint
+from oauth_cc_auth.presets._played import SANDBOX_CLIENT
 
 if TYPE_CHECKING:
     from oauth_cc_auth.cli._demo import Result, Row
@@ -108,8 +109,7 @@ def sandbox_table(grants: Mapping[str, Grant]) -> Group:
 
 
 def _played(vendor: str, grant: Grant) -> Iterator[tuple[str, str, str]]:
-    endpoint = grant.token_endpoint
-    yield vendor, "token endpoint", str(endpoint)
+    yield vendor, "token endpoint", token_endpoint(grant)
     yield "", "API", base_url(grant)
     if isinstance(grant, AuthorizationCode):
         login = {"authorization endpoint": grant.authorization_endpoint, "refresh token": grant.refresh_token}

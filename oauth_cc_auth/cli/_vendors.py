@@ -9,33 +9,33 @@ import inspect
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
+from click.shell_completion import CompletionItem
 
 from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, StaticToken, presets
+from oauth_cc_auth.cli._words import HIDDEN, Preset, lacking, option, words_of
+from oauth_cc_auth.presets._played import (
+    SANDBOX_CLIENT,
+    SANDBOX_PUBLIC_CLIENT,
+    completed,
+    placeholder,
+    required,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
     from oauth_cc_auth.sandbox import Sandbox  # not at run time: it needs Flask, and a token does not
 
 Grant: TypeAlias = "TokenEndpointGrant"
-Preset: TypeAlias = "Callable[..., TokenEndpointGrant | StaticToken]"
-
-# The sandbox registers whoever comes first. A client without a secret is another client.
-SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
-SANDBOX_PUBLIC_CLIENT = {"client_id": "sandbox-public-client"}
-
-# What stands for a word that only the user knows, as a tenant; it fits in a host name.
-PLACEHOLDER = "your-{}"
 
 _NOTHING_TO_GET = "{} is a token already, made by hand at the vendor: there is nothing to get."
-
-# What is not to be seen by whoever looks over a shoulder.
-_HIDDEN = ("secret", "key", "token", "password")
 
 
 class Vendor(click.ParamType[str]):
@@ -51,6 +51,17 @@ class Vendor(click.ParamType[str]):
             self.fail(str(wrong), param, ctx)
         return value.lower().replace("_", "-")
 
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002 - as above
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Offer the vendors' names."""
+        names = (name.replace("_", "-") for name in presets.names())
+        typed = incomplete.lower().replace("_", "-")
+        return [CompletionItem(name) for name in names if name.startswith(typed)]
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -61,30 +72,47 @@ class Chosen:
     """
 
     vendor: str
-    grant: Grant
-    words: Mapping[str, str]
+    made: Grant | StaticToken
+    words: Mapping[str, Any]
     command: str
     asked: tuple[str, ...]
 
+    @property
+    def grant(self) -> Grant:
+        """The grant, where a token has to be requested. Raises UsageError for a token made by hand."""
+        if isinstance(self.made, StaticToken):
+            raise click.UsageError(_NOTHING_TO_GET.format(self.vendor))
+        return self.made
+
     def in_python(self, store: str) -> str:
-        """Return the expression that uses this grant with a store of this class."""
+        """Return the expression that uses this grant with the store that this expression opens."""
         name = self.vendor.replace("-", "_")
         preset = f"presets.{name}" if hasattr(presets, name) else f"presets.get({name!r})"
         words = ", ".join(f"{word}={value!r}" for word, value in self.words.items())
-        return f"RequestsAuth({preset}({words}), store={store}())"
+        return f"RequestsAuth({preset}({words}), store={store})"
 
 
-def chosen(vendor: str, *, scopes: tuple[str, ...] = (), login: str | None = None, store: str | None = None) -> Chosen:
+def chosen(
+    vendor: str,
+    *,
+    scopes: tuple[str, ...] = (),
+    login: str | None = None,
+    store: str | None = None,
+    options: Mapping[str, str] | None = None,
+    keys: bool = False,
+) -> Chosen:
     """Return the grant that the command line describes; ask somebody who is there for what the environment lacks.
 
-    Raises UsageError for an option that this vendor has no use for, and ConfigurationError, naming the variable.
+    `keys` tells whether a token or key made by hand will do. Raises UsageError for an option that this vendor has no
+    use for, and ConfigurationError, naming the variable.
     """
     preset = presets.get(vendor)
     takes = words_of(preset)
-    words: dict[str, str] = {}
+    words: dict[str, Any] = {name: option(vendor, preset, name, text) for name, text in (options or {}).items()}
     command = ["oauth-cc-auth", "login", vendor]
-    if missing := _required(preset):
-        raise click.UsageError(f"{vendor} wants {' and '.join(missing)}, which only Python can give it.")
+    command += [part for name, text in (options or {}).items() for part in ("-o", f"{name}={text}")]
+    if missing := lacking(vendor, preset, words):
+        raise click.UsageError(f"{vendor} wants {' and '.join(missing)}: add -o {missing[0]}=...")
     if scopes:
         if "scope" not in takes:
             raise click.UsageError(f"{vendor} gives no choice of scopes: leave --scope out.")
@@ -98,10 +126,10 @@ def chosen(vendor: str, *, scopes: tuple[str, ...] = (), login: str | None = Non
     if store:
         command += ["--store", store]
     # Before anything is asked for.
-    if _makes_a_static_token(preset):
+    if not keys and _makes_a_static_token(partial(preset, **words)):
         raise click.UsageError(_NOTHING_TO_GET.format(vendor))
     grant, asked = _asking(vendor, preset, words)
-    if isinstance(grant, StaticToken):
+    if isinstance(grant, StaticToken) and not keys:
         raise click.UsageError(_NOTHING_TO_GET.format(vendor))
     if isinstance(grant, AuthorizationCode):
         grant = replace(grant, how_to_log_in=f"Run: {shlex.join(command)}")
@@ -128,22 +156,6 @@ def login_of(vendor: str) -> str:
     raise click.UsageError(f"{vendor} needs no login of a user.")
 
 
-def words_of(preset: Preset) -> frozenset[str]:
-    """Return the names of the arguments that a preset takes."""
-    return frozenset(inspect.signature(preset).parameters)
-
-
-def variable(vendor: str, word: str) -> str:
-    """Return the environment variable from which a preset reads an argument."""
-    return f"{vendor}_{word}".replace("-", "_").upper()
-
-
-def _required(preset: Preset) -> list[str]:
-    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    parameters = inspect.signature(preset).parameters.values()
-    return [word.name for word in parameters if word.default is word.empty and word.kind not in several]
-
-
 def example(
     preset: Preset, words: Mapping[str, str | None] | None = None
 ) -> tuple[Grant | StaticToken, dict[str, str | None]]:
@@ -152,25 +164,14 @@ def example(
     Returns the words that are missing then, with the environment variable that the preset itself names for each, or
     None for a word that only an argument can give. Raises OAuthError.
     """
-    asked: dict[str, str | None] = dict.fromkeys(_required(preset)) if words is None else dict(words)
+    asked: dict[str, str | None] = dict.fromkeys(required(inspect.signature(preset))) if words is None else dict(words)
     try:
-        return preset(**{word: _placeholder(word) for word in asked}), asked
+        return preset(**{word: placeholder(word) for word in asked}), asked
     except ConfigurationError as error:
-        missing, variable_of_it = _word_of(preset, error), error.variable
+        missing, variable_of_it = word_of(inspect.signature(preset).parameters, error), error.variable
         if missing is None or missing in asked:
             raise
     return example(preset, {**asked, missing: variable_of_it})
-
-
-def _placeholder(word: str) -> str:
-    held = PLACEHOLDER.format(word.replace("_", "-"))
-    return f"https://{held}" if word.endswith("url") else held
-
-
-def _word_of(preset: Preset, error: ConfigurationError) -> str | None:
-    """Return the argument that a missing variable stands for: it is named like the end of VEND_EMAIL_CLIENT_SECRET."""
-    looked_for = error.variable or ""
-    return max((word for word in words_of(preset) if looked_for.endswith(f"_{word.upper()}")), key=len, default=None)
 
 
 def _makes_a_static_token(preset: Preset) -> bool:
@@ -186,12 +187,12 @@ def _asking(
     try:
         return preset(**words), asked
     except ConfigurationError as error:
-        word, looked_for = _word_of(preset, error), error.variable or ""
+        word, looked_for = word_of(inspect.signature(preset).parameters, error), error.variable or ""
         if word is None or word in words:
             raise
     if not somebody_is_there():
         raise ConfigurationError(_unset(list(_missing(preset, words))), variable=looked_for)
-    hidden = any(part in word for part in _HIDDEN)
+    hidden = any(part in word for part in HIDDEN)
     # To stderr: the token stands alone on stdout.
     typed = click.prompt(f"{vendor} {word.replace('_', ' ')}", hide_input=hidden, err=True)
     return _asking(vendor, preset, {**words, word: typed}, (*asked, looked_for))
@@ -202,10 +203,10 @@ def _missing(preset: Preset, words: Mapping[str, str]) -> Iterator[str]:
     try:
         preset(**words)
     except ConfigurationError as error:
-        word = _word_of(preset, error)
+        word = word_of(inspect.signature(preset).parameters, error)
         if word is not None and word not in words:
             yield error.variable or ""
-            yield from _missing(preset, {**words, word: _placeholder(word)})
+            yield from _missing(preset, {**words, word: placeholder(word)})
 
 
 def _unset(variables: Sequence[str]) -> str:
@@ -219,34 +220,48 @@ def somebody_is_there() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def played_by(sandbox: Sandbox) -> dict[str, Grant]:
-    """Return the grants at the sandbox, by name, of all vendors who need no words of their own."""
+def played_by(sandbox: Sandbox, vendors: Sequence[str] = ()) -> dict[str, Grant]:
+    """Return the grants at the sandbox, by name: of these vendors, or of all who need no words of their own.
+
+    What a vendor lacks that is named is made up. Raises OAuthError and UsageError for one that cannot be played.
+    """
+    if vendors:
+        return {name: sandbox_grant(sandbox, name) for name in vendors}
     grants = {}
     for name in presets.names():
         # What the environment has for such a word is as good as a default.
         with suppress(OAuthError):
             preset = presets.get(name)
-            if "client_id" in words_of(preset) and not set(_required(preset)) - SANDBOX_CLIENT.keys():
-                grants[name.replace("_", "-")] = sandbox_grant(sandbox, preset)
+            if "client_id" in words_of(preset) and not set(required(inspect.signature(preset))) - SANDBOX_CLIENT.keys():
+                grants[name.replace("_", "-")] = sandbox_grant(sandbox, name, makes_up=False)
     return grants
 
 
-def sandbox_grant(sandbox: Sandbox, preset: Preset) -> Grant:
-    """Return a preset's grant at the sandbox.
+def sandbox_grant(sandbox: Sandbox, vendor: str, *, makes_up: bool = True) -> Grant:
+    """Return a vendor's grant at the sandbox, with what its preset lacks made up.
 
     A refresh token is a login: each call is another one, as a server that rotates them takes the first only once.
-    Raises OAuthError.
+    Raises OAuthError, and UsageError for a token made by hand.
     """
+    from oauth_cc_auth.sandbox import made_up  # noqa: PLC0415 - see above
+
+    preset = presets.get(vendor)
     takes = words_of(preset)
     words = dict(SANDBOX_CLIENT if "client_secret" in takes else SANDBOX_PUBLIC_CLIENT)
+    words = {word: value for word, value in words.items() if word in takes}
     if "refresh_token" in takes:
         words["refresh_token"] = f"sandbox-{secrets.token_hex(8)}"
-    grant = preset(**words)
+    grant = completed(preset, made_up(vendor.replace("-", "_"), preset), **words) if makes_up else preset(**words)
     if isinstance(grant, StaticToken):
-        raise ConfigurationError("a token made by hand needs no client, and so no server that knows it")
+        raise ConfigurationError(f"{vendor} is a token made by hand: no server issues it, so none is played")
     return sandbox.grant(grant)
 
 
 def base_url(grant: Grant) -> str:
     """Return where the paths of a grant's API begin."""
     return (grant.resource_server and grant.resource_server.base_url) or ""
+
+
+def token_endpoint(grant: Grant) -> str:
+    """Return the address of a grant's token endpoint, or of the metadata that names it."""
+    return str(grant.token_endpoint)

@@ -182,7 +182,7 @@ _TOOLS = {
     "segment": "_credentials",
     "facts": "_environment",
 }
-_NO_VENDORS = frozenset({"credentials", "environment", "foreign", "vocabulary"})
+_NO_VENDORS = frozenset({"credentials", "environment", "foreign", "played", "vocabulary"})
 
 
 def get(name: str) -> Preset:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from oauth_cc_auth._grant.secret import Env
 from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.presets._played import at_sandbox
 
 if TYPE_CHECKING:
     from oauth_cc_auth.presets import Preset
@@ -123,7 +124,7 @@ def from_environment(name: str, preset: Preset) -> Preset:
         object.__setattr__(named, "variables", read)
         return named
 
-    return reading
+    return at_sandbox(name, reading)
 
 
 def _looked_up(names: tuple[str, ...], parameter: Parameter, call: Reading) -> Any:
@@ -133,11 +134,12 @@ def _looked_up(names: tuple[str, ...], parameter: Parameter, call: Reading) -> A
         if value:
             call.found[variable] = None
             call.given_as[parameter.name] = variable
-            return _converted(value, variable, parameter)
+            return converted(value, variable, parameter)
     return None
 
 
-def _converted(value: str, variable: str, parameter: Parameter) -> Any:
+def converted(value: str, variable: str, parameter: Parameter) -> Any:
+    """Return a text as the argument's kind. Raises ConfigurationError, naming where the text came from."""
     kind = _kind(parameter)
     if kind == "bool":
         if value.lower() not in _TRUTHS:

@@ -20,9 +20,10 @@ except ImportError as error:
     raise ImportError(message) from error
 
 from oauth_cc_auth.sandbox._knobs import Default
+from oauth_cc_auth.sandbox._made_up import made_up
 from oauth_cc_auth.sandbox._records import Record
 from oauth_cc_auth.sandbox._sandbox import Sandbox
 from oauth_cc_auth.sandbox._vendor import Vendor
 from oauth_cc_auth.sandbox.vendors import VENDORS
 
-__all__ = ["VENDORS", "Default", "Record", "Sandbox", "Vendor"]
+__all__ = ["VENDORS", "Default", "Record", "Sandbox", "Vendor", "made_up"]

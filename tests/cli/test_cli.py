@@ -28,7 +28,7 @@ from rich.console import Console
 from oauth_cc_auth import ConfigurationError, StaticToken, cli, forget_all, presets
 from oauth_cc_auth.cli import _commands, _tables, _vendors
 from oauth_cc_auth.cli._demo import FIRST_CALLS
-from oauth_cc_auth.cli._vendors import SANDBOX_CLIENT
+from oauth_cc_auth.presets._played import SANDBOX_CLIENT
 from oauth_cc_auth.sandbox import Sandbox
 
 VAINU = "https://api.vainu.io/api/oauth/token/"

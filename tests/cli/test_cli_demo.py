@@ -276,7 +276,7 @@ class FakeClient:
 
 def cell() -> _demo._Cell:
     """A cell over the fake sandbox."""
-    return _demo._Cell(FakeSandbox(), "vainu", presets.vainu, _demo.WithHttpx)  # type: ignore[arg-type]  # a fake
+    return _demo._Cell(FakeSandbox(), "vainu", _demo.WithHttpx)  # type: ignore[arg-type]  # a fake
 
 
 def test_a_token_too_many_is_a_failure() -> None:

@@ -843,12 +843,12 @@ def test_words_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hidden == [False]
 
 
-def test_what_only_python_can_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preset of another package that demands an argument is a usage error that names it."""
+def test_an_argument_that_a_preset_demands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preset of another package that demands an argument is a usage error that says how to pass it."""
     monkeypatch.setattr(presets, "get", lambda _: lambda region, **words: None)
     result = run("token", "acme")
     assert result.exit_code == 2
-    assert "acme wants region, which only Python can give it." in result.stderr
+    assert "acme wants region: add -o region=..." in result.stderr
 
 
 def test_a_key_is_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -897,5 +897,5 @@ def test_nothing_imports_every_vendor() -> None:
     here = Vendors.__new__(Vendors)
     here.addresses = {}
     assert here.python(f"import os; os.environ['VAINU_USER_CLIENT_ID'] = 'x'\n{code}") == (
-        "['_credentials', '_environment', '_vainu']\n"
+        "['_credentials', '_environment', '_played', '_vainu']\n"
     )

@@ -52,3 +52,15 @@ def test_client_credentials(tmp_path: Path, scenario: str, proof: str) -> None:
     assert found[proof] == {"SUCCESS"}
     assert found["prm-pathbased-requested"] == {"SUCCESS"}
     assert found["valid-bearer-token"] == {"SUCCESS"}
+
+
+def test_a_resource_that_is_somebody_elses(tmp_path: Path) -> None:
+    """Metadata that names another resource is looked at and refused: no secret goes to the server that it names."""
+    checks = graded("auth/resource-mismatch", tmp_path)
+    found = verdicts(checks)
+    assert found["resource-mismatch-rejected"] == {"SUCCESS"}
+    assert found["prm-pathbased-requested"] == {"SUCCESS"}
+    asked = [check["details"] for check in checks if check["id"] == "incoming-auth-request"]
+    assert [request for request in asked if request.get("method") != "GET"] == []
+    (errors,) = tmp_path.rglob("stderr.txt")
+    assert "evil.example.com" in errors.read_text()

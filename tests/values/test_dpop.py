@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 from joserfc import jwk, jwt
 
-from oauth_cc_auth import ConfigurationError
+from oauth_cc_auth import ConfigurationError, forget_all
+from oauth_cc_auth._resource_server import dpop as room
 from oauth_cc_auth._resource_server.dpop import DPoP, Prover, Role, htu_of, thumbprint_of
 from oauth_cc_auth._signature import read_key
 
@@ -173,3 +175,20 @@ def test_a_wrong_argument_is_named(arguments: dict[str, Any], name: str) -> None
     """ConfigurationError says which argument does not fit, when the value is made."""
     with pytest.raises(ConfigurationError, match=name):
         DPoP(**arguments)
+
+
+def test_to_forget_everything_is_to_begin_anew() -> None:
+    """`forget_all` takes the generated key, the nonces and the server's time from every prover; a given key stays."""
+
+    class Live: ...
+
+    live = Live()
+    prover, given = room.prover_of(live, DPoP(), lambda: NOW), prover_of()
+    prover.heard(API, RS, 200, {"dpop-nonce": "one"}, "")
+    before = prover.thumbprint
+    forget_all()
+    assert room.prover_of(live, DPoP(), lambda: NOW) is prover
+    assert prover.thumbprint != before
+    claims = prover.proof("GET", API, RS).split(".")[1]
+    assert "nonce" not in json.loads(base64.urlsafe_b64decode(claims + "=="))
+    assert given.thumbprint == thumbprint_of(json.loads(KEY))

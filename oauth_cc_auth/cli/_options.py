@@ -1,0 +1,86 @@
+"""The options that several commands share, each with one help text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from oauth_cc_auth.cli._stores import VARIABLE as STORE_VARIABLE
+from oauth_cc_auth.cli._stores import StoreName
+from oauth_cc_auth.cli._vendors import Vendor
+from oauth_cc_auth.presets._played import VARIABLE as SANDBOX_VARIABLE
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def _parsed(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    options = {}
+    for option in given:
+        name, is_there, value = option.partition("=")
+        if not is_there or not name:
+            raise click.BadParameter("use NAME=VALUE, as environment=sandbox.", ctx=ctx, param=param)
+        options[name.replace("-", "_")] = value
+    return options
+
+
+def _at_sandbox(ctx: click.Context, param: click.Parameter, url: str | None) -> None:
+    if url is None:
+        return
+    from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - Flask is slow to load
+
+    try:
+        Sandbox.at(url)
+    except ValueError as wrong:
+        raise click.BadParameter(f"{wrong}.", ctx=ctx, param=param) from None
+    os.environ[SANDBOX_VARIABLE] = url  # `kept` puts it back
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Put the variable back that `--sandbox` sets, when the command has ended."""
+    before = os.environ.get(SANDBOX_VARIABLE)
+    try:
+        yield
+    finally:
+        os.environ.pop(SANDBOX_VARIABLE, None)
+        if before is not None:
+            os.environ[SANDBOX_VARIABLE] = before
+
+
+vendor = click.argument("vendor", type=Vendor(), metavar="VENDOR")
+preset_options = click.option(
+    "-o",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_parsed,
+    help="An option of the vendor, as environment=sandbox; repeatable. Never a credential.",
+)
+scopes = click.option("--scope", "scopes", multiple=True, help="A scope to request; repeatable.")
+store = click.option(
+    "--store",
+    type=StoreName(),
+    envvar=STORE_VARIABLE,
+    help="Where the token is kept; a login's: file.",
+)
+login_name = click.option("--login", "login_name", metavar="NAME", help="Whose login, where several users have one.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+sandbox = click.option(
+    "--sandbox",
+    metavar="URL",
+    expose_value=False,
+    is_eager=True,
+    callback=_at_sandbox,
+    help="Use a sandbox that runs on this machine, as http://127.0.0.1:8400.",
+)
+
+
+def of_a_call(command: F) -> F:
+    """Add what every command takes that needs a token of a vendor."""
+    for option in (vendor, preset_options, scopes, store, login_name, sandbox)[::-1]:
+        command = option(command)
+    return command
