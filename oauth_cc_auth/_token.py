@@ -35,7 +35,8 @@ class Token:
 
     `expires_at` and `obtained_at` are seconds since the epoch by the source's clock, the latter from the moment before
     the request was sent; `expires_at` is None where the server did not say. `scope` is what was granted, if the server
-    said so. `extra` is the rest of the answer, without its secrets.
+    said so. `extra` is the rest of the answer, without its secrets. `label` says in a store whose
+    token this is (vendor, host, client_id, login); it does not count when tokens are compared.
     """
 
     access_token: str = field(repr=False)
@@ -45,11 +46,13 @@ class Token:
     scope: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
     extra: Mapping[str, Any] = field(default=EMPTY, repr=False, hash=False)
+    label: Mapping[str, str] = field(default=EMPTY, repr=False, hash=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make the token a value that nobody can change."""
-        if not isinstance(self.extra, FrozenMapping):
-            object.__setattr__(self, "extra", FrozenMapping(self.extra))
+        for name in ("extra", "label"):
+            if not isinstance(getattr(self, name), FrozenMapping):
+                object.__setattr__(self, name, FrozenMapping(getattr(self, name)))
 
     @property
     def lifetime(self) -> float | None:

@@ -18,6 +18,7 @@ from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._token import CLOCK_TOLERANCE, Token
 from oauth_cc_auth.errors import OAuthError
 from oauth_cc_auth.stores import TokenStore
+from oauth_cc_auth.stores._entries import labelled
 from oauth_cc_auth.stores._protocol import shown
 
 
@@ -103,6 +104,7 @@ class Renewal:
         # (§4.4.3), and is of no use.
         scope = self.exchange.grant.scope
         token = replace(token, scope=token.scope or (str(scope) if scope else None), refresh_token=None)
+        token = labelled(token, self.exchange.grant)
         # Before anybody uses it: a process that dies then has lost nothing.
         self.shelf.save(token)
         return token

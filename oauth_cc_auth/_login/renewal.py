@@ -26,6 +26,7 @@ from oauth_cc_auth._login.unsaved import Unsaved, keep_saving
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InteractionRequired, InvalidGrant, OAuthError, TokenEndpointUnavailable
 from oauth_cc_auth.stores import TokenStore
+from oauth_cc_auth.stores._entries import labelled
 
 # Beside a refresh token in a store: the slow salted hash of the client secret that obtained it, as "salt:hash".
 _VERIFIER = "client_secret_verifier"
@@ -166,7 +167,7 @@ class LoginRenewal(Renewal):
         # answer and the save, in which a killed process would lose the login.
         if (verifier := self._verifier()) is not None:
             token = replace(token, extra={**token.extra, _VERIFIER: verifier})
-        live.spent = spent
+        live.spent, token = spent, labelled(token, self.grant)
         live.unsaved = None if self.shelf.save(token) else token
         if live.unsaved is not None and token.refresh_token is not None:
             self.report.add("LoginUnsaved")

@@ -22,7 +22,7 @@ import click
 from rich.console import Console
 
 from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
-from oauth_cc_auth.cli import _calls, _options
+from oauth_cc_auth.cli import _calls, _options, _state
 from oauth_cc_auth.cli._stores import KeptStore, opened, place_of
 from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, token_endpoint
 from oauth_cc_auth.cli._words import variable
@@ -54,8 +54,8 @@ def commands() -> None:
     """
 
 
-commands.add_command(_calls.headers)
-commands.add_command(_calls.call)
+for _command in (_calls.headers, _calls.call, _state.status, _state.logout, _state.forget):
+    commands.add_command(_command)
 
 
 @commands.command(short_help="Watch one token serve many callers.")

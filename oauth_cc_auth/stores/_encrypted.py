@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.stores._entries import Entry
 from oauth_cc_auth.stores._format import dump, parse
 from oauth_cc_auth.stores._line import Usable
 from oauth_cc_auth.stores._protocol import LoadOrLock, TokenStore, load_or_lock_of, locks_each_key, shown
@@ -80,6 +82,16 @@ class EncryptedStore:
             # The inner store compares the ciphertext, which no other save has produced.
             self.store.discard(key, kept)
 
+    def entries(self) -> Iterator[Entry]:
+        """Return what the inner store holds, decrypted, for people to look at. Raises TypeError if it cannot."""
+        listed = getattr(self.store, "entries", None)
+        if listed is None:
+            raise TypeError(f"{shown(self.store)} cannot list what it holds")
+        for entry in listed():
+            token = entry.token and self._decrypted(None, entry.token)
+            problem = entry.problem or (None if token else "it is in the clear, or none of the keys decrypts it")
+            yield replace(entry, token=token, problem=problem)
+
     def lock(self, key: str) -> AbstractContextManager[object]:
         """Return the inner store's lock."""
         return self.store.lock(key)
@@ -100,7 +112,7 @@ class EncryptedStore:
         with inner(key, is_usable) as kept:
             yield None if kept is None else found
 
-    def _decrypted(self, key: str, kept: Token) -> Token | None:
+    def _decrypted(self, key: str | None, kept: Token) -> Token | None:
         try:
             content = self._fernet.decrypt(kept.access_token.encode("utf-8", "surrogatepass"))
         except InvalidToken:

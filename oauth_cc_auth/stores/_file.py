@@ -14,11 +14,13 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.stores._entries import Entry
 from oauth_cc_auth.stores._format import dump, parse
 from oauth_cc_auth.stores._line import LOCK_SECONDS, Pauses, Release, Usable, token_or_lock
 
@@ -117,6 +119,17 @@ class FileStore:
             if kept is not None and kept.access_token == token.access_token:
                 self._beside(key, ".json").unlink(missing_ok=True)
                 _sync(self.path)
+
+    def entries(self) -> Iterator[Entry]:
+        """Return what is in the folder, for people to look at: nothing of it is to be used. May raise OSError."""
+        self._check_folder()
+        for file in sorted(self.path.glob("*.json")):
+            token, problem = None, None
+            try:
+                token = parse(_read(file), None)
+            except (OSError, ValueError) as error:
+                problem = str(error)
+            yield Entry(str(file), token, problem, partial(file.unlink, missing_ok=True))
 
     def lock(self, key: str) -> AbstractContextManager[None]:
         """Let one process renew at a time; raise TimeoutError after `lock_timeout`. A killed process holds nothing."""

@@ -31,12 +31,13 @@ def dump(token: Token, key: str) -> bytes:
         "scope": token.scope,
         "refresh_token": token.refresh_token,
         "extra": {name: value for name, value in token.extra.items() if _fits(name, value)},
+        "label": dict(token.label),
     }
     return json.dumps(content, allow_nan=False).encode()
 
 
-def parse(data: bytes, key: str) -> Token:
-    """Return the token that `dump` made these bytes of, for this key.
+def parse(data: bytes, key: str | None) -> Token:
+    """Return the token that `dump` made these bytes of, for this key; None: only to look at it, under any key.
 
     Raises ValueError, with nothing of the content in its message or its context, for what is truncated, foreign, of a
     newer version or ill-typed, or was saved under another key: an entry that is moved to another's name must not send
@@ -57,10 +58,13 @@ def parse(data: bytes, key: str) -> Token:
         or not isinstance(content.get("extra"), dict)
     ):
         raise ValueError("this token lacks a member, or one has the wrong type")
-    if content.get("key") != _mark(key):
+    if key is not None and content.get("key") != _mark(key):
         raise ValueError("this token was saved under another key")
     texts = {name: content[name] for name in _TEXT + _TEXT_OR_NONE}
-    return Token(**texts, expires_at=expires_at, obtained_at=obtained_at, extra=content["extra"])
+    # Older releases wrote no label.
+    label = content.get("label")
+    label = label if isinstance(label, dict) and all(isinstance(text, str) for text in label.values()) else {}
+    return Token(**texts, expires_at=expires_at, obtained_at=obtained_at, extra=content["extra"], label=label)
 
 
 def _mark(key: str) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from glob import escape as glob_escape
 from inspect import signature
 from typing import Any
 
@@ -27,6 +28,7 @@ except ImportError as error:
 
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
+from oauth_cc_auth.stores._entries import Entry
 from oauth_cc_auth.stores._format import dump, parse
 from oauth_cc_auth.stores._line import LOCK_SECONDS, Usable
 from oauth_cc_auth.stores._pause import is_worth_another_try
@@ -45,6 +47,10 @@ LONGEST_LIFE = 10 * 365 * 86_400.0
 # `driver_info`, before redis-py 7.1 for both others, no CLIENT SETINFO; each would be one more round trip.
 _accepted = set(signature(AbstractConnection.__init__).parameters)
 _SILENT = {"protocol": 2} | dict.fromkeys({"driver_info"} & _accepted or {"lib_name", "lib_version"} & _accepted)
+
+
+# Names that Redis looks at in one round trip when somebody wants to see all.
+_A_PAGE = 500
 
 
 class RedisStore:
@@ -103,6 +109,18 @@ class RedisStore:
         kept = self._token_in(key, raw)
         if kept is not None and kept.access_token == token.access_token:
             self._link.ask(partial(self._link.delete_if_same, self._name(key), raw))
+
+    def entries(self) -> Iterator[Entry]:
+        """Return what this namespace holds, for people to look at: nothing of it is to be used."""
+        client = self._link.client
+        for name in sorted(client.scan_iter(match=f"{glob_escape(self._namespace)}:{{*}}", count=_A_PAGE)):
+            raw, token, problem = client.get(name), None, None
+            try:
+                token = None if raw is None else parse(raw_of(raw), None)
+            except ValueError as error:
+                problem = str(error)
+            shown = raw_of(name).decode(errors="replace")
+            yield Entry(shown, token, problem, partial(client.delete, name))
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:

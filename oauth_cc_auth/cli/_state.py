@@ -1,0 +1,186 @@
+"""`status`, `logout` and `forget`: what a store holds, and how to be rid of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import click
+
+from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource, TokenStore, presets
+from oauth_cc_auth.cli import _options
+from oauth_cc_auth.cli._stores import opened, place_of
+from oauth_cc_auth.cli._vendors import Vendor, chosen
+from oauth_cc_auth.stores._entries import Entry
+
+# What the package counts a vendor's limit with is kept as a token that no API takes.
+_LEDGER = "issuance-ledger"
+
+# Characters of the chart of a token's life.
+_WIDTH = 20
+
+_vendor = click.argument("vendor", type=Vendor(), required=False, metavar="[VENDOR]")
+_all = click.option("--all", "everything", is_flag=True, help="Of all vendors.")
+
+
+@click.command(short_help="Show what is stored, whose, and until when.")
+@_vendor
+@_options.store
+@_options.as_json
+def status(vendor: str | None, store: str | None, *, as_json: bool) -> None:
+    """Show which tokens are stored, whose they are and until when they live. Nothing is sent, and no token is printed.
+
+    The exit status is 1 where an entry is expired and cannot be renewed, or cannot be read. Documentation: docs/cli.md
+    """
+    kept = opened(store or "file")
+    shown = [_described(entry) for entry in listed(kept) if vendor is None or is_of(entry, vendor)]
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+    elif not shown:
+        click.echo(f"Nothing is stored in {place_of(kept)}{f' for {vendor}' if vendor else ''}.")
+    else:
+        click.echo("\n".join(_line(about) for about in shown))
+    if any(about["trouble"] for about in shown):
+        raise click.exceptions.Exit(1)
+
+
+@click.command(short_help="Delete stored tokens here; the vendor is not told.")
+@_vendor
+@_options.store
+@_all
+def forget(vendor: str | None, store: str | None, *, everything: bool) -> None:
+    """Delete the stored tokens of VENDOR, or with --all those of all vendors. The vendor is not told: use `logout` to
+    revoke them there too. Documentation: docs/cli.md
+    """
+    kept = opened(store or "file")
+    _check_choice(vendor, everything=everything)
+    click.echo(_cleared(kept, vendor))
+
+
+@click.command(short_help="Revoke stored tokens at the vendor, and delete them.")
+@_vendor
+@_options.preset_options
+@_options.login_name
+@_options.store
+@_all
+@_options.sandbox
+def logout(
+    vendor: str | None, options: dict[str, str], login_name: str | None, store: str | None, *, everything: bool
+) -> None:
+    """Revoke the stored token or login of VENDOR, and delete it here; with --all those of all vendors.
+
+    A vendor without a revocation endpoint is not asked: the tokens are deleted here, and live at the vendor until they
+    expire. Documentation: docs/cli.md
+    """
+    kept = opened(store or "file")
+    _check_choice(vendor, everything=everything)
+    names = {entry.label.get("vendor", "") for entry in listed(kept)} if vendor is None else {vendor}
+    for name in sorted(names):
+        click.echo(_revoked(name, options, login_name, kept), err=True)
+    click.echo(_cleared(kept, vendor))
+
+
+def _check_choice(vendor: str | None, *, everything: bool) -> None:
+    if (vendor is None) is not everything:
+        raise click.UsageError("Name one VENDOR, or give --all.")
+
+
+def _revoked(vendor: str, options: dict[str, str], login: str | None, store: TokenStore) -> str:
+    """Revoke a vendor's token, or say why it is not. Raises OAuthError where the vendor does not do it."""
+    name = vendor.replace("-", "_")
+    if name not in presets.names():
+        return f"{vendor or 'An entry without a label'}: there is no such preset, so nothing is revoked."
+    grant = chosen(vendor, options=options, login=login, keys=True).made
+    if getattr(grant, "revocation_endpoint", None) is None:
+        return f"{vendor} has no revocation endpoint: the token lives there until it expires."
+    try:
+        TokenSource(grant, store=store).revoke()
+    except OAuthError as error:
+        error.args = (f"{error.args[0]} Nothing was deleted; `oauth-cc-auth forget {vendor}` deletes it here.",)
+        raise
+    what = "login" if isinstance(grant, AuthorizationCode) else "token"
+    return f"{vendor}: the {what} is revoked."
+
+
+def _cleared(store: TokenStore, vendor: str | None) -> str:
+    count = 0
+    for entry in listed(store):
+        if vendor is None or is_of(entry, vendor):
+            entry.remove()
+            count += 1
+    things = "1 entry" if count == 1 else f"{count} entries"
+    return f"Deleted {things} in {place_of(store)}."
+
+
+def listed(store: TokenStore) -> Iterator[Entry]:
+    """Return a store's entries. Raises ClickException for a store that is out of reach, or cannot list them."""
+    entries: Any = getattr(store, "entries", None)
+    if entries is None:
+        raise click.ClickException(
+            f"{place_of(store)} cannot list what it holds: look for 'oauth-cc-auth' in your desktop's program for it."
+        )
+    try:
+        found = [entry for entry in entries() if not _is_ledger(entry)]
+    except Exception as error:  # noqa: BLE001 - a store's driver raises what it likes, and may quote a password
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise click.ClickException(f"{place_of(store)} cannot be read ({why}). Check --store.") from None
+    return iter(found)
+
+
+def is_of(entry: Entry, vendor: str) -> bool:
+    """Tell whether an entry is a vendor's, by its label: the user's logins of `vibe` are `vibe_user`'s."""
+    name = vendor.replace("-", "_")
+    return entry.label.get("vendor") in {name, f"{name}_user"}
+
+
+def _is_ledger(entry: Entry) -> bool:
+    return entry.token is not None and entry.token.access_token == _LEDGER
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    label, token = entry.label, entry.token
+    about: dict[str, Any] = {name: label.get(name) for name in ("vendor", "host", "client_id", "login")}
+    about |= {"place": entry.place, "state": "unreadable", "trouble": entry.problem}
+    if token is None:
+        return about
+    now = time.time()
+    ended = token.ends_at() <= now
+    state = "valid" if not ended else "expired, renewed at the next call" if token.refresh_token else "expired"
+    about |= {
+        "state": state,
+        "expires_at": None if token.expires_at is None else _iso(token.expires_at),
+        "expires_in": None if token.expires_at is None else max(0, int(token.expires_at - now)),
+        "refreshable": token.refresh_token is not None,
+        "scope": token.scope,
+        "life": _share(token, now),
+        "trouble": "expired, and there is no refresh token" if state == "expired" else None,
+    }
+    return about
+
+
+def _share(token: Token, now: float) -> float | None:
+    """Return which share of a token's life is over, or None where it has no end."""
+    if not token.lifetime:
+        return None if token.lifetime is None else 1.0
+    return round(min(max((now - token.obtained_at) / token.lifetime, 0.0), 1.0), 3)
+
+
+def _line(about: dict[str, Any]) -> str:
+    whose = " ".join(filter(None, (about["vendor"] or "unknown", about["login"])))
+    where = ", ".join(filter(None, (about["host"], about["client_id"] and f"client {about['client_id']}")))
+    if about["state"] == "unreadable":
+        return f"{whose:<20} [{'?' * _WIDTH}] {about['trouble']} ({about['place']})"
+    life = about["life"]
+    chart = "=" * _WIDTH if life is None else ("#" * round(life * _WIDTH)).ljust(_WIDTH, "-")
+    until = "valid until the vendor refuses it"
+    if about["expires_at"] is not None:
+        left = f", {about['expires_in']:,} s left" if about["expires_in"] else ""
+        until = f"{about['state']}: {about['expires_at']}{left}"
+    return f"{whose:<20} [{chart}] {until} ({where})".replace(" ()", "")
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="seconds")
