@@ -81,7 +81,7 @@ class AiohttpAuth(Auth):
     ) -> ClientResponse:
         asked = asked_at_first(request)
         if asked and not (self._source.resource_server.is_pinned or same_origin(str(request.url), asked)):
-            return remembered(await handler(request), asked)
+            return remembered(await handler(request), request)
         attempt: Attempt | Presentation | None = None if self._has_more else self._source.ready(place_of(request))
         loop = None
         if attempt is None:
@@ -105,7 +105,7 @@ class AiohttpAuth(Auth):
                 response.close()
             raise
         # A hop that leaves the API goes on without the token.
-        return remembered(await handler(request) if response is None else response, asked)
+        return remembered(await handler(request) if response is None else response, request)
 
     def _attempts(self, request: ClientRequest) -> Attempts:
         settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(replayable, request)}

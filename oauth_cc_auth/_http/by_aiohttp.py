@@ -1,21 +1,22 @@
 """HTTP by aiohttp: its requests and answers, as its auth class needs them.
 
-aiohttp runs a middleware for each hop of a redirect and does not say that it is one. Where a redirect points is
-therefore remembered in the task that follows it.
+aiohttp runs a middleware for each hop of a redirect and does not say that it is one. It tells the traces of a call that
+it follows a redirect, and hands the list of these to every hop; so one of ours is put there with the first redirect.
+Neither the task nor the redirect's spelling may tell: a middleware around ours may run each hop in a task of its own,
+or send requests in between, and aiohttp rewrites the address before it goes there.
 """
 
 from __future__ import annotations
 
 import warnings
 from contextlib import suppress
-from contextvars import ContextVar
-from typing import NamedTuple
+from types import SimpleNamespace
 
 import aiohttp
 from aiohttp import ClientRequest, ClientResponse
 from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.payload import Payload
-from yarl import URL
+from aiohttp.tracing import Trace
 
 # Bytes of a refused answer that are read so that its connection can be used again; a longer answer ends its connection.
 _DRAINED = 64 * 1024
@@ -24,14 +25,20 @@ _DRAINED = 64 * 1024
 JUDGED = 1024 * 1024
 
 
-class _Redirect(NamedTuple):
-    """Where the last answer in this task points, and the URL that was asked for at first."""
-
-    target: str
-    asked: str
+# Signals that nobody listens to.
+_SILENT = aiohttp.TraceConfig()
+_SILENT.freeze()
 
 
-_redirect: ContextVar[_Redirect | None] = ContextVar("oauth_cc_auth_redirect", default=None)
+class _Redirect(Trace):
+    """The trace of a call that met a redirect: the URL that was asked for at first, and whether aiohttp goes on."""
+
+    def __init__(self, request: ClientRequest) -> None:
+        super().__init__(request.session, _SILENT, SimpleNamespace())
+        self.asked, self.is_followed = str(request.url), False
+
+    async def send_request_redirect(self, *_: object) -> None:
+        self.is_followed = True
 
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -45,20 +52,18 @@ def place_of(request: ClientRequest) -> object:
 
 def asked_at_first(request: ClientRequest) -> str | None:
     """Return the URL that the caller asked for where this request is the hop of a redirect, else None."""
-    before = _redirect.get()
-    return before.asked if before is not None and before.target == str(request.url) else None
+    return next((redirect.asked for redirect in _redirects(request) if redirect.is_followed), None)
 
 
-def remembered(response: ClientResponse, asked: str | None) -> ClientResponse:
-    """Remember, for the next request of this task, where this answer points."""
-    redirect = None
-    if response.status in _REDIRECTS and (target := response.headers.get("Location") or response.headers.get("URI")):
-        with suppress(ValueError):  # what is no URL is followed by nobody
-            there = response.url.join(URL(target)).with_fragment(None)
-            redirect = _Redirect(str(there), asked or str(response.url))
-    if redirect is not None or _redirect.get() is not None:
-        _redirect.set(redirect)
+def remembered(response: ClientResponse, request: ClientRequest) -> ClientResponse:
+    """Remember, for the next hop of this call, what was asked for, if this answer may be a redirect."""
+    if response.status in _REDIRECTS and not _redirects(request):
+        request._traces.append(_Redirect(request))  # noqa: SLF001 - nothing public is the same for all hops
     return response
+
+
+def _redirects(request: ClientRequest) -> list[_Redirect]:
+    return [trace for trace in request._traces if isinstance(trace, _Redirect)]  # noqa: SLF001 - as above
 
 
 def set_by_caller(request: ClientRequest) -> list[str]:

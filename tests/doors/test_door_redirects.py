@@ -194,3 +194,13 @@ def test_no_spelling_of_a_redirect_takes_anything_along(door: Door) -> None:
                 door.call("GET", f"{api.origin}/{number}", auth, follow=True)
         assert foreign.seen
         assert {(seen.headers.get("x-token"), seen.headers.get("x-key")) for seen in foreign.seen} <= {(None, None)}
+
+
+def test_a_redirect_that_names_a_user_takes_no_token_along(door: Door) -> None:
+    """Libraries take the user and the password out of a redirect's address; it is a redirect all the same."""
+    with TokenEndpoint() as server, LoopbackServer() as api, LoopbackServer() as foreign:
+        there = foreign.origin.replace("://", "://user:word@")
+        api.answer = lambda _: to(f"{there}/x")
+        assert door.call("GET", f"{api.origin}/x", door.auth(server.grant()), follow=True).status_code == 200
+        assert [seen.token for seen in api.seen] == ["token-1"]
+        assert ["token-1" in seen.headers.get("authorization", "") for seen in foreign.seen] == [False]
