@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth._grant.static_token import StaticToken
     from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
     from oauth_cc_auth._grant.token_exchange import TokenExchange
+    from oauth_cc_auth._life.status import TokenStatus
     from oauth_cc_auth._life.table import forget_all
     from oauth_cc_auth._resource_server.dpop import DPoP
     from oauth_cc_auth._resource_server.error_format import ApiError, ErrorFormat
@@ -89,6 +90,7 @@ _ROOMS = {
     "oauth_cc_auth._grant.token_endpoint": ("IssuanceLimit",),
     "oauth_cc_auth._resource_server.server": ("ResourceServer",),
     "oauth_cc_auth._grant.secret": ("Env", "File"),
+    "oauth_cc_auth._life.status": ("TokenStatus",),
     "oauth_cc_auth._life.table": ("forget_all",),
     "oauth_cc_auth._source": ("TokenSource",),
     "oauth_cc_auth._token": ("Token",),
@@ -195,6 +197,7 @@ __all__ = [
     "TokenRequestError",
     "TokenRequestRefused",
     "TokenSource",
+    "TokenStatus",
     "TokenStore",
     "UnauthorizedClient",
     "UnsupportedGrantType",

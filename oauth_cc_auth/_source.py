@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import requests
 
     from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._life.status import TokenStatus
     from oauth_cc_auth.events import Event
     from oauth_cc_auth.stores import TokenStore
 
@@ -137,6 +138,17 @@ class TokenSource(Obtaining):
     async def abase_url(self) -> str | None:
         """Return the API's base, as `base_url` does, and let the event loop run meanwhile."""
         return self.resource_server.base_url_for(await self.atoken())
+
+    def status(self) -> TokenStatus:
+        """Return how it stands with the token now, for a health endpoint: a value, without a secret.
+
+        Waits for nothing, neither a lock nor a server, and changes nothing. Times are by the source's clock. Another
+        process's token in the store counts once this process has used it.
+        """
+        from oauth_cc_auth._life.status import status_of  # noqa: PLC0415 - see Handle
+        from oauth_cc_auth.stores._protocol import shown  # noqa: PLC0415 - see Handle
+
+        return status_of(self._live, self.clock(), None if self.store is None else shown(self.store))
 
     def forget(self) -> None:
         """Drop the token here; the next call asks for another, and a store's copy of this one is not taken again."""

@@ -27,6 +27,7 @@ from oauth_cc_auth._life.state import (
     Window,
     Withdrawn,
     is_refusal,
+    state_of,
 )
 from oauth_cc_auth._token import CLOCK_TOLERANCE, DUE_FROM, DUE_UNTIL, Token
 from oauth_cc_auth.errors import (
@@ -124,12 +125,7 @@ class LiveToken(Pauses):
 
     def state(self, now: float) -> State:
         """Say what the current token is good for."""
-        token, since, due = self.window
-        if token is None or now >= token.ends_at():
-            return State.ABSENT
-        if now >= token.usable_until():
-            return State.ENDING
-        return State.FRESH if since <= now < due else State.DUE
+        return state_of(self.window, now)
 
     def boarding(self, now: float, patience: float) -> Boarding:
         """Say what a caller does who would wait for so many seconds, or raise what is remembered."""

@@ -51,9 +51,9 @@ class Pauses:
         return self._hold.span.until if self._hold.span.covers(now) else None
 
     def quiet_until(self, now: float) -> float | None:
-        """Return until when no token is requested, whatever the reason; None if one may be requested now."""
+        """Return until when no token is requested, because the last request failed; None if one may be now."""
         refusal = self._refusal
-        spans = (self._hold.span, self._backoff.span, NEVER if refusal is None else refusal.span)
+        spans = (self._backoff.span, NEVER if refusal is None else refusal.span)
         return max((span.until for span in spans if span.covers(now)), default=None)
 
     def remembered_for(self, now: float) -> float | None:

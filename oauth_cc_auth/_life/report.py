@@ -58,7 +58,7 @@ class Report:
 
     def failed(self, error: BaseException) -> None:
         """Keep what a failed token request means for the callers, once the live token has taken note of it."""
-        live, now, error = self._live, self._clock(), _presentable(error)
+        live, now, error = self._live, self._clock(), presentable(error)
         if isinstance(error, TokenBudgetExceeded):
             self.add("BudgetExceeded", error=error, retry_after=error.retry_after)
         elif (token := live.alive(now)) is not None:
@@ -97,7 +97,7 @@ def _tell(grant: Any, live: LiveToken, name: str, at: float, facts: dict[str, An
     events.publish(event, hearings)
 
 
-def _presentable(error: BaseException) -> BaseException:
+def presentable(error: BaseException) -> BaseException:
     """Return a copy of an error that leads to no secret; of a foreign one, which may quote any, the class alone."""
     if isinstance(error, OAuthError):
         return scrubbed(copy_of(error))

@@ -50,6 +50,16 @@ class Window(NamedTuple):
     due: float
 
 
+def state_of(window: Window, now: float) -> State:
+    """Return what the token is good for at this moment."""
+    token, since, due = window
+    if token is None or now >= token.ends_at():
+        return State.ABSENT
+    if now >= token.usable_until():
+        return State.ENDING
+    return State.FRESH if since <= now < due else State.DUE
+
+
 class Withdrawn(NamedTuple):
     """What is known of a token, or a login, that is about to be revoked, and of its renewal in the air."""
 

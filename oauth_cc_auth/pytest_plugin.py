@@ -1,0 +1,73 @@
+"""Fixtures for tests of programs that use this package; pytest finds them once the package is installed.
+
+`oauth_sandbox` runs the vendors on this machine, and `oauth_token` lets every source answer one token without a
+network. Between two tests the process forgets its tokens, so that no test sees another's; ``oauth_keep_tokens = true``
+in pytest's configuration keeps them, for fixtures of a whole session. A run that does not use the package pays nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from oauth_cc_auth import Token
+    from oauth_cc_auth.sandbox import Sandbox
+
+_KEEP = "oauth_keep_tokens"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what pytest's configuration may say."""
+    parser.addini(_KEEP, "keep the tokens of oauth_cc_auth from one test to the next", type="bool", default=False)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Forget the process's tokens after each test and its fixtures, if there may be any."""
+    yield
+    loaded = sys.modules.get("oauth_cc_auth._life.table")  # without which there is no token
+    if loaded is not None and not item.config.getini(_KEEP):
+        loaded.forget_all()
+
+
+@pytest.fixture
+def oauth_sandbox() -> Iterator[Sandbox]:
+    """The vendors' authorization servers and APIs on this machine, for one test; needs ``oauth-cc-auth[sandbox]``.
+
+    ``oauth_sandbox.grant(presets.zoom(...))`` points a grant at it, and ``oauth_sandbox.add(Vendor(...))`` plays a
+    vendor of your own.
+    """
+    from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - for tests that use it
+
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def oauth_token(monkeypatch: pytest.MonkeyPatch) -> Token:
+    """The `Token` that every source answers during this test, whatever its grant; no token request is sent.
+
+    A token still goes only where its `resource_server` lets it.
+    """
+    from oauth_cc_auth import ConfigurationError, Token, TokenSource  # noqa: PLC0415 - for tests that use it
+
+    token = Token("oauth-token-of-the-test")
+
+    async def aobtain(*_: object) -> Token:
+        return token
+
+    def flown(*_: object) -> None:
+        message = "A login sends a token request, and the fixture oauth_token sends none: use oauth_sandbox."
+        raise ConfigurationError(message)
+
+    monkeypatch.setattr(TokenSource, "obtain", lambda *_: token)
+    monkeypatch.setattr(TokenSource, "aobtain", aobtain)
+    monkeypatch.setattr(TokenSource, "ready", lambda *_: None)
+    monkeypatch.setattr(TokenSource, "prefetch", lambda *_: None)
+    monkeypatch.setattr(TokenSource, "_revocation", lambda *_: None)
+    monkeypatch.setattr(TokenSource, "flown", flown)
+    return token
