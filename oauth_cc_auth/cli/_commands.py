@@ -22,7 +22,7 @@ import click
 from rich.console import Console
 
 from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
-from oauth_cc_auth.cli import _calls, _options, _state
+from oauth_cc_auth.cli import _calls, _examination, _options, _state
 from oauth_cc_auth.cli._stores import KeptStore, opened, place_of
 from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, token_endpoint
 from oauth_cc_auth.cli._words import variable
@@ -54,7 +54,7 @@ def commands() -> None:
     """
 
 
-for _command in (_calls.headers, _calls.call, _state.status, _state.logout, _state.forget):
+for _command in (_calls.headers, _calls.call, _state.status, _state.logout, _state.forget, _examination.doctor):
     commands.add_command(_command)
 
 

@@ -51,7 +51,8 @@ def kept() -> Iterator[None]:
             os.environ[SANDBOX_VARIABLE] = before
 
 
-vendor = click.argument("vendor", type=Vendor(), metavar="VENDOR")
+vendor_type = Vendor()
+vendor = click.argument("vendor", type=vendor_type, metavar="VENDOR")
 preset_options = click.option(
     "-o",
     "options",

@@ -1,0 +1,55 @@
+"""The command `doctor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from oauth_cc_auth import OAuthError, presets
+from oauth_cc_auth.cli import _options
+from oauth_cc_auth.cli._words import option
+
+
+@click.command(short_help="Find out why a vendor or an API refuses, step by step.")
+@click.argument("vendor", metavar="VENDOR|ISSUER")
+@_options.preset_options
+@click.option("--scope", "scopes", multiple=True, help="A scope to request; repeatable.")
+@click.option("--path", help="The path of the one call to the API, or a whole URL of the vendor's.")
+@_options.sandbox
+@_options.as_json
+def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: str | None, *, as_json: bool) -> None:
+    """Examine a client: variables, DNS, TLS, clock, endpoint, client, scope, lifetime, one call to the API.
+
+    An ISSUER is a URL such as https://login.example.com; its client comes from OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
+    OAUTH_SCOPE and OAUTH_AUDIENCE. One token is requested, and a second where the API refuses the first.
+
+    Exit status: 0 well, 1 variables, 3 network or TLS, 4 client, 5 scope or audience, 6 API, 7 limit or server.
+    Documentation: docs/cli.md
+    """
+    from oauth_cc_auth.cli import _doctor  # noqa: PLC0415 - requests is slow to load
+
+    if vendor.lower().startswith(("https://", "http://")):
+        if options:
+            raise click.UsageError("-o is for vendors: an issuer's client comes from OAUTH_SCOPE and OAUTH_AUDIENCE.")
+        first, make = _doctor.by_issuer(vendor)
+        steps = _doctor.followed(first, make, path)
+    else:
+        steps = _doctor.examined(_maker(vendor, options, scopes), path)
+    raise click.exceptions.Exit(_doctor.reported(steps, as_json=as_json))
+
+
+def _maker(vendor: str, options: dict[str, str], scopes: tuple[str, ...]) -> Any:
+    name = _options.vendor_type.convert(vendor, None, click.get_current_context()).replace("-", "_")
+    preset = presets.get(name)
+    words: dict[str, Any] = {word: option(vendor, preset, word, text) for word, text in options.items()}
+    if scopes:
+        words["scope"] = " ".join(scopes)
+
+    def made() -> tuple[Any, str]:
+        try:
+            return preset(**words), name
+        except TypeError as wrong:
+            raise OAuthError(str(wrong)) from None
+
+    return made
