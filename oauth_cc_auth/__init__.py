@@ -205,10 +205,15 @@ __all__ = [
     "on_event",
     "presets",
 ]
+_NAMES = __all__
+if not TYPE_CHECKING:
+    del __all__  # from here on `__getattr__` answers: ``import *`` takes what the installed libraries allow
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: the package itself costs next to nothing."""
+    if name == "__all__":
+        return __dir__()
     if name == "presets":
         value: Any = import_module("oauth_cc_auth.presets")
     elif name == "__version__":
@@ -224,7 +229,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """List the public names whose libraries are installed: what help() and completion list, they ask for."""
-    return [name for name in __all__ if _is_there(name)]
+    return [name for name in _NAMES if _is_there(name)]
 
 
 def _is_there(name: str) -> bool:

@@ -12,6 +12,7 @@ from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
+    import httpx2
     import requests
 
     from oauth_cc_auth._grant.grant import Grant
@@ -53,7 +54,7 @@ class Handle:
         *,
         store: TokenStore | None,
         session: requests.Session | None,
-        client: httpx.Client | None,
+        client: httpx.Client | httpx2.Client | None,
         timeout: float,
         clock: Callable[[], float] | None,
         on_event: Callable[[Event], object] | None,

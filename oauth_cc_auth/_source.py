@@ -26,6 +26,7 @@ from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
 if TYPE_CHECKING:
     import httpx
+    import httpx2
     import requests
 
     from oauth_cc_auth._grant.grant import Grant
@@ -63,7 +64,7 @@ class TokenSource(Obtaining):
         *,
         store: TokenStore | None = None,
         session: requests.Session | None = None,
-        client: httpx.Client | None = None,
+        client: httpx.Client | httpx2.Client | None = None,
         timeout: float = TIMEOUT,
         clock: Callable[[], float] | None = None,
         on_event: Callable[[Event], object] | None = None,

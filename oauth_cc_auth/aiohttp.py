@@ -35,6 +35,7 @@ from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNo
 
 if TYPE_CHECKING:
     import httpx
+    import httpx2
     import requests
 
     from oauth_cc_auth._grant.grant import Grant
@@ -58,7 +59,7 @@ class AiohttpAuth(Auth):
         *,
         store: TokenStore | None = None,
         session: requests.Session | None = None,
-        client: httpx.Client | None = None,
+        client: httpx.Client | httpx2.Client | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""

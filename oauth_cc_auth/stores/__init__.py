@@ -28,12 +28,24 @@ _MODULE_OF = {
 }
 
 __all__ = ["EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"]
+_NAMES = __all__
+if not TYPE_CHECKING:
+    del __all__  # from here on `__getattr__` answers: ``import *`` takes what the installed libraries allow
 
 
 def __getattr__(name: str) -> Any:
     """Import a store, and with it its library, when it is first used."""
+    if name == "__all__":
+        return [each for each in _NAMES if _is_there(each)]
     if name not in _MODULE_OF:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
     value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
     return value
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return name not in _MODULE_OF or bool(__getattr__(name))
+    except ImportError:
+        return False

@@ -174,7 +174,7 @@ for attempt in source.attempts("GET", "https://api.example.com"):
 
 def test_every_public_name_resolves() -> None:
     """What is listed is there, and is what its room has."""
-    assert sorted(dir(oauth_cc_auth)) == sorted(oauth_cc_auth.__all__)
+    assert sorted(dir(oauth_cc_auth)) == sorted(oauth_cc_auth._NAMES)
     assert len(set(oauth_cc_auth.__all__)) == len(oauth_cc_auth.__all__)
     for name in oauth_cc_auth.__all__:
         assert getattr(oauth_cc_auth, name) is not None
@@ -201,10 +201,32 @@ assert "MemoryStore" in pydoc.plain(pydoc.render_doc(stores))
     )
 
 
+def test_a_star_needs_no_extra() -> None:
+    """``from oauth_cc_auth import *`` brings what the installed libraries allow, and fails for none that is missing."""
+    for missing, hidden in [
+        (("aiohttp", "grpc", "filelock", "redis", "keyring"), {"AiohttpAuth", "GrpcAuth", "FileStore", "RedisStore"}),
+        (("requests", "cryptography"), {"RequestsAuth", "EncryptedStore"}),
+        (("httpx", "httpx2"), {"HttpxAuth"}),
+    ]:
+        run(
+            without(*missing)
+            + f"""
+before = set(globals())
+from oauth_cc_auth import *
+from oauth_cc_auth.stores import *
+from oauth_cc_auth.presets import *
+names = set(globals()) - before
+assert {{"ClientCredentials", "TokenSource", "MemoryStore", "OAuthError", "forget_all", "vainu"}} <= names
+assert not {hidden} & names
+"""
+        )
+
+
 def test_a_library_that_is_missing_hides_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be imported is not listed."""
     monkeypatch.setitem(oauth_cc_auth._ROOM_OF, "FileStore", "oauth_cc_auth.no_such_room")
-    assert set(oauth_cc_auth.__all__) - set(dir(oauth_cc_auth)) == {"FileStore"}
+    assert set(oauth_cc_auth._NAMES) - set(dir(oauth_cc_auth)) == {"FileStore"}
+    assert oauth_cc_auth.__all__ == dir(oauth_cc_auth)
 
 
 def test_every_error_is_public() -> None:
