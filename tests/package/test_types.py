@@ -10,6 +10,7 @@ import httpx
 import httpx2
 import pytest
 import requests
+from requests.auth import AuthBase
 
 from oauth_cc_auth import AiohttpAuth, ClientCredentials, GrpcAuth, HttpxAuth, RequestsAuth, TokenSource
 
@@ -37,7 +38,7 @@ def by_requests() -> None:
     """Authenticate a session and one request."""
     with requests.Session() as session:
         session.auth = RequestsAuth(GRANT, session=session)
-        assert isinstance(session.auth, requests.auth.AuthBase)
+        assert isinstance(session.auth, AuthBase)
     assert requests.Request("GET", URL, auth=RequestsAuth(GRANT)).url == URL
 
 
