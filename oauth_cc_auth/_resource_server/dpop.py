@@ -14,7 +14,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property
 from threading import RLock
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -35,6 +34,7 @@ from oauth_cc_auth._signature import (
     public_jwk,
     read_key,
 )
+from oauth_cc_auth._threads import after_fork_in_child
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 
@@ -110,7 +110,8 @@ class Prover:
     def __init__(self, dpop: DPoP, clock: Callable[[], float]) -> None:
         """Make nothing yet: a key is generated with the first proof."""
         self._dpop, self._clock = dpop, clock
-        self._lock = RLock()
+        self._made: tuple[SigningKey, bytes] | None = None
+        self.unlock()
         self._nonces: OrderedDict[tuple[str, Role], str] = OrderedDict()
         self._skews: OrderedDict[str, float] = OrderedDict()
 
@@ -119,21 +120,28 @@ class Prover:
         with self._lock:
             self._nonces.clear()
             self._skews.clear()
-            for made in ("_key", "_header", "thumbprint"):
-                vars(self).pop(made, None)
+            self._made = None
 
-    @cached_property
-    def _key(self) -> SigningKey:
-        return _key_of(self._dpop)
+    def unlock(self) -> None:
+        """Begin with a lock that nobody holds, as in a child that was forked while a thread held the old one."""
+        self._lock = RLock()
 
-    @cached_property
-    def _header(self) -> bytes:
-        return encoded({"typ": "dpop+jwt", "alg": self._dpop.alg, "jwk": self._key.public})
+    def _signing(self) -> tuple[SigningKey, bytes]:
+        """Return the key, and the header of its proofs; every thread gets the same."""
+        made = self._made
+        if made is None:
+            # Not by cached_property: its lock, until Python 3.12, would stay locked in a forked child.
+            with self._lock:
+                made = self._made
+                if made is None:
+                    key = _key_of(self._dpop)
+                    made = self._made = key, encoded({"typ": "dpop+jwt", "alg": self._dpop.alg, "jwk": key.public})
+        return made
 
-    @cached_property
+    @property
     def thumbprint(self) -> str:
         """The key's thumbprint (RFC 7638), which a server keeps with the token as ``jkt``."""
-        return thumbprint_of(self._key.public)
+        return thumbprint_of(self._signing()[0].public)
 
     def proof(self, method: str, url: str, role: Role, access_token: str | None = None) -> str:
         """Return the value of the header ``DPoP`` for this request; `access_token` is the token that it presents."""
@@ -149,8 +157,9 @@ class Prover:
         nonce = self._nonces.get((origin, role))
         if nonce is not None:
             claims["nonce"] = nonce
-        signing_input = self._header + b"." + encoded(claims)
-        return (signing_input + b"." + base64url(self._key.sign(signing_input))).decode("ascii")
+        key, header = self._signing()
+        signing_input = header + b"." + encoded(claims)
+        return (signing_input + b"." + base64url(key.sign(signing_input))).decode("ascii")
 
     def heard(
         self,
@@ -229,6 +238,14 @@ def forget() -> None:
     """Let every prover begin anew; for tests."""
     for prover in list(_provers.values()):
         prover.reset()
+
+
+def _unlock_in_child() -> None:
+    for prover in list(_provers.values()):
+        prover.unlock()
+
+
+after_fork_in_child(_unlock_in_child)
 
 
 def thumbprint_of(jwk: Mapping[str, str]) -> str:

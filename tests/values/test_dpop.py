@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from joserfc import jwk, jwt
+from loopback import grant_for
 
-from oauth_cc_auth import ConfigurationError, forget_all
+from oauth_cc_auth import ConfigurationError, TokenSource, forget_all
 from oauth_cc_auth._resource_server import dpop as room
 from oauth_cc_auth._resource_server.dpop import DPoP, Prover, Role, htu_of, thumbprint_of
 from oauth_cc_auth._signature import read_key
@@ -192,3 +196,51 @@ def test_to_forget_everything_is_to_begin_anew() -> None:
     claims = prover.proof("GET", API, RS).split(".")[1]
     assert "nonce" not in json.loads(base64.urlsafe_b64decode(claims + "=="))
     assert given.thumbprint == thumbprint_of(json.loads(KEY))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_forked_child_proves_whatever_its_parents_threads_did() -> None:
+    """A lock that another thread of the parent held at the fork does not keep the child waiting."""
+    source = TokenSource(grant_for(dpop=DPoP()))
+    presenter = source.presenter
+    assert isinstance(presenter, room.Proven)
+    prover, held, over = presenter.prover, threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with prover._lock:
+            held.set()
+            over.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    child = os.fork()
+    if not child:
+        # A child that hangs is ended by its alarm, which pytest's own would not do.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(5)
+        prover.proof("GET", API, RS)
+        prover.heard(API, RS, 401, {"dpop-nonce": "n"}, "")
+        os._exit(0)
+    over.set()
+    holder.join()
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_every_thread_has_the_same_key() -> None:
+    """A key that another thread has generated meanwhile is taken: the token is bound to one."""
+    prover = prover_of(DPoP())
+    first: list[str] = []
+
+    class Late:
+        """The lock, which is got only after another thread had it."""
+
+        def __enter__(self) -> None:
+            prover.unlock()
+            first.append(prover.thumbprint)
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing is to be given back."""
+
+    vars(prover)["_lock"] = Late()
+    assert [prover.thumbprint] == first
