@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from oauth_cc_auth import OAuthError, presets
-from oauth_cc_auth.cli import _options
+from oauth_cc_auth.cli import _options, _profiles
 from oauth_cc_auth.cli._words import option
 
 
@@ -16,6 +16,7 @@ from oauth_cc_auth.cli._words import option
 @_options.preset_options
 @click.option("--scope", "scopes", multiple=True, help="A scope to request; repeatable.")
 @click.option("--path", help="The path of the one call to the API, or a whole URL of the vendor's.")
+@_options.profile
 @_options.sandbox
 @_options.as_json
 def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: str | None, *, as_json: bool) -> None:
@@ -42,7 +43,8 @@ def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: 
 def _maker(vendor: str, options: dict[str, str], scopes: tuple[str, ...]) -> Any:
     name = _options.vendor_type.convert(vendor, None, click.get_current_context()).replace("-", "_")
     preset = presets.get(name)
-    words: dict[str, Any] = {word: option(vendor, preset, word, text) for word, text in options.items()}
+    words = _profiles.words(name)
+    words |= {word: option(vendor, preset, word, text) for word, text in options.items()}
     if scopes:
         words["scope"] = " ".join(scopes)
 

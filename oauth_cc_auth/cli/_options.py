@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from oauth_cc_auth.cli import _profiles
 from oauth_cc_auth.cli._stores import VARIABLE as STORE_VARIABLE
 from oauth_cc_auth.cli._stores import StoreName
 from oauth_cc_auth.cli._vendors import Vendor
@@ -69,6 +70,14 @@ store = click.option(
     help="Where the token is kept; a login's: file.",
 )
 login_name = click.option("--login", "login_name", metavar="NAME", help="Whose login, where several users have one.")
+profile = click.option(
+    "--profile",
+    metavar="NAME",
+    envvar=_profiles.VARIABLE,
+    expose_value=False,
+    callback=_profiles.remember,
+    help="An account of config.toml.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 sandbox = click.option(
     "--sandbox",
@@ -82,6 +91,6 @@ sandbox = click.option(
 
 def of_a_call(command: F) -> F:
     """Add what every command takes that needs a token of a vendor."""
-    for option in (vendor, preset_options, scopes, store, login_name, sandbox)[::-1]:
+    for option in (vendor, preset_options, scopes, store, login_name, profile, sandbox)[::-1]:
         command = option(command)
     return command

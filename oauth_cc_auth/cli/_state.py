@@ -64,6 +64,7 @@ def forget(vendor: str | None, store: str | None, *, everything: bool) -> None:
 @_vendor
 @_options.preset_options
 @_options.login_name
+@_options.profile
 @_options.store
 @_all
 @_options.sandbox

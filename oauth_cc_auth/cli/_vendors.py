@@ -19,6 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, StaticToken, presets
+from oauth_cc_auth.cli import _profiles as profiles
 from oauth_cc_auth.cli._words import HIDDEN, Preset, lacking, option, words_of
 from oauth_cc_auth.presets._played import (
     SANDBOX_CLIENT,
@@ -108,7 +109,8 @@ def chosen(
     """
     preset = presets.get(vendor)
     takes = words_of(preset)
-    words: dict[str, Any] = {name: option(vendor, preset, name, text) for name, text in (options or {}).items()}
+    words: dict[str, Any] = profiles.words(vendor)
+    words |= {name: option(vendor, preset, name, text) for name, text in (options or {}).items()}
     command = ["oauth-cc-auth", "login", vendor]
     command += [part for name, text in (options or {}).items() for part in ("-o", f"{name}={text}")]
     if missing := lacking(vendor, preset, words):
