@@ -19,6 +19,7 @@ help:
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make docs       renew docs/vendors.md and docs/conformance.md, and build the site in docs/_build"
 	@echo "make site       build the site alone"
+	@echo "make recipes    run what README and docs show with every library they name, and check its types"
 	@echo "make vendors    ask each vendor's token endpoint, over the network, whether it answers as its preset says"
 	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
@@ -62,6 +63,15 @@ site: $(VENV)/.installed-docs
 vendors: $(VENV)/.installed-cli
 	@$(PYTHON) -m maintenance vendors $(ARGS)
 
+# In a virtual environment of its own, with the libraries that the docs name beside ours.
+recipes:
+	@$(MAKE) --silent VENV=.venv-recipes .venv-recipes/.installed-recipes
+	@.venv-recipes/bin/python -m pytest -q tests/package/test_readme.py $(ARGS)
+	@.venv-recipes/bin/python tests/support/blocks.py .venv-recipes/blocks
+	@.venv-recipes/bin/python -m mypy --config-file tests/typing/mypy.ini .venv-recipes/blocks/*.py tests/typing/api.py
+	@.venv-recipes/bin/pyright --project tests/typing --pythonpath .venv-recipes/bin/python \
+		.venv-recipes/blocks/*.py tests/typing/api.py
+
 listing: | $(PYTHON)
 	@$(PYTHON) tests/support/listing.py
 
@@ -74,7 +84,7 @@ bench:
 	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
 clean:
-	@rm -rf $(VENV) .venv-bench build dist *.egg-info .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) .venv-bench .venv-recipes docs/_build build dist *.egg-info .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache $(INTEROP)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

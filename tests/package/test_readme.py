@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
-from requests import PreparedRequest, Response
+from blocks import CODE, PAGES, ROOT, blocks
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
 import oauth_cc_auth
@@ -22,14 +23,7 @@ from oauth_cc_auth import presets
 from oauth_cc_auth.cli import _catalogue
 from oauth_cc_auth.sandbox import Sandbox
 
-ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-BLOCKS = [
-    pytest.param(block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(CODE.findall(page.read_text(encoding="utf-8")))
-]
+BLOCKS = [pytest.param(block, id=name) for name, block in blocks().items()]
 # Libraries that pages show beside this package and its tests do without: `make recipes` has them.
 FOREIGN = {
     *("celery", "fastapi", "gql", "httpx_auth", "mcp", "oauthlib", "requests_auth", "requests_cache"),
@@ -56,6 +50,18 @@ def is_runnable(block: str) -> bool:
     """Tell whether the libraries that a block imports are there."""
     wanted = imported(block)
     return not wanted & GENERATED and all(find_spec(name) for name in wanted & FOREIGN)
+
+
+def run_block(block: str) -> None:
+    """Run a block, and close the sessions that it leaves open, as the end of a reader's program does."""
+    names: dict[str, Any] = {"__name__": "readme"}
+    try:
+        exec(compile(block, "README", "exec"), names)  # noqa: S102 - that is the point
+    finally:
+        for value in names.values():
+            for session in (value, getattr(value, "session", None)):  # a library's client may have one of its own
+                if isinstance(session, (Session, httpx.Client)):
+                    session.close()
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def test_every_block_runs_as_it_stands(request: pytest.FixtureRequest, block: st
     """A reader who copies a block from README or docs has code that works; a test that stands there passes."""
     if not imported(block) & MOCKS:
         request.getfixturevalue("instead_of_vendors")
-    exec(compile(block, "README", "exec"), {"__name__": "readme"})  # noqa: S102 - that is the point
+    run_block(block)
     if "\ndef test_" in block:
         (tmp_path / "test_shown.py").write_text(block, encoding="utf-8")
         run = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", str(tmp_path)]
@@ -117,7 +123,7 @@ def test_the_first_snippets_reach_the_api(instead_of_vendors: Sandbox) -> None:
     """The two snippets of the first screen fetch one token each and get an answer of the API."""
     for block in BLOCKS[:2]:
         instead_of_vendors.reset_counts()
-        exec(compile(str(block.values[0]), "README", "exec"), {"__name__": "readme"})  # noqa: S102 - that is the point
+        run_block(str(block.values[0]))
         assert (instead_of_vendors.token_requests, instead_of_vendors.api_requests) == (1, 1)
         assert instead_of_vendors.requests[-1].status == 200
 

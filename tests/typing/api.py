@@ -1,0 +1,66 @@
+"""What a type checker must know of the public names. It is checked and never run: by mypy --strict and by pyright."""
+
+from __future__ import annotations
+
+import httpx
+import requests
+from typing_extensions import assert_type
+
+from oauth_cc_auth import (
+    ApiError,
+    AuthorizationCode,
+    ClientCredentials,
+    Env,
+    File,
+    FileStore,
+    HttpxAuth,
+    MemoryStore,
+    RequestsAuth,
+    ResourceServer,
+    StaticToken,
+    Token,
+    TokenSource,
+    TokenStore,
+    presets,
+)
+
+
+def grants() -> None:
+    """A preset's type is its grant's, and each form of a secret is accepted."""
+    assert_type(presets.zoom(), ClientCredentials)
+    assert_type(presets.vend_email(), AuthorizationCode)
+    assert_type(presets.vibe_api_key(), StaticToken)
+    for secret in ("text", Env("NAME"), File("/path"), lambda: "from a vault"):
+        ClientCredentials(token_endpoint="https://as.example.com/token", client_id="id", client_secret=secret)
+
+
+async def sources(grant: ClientCredentials, store: TokenStore) -> None:
+    """A source takes any grant and any store, and gives tokens, headers and texts."""
+    source = TokenSource(grant, store=store)
+    assert_type(source.token(), Token)
+    assert_type(await source.atoken(), Token)
+    assert_type(source.access_token(), str)
+    assert_type(source.headers("GET", "https://api.example.com"), dict[str, str])
+    assert_type(source.reject(source.token()), bool)
+    TokenSource(presets.vibe_api_key(), store=MemoryStore(), timeout=5)
+    TokenSource(presets.vend_email(), store=FileStore())
+
+
+def auth_classes(grant: ClientCredentials) -> None:
+    """An auth object is what its library expects as `auth`, in calls, sessions and both kinds of client."""
+    session = requests.Session()
+    session.auth = RequestsAuth(grant, session=session)
+    requests.get("https://api.example.com", auth=RequestsAuth(TokenSource(grant)), timeout=10)
+    httpx.Client(auth=HttpxAuth(grant))
+    httpx.AsyncClient(auth=HttpxAuth(grant, client=httpx.Client()))
+
+
+def errors(grant: ClientCredentials, response: requests.Response, answer: httpx.Response) -> None:
+    """An API's error is one type, whichever library the answer is of."""
+    assert_type(grant.api_error(response), ApiError)
+    assert_type(grant.api_error(answer), ApiError)
+
+
+def servers() -> ResourceServer:
+    """Where a token may go is one value."""
+    return ResourceServer("https://api.example.com", origins=["https://files.example.com"], headers={"X-Key": "1"})
