@@ -28,6 +28,7 @@ TESTS = {
     "sandbox": "the sandbox, asked by hand",
     "stores": "each store, and processes that share one",
     "support": "what several tests use: doors, servers, clocks, vendors on a stage",
+    "typing": "what type checkers must know of the public names, checked and never run",
     "values": "values and decisions, without I/O",
     "vendors": "each preset, against its pin and the sandbox; `pins` has what vendors' pages say",
 }
