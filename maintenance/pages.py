@@ -17,8 +17,8 @@ FIRST, LAST = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 
 _WIDTH = 120  # as all docs
 
-# What a vendor's file says where no page of the vendor's was read.
-_BY_CLIENTS = "Seen in the code of several independent clients"
+# How a vendor's file says in words where its facts are from, where the address of a page alone does not.
+_SEEN_IN = "Seen in "
 
 
 def pages() -> dict[Path, str]:
@@ -55,8 +55,10 @@ def _page(entries: Sequence[Entry]) -> Iterator[str]:
         yield from _preset(entry)
     yield from ("", "## Sources", "")
     module = inspect.getdoc(inspect.getmodule(inspect.unwrap(presets.get(entries[0].name)))) or ""
-    if _BY_CLIENTS in module:
-        yield from (f"{_BY_CLIENTS}; the vendor's own documentation begins here:", "")
+    for paragraph in module.split("\n\n"):
+        if paragraph.startswith(_SEEN_IN):
+            linked = re.sub(r"https://[^\s,]*[^\s.,]", r"<\g<0>>", paragraph)
+            yield from (*wrap(linked, _WIDTH, break_on_hyphens=False, break_long_words=False), "")
     yield from (f"- <{url}>" for url in entries[0].sources)
     yield from ("", "Made by `make docs` from the preset. [All vendors](../vendors.md)")
 

@@ -1,6 +1,7 @@
 """bol.com, for retailers.
 
-Read at https://api.bol.com/retailer/public/Retailer-API/ and https://github.com/picqer/bol-retailer-php-client.
+Seen in "bol API Conventions", a page below https://api.bol.com/, and in
+https://github.com/picqer/bol-retailer-php-client.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """HPE GreenLake and Aruba, one token endpoint for all.
 
-Read at https://developer.greenlake.hpe.com/.
+Seen in public material of the vendor, whose pages were not noted down; the vendor's own documentation begins at
+https://developer.greenlake.hpe.com/.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """NetSuite, its SuiteTalk REST web services and RESTlets.
 
-Read at https://docs.oracle.com/en/cloud/saas/netsuite/ ("The Request Token Structure" and "POST Request to the Token
-Endpoint").
+Seen in "The Request Token Structure" and "POST Request to the Token Endpoint", pages of the NetSuite help
+below https://docs.oracle.com/.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Oracle identity domains (IDCS), and the Oracle clouds that trust them.
 
-Read at https://docs.oracle.com/ ("Generating the OAuth Access Token" and "Client Credentials Grant Type").
+Seen in "Generating the OAuth Access Token" and "Client Credentials Grant Type", pages below https://docs.oracle.com/.
 """
 
 from __future__ import annotations

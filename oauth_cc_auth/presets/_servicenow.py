@@ -1,6 +1,7 @@
 """ServiceNow.
 
-Read at https://www.servicenow.com/docs/ ("Client Credentials").
+Seen in "Client Credentials", a page below https://www.servicenow.com/, and in the code of several independent
+clients.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def test_every_preset_has_a_row_that_fits_a_phone() -> None:
         page = (ROOT / "docs" / "vendors" / f"{file}.md").read_text(encoding="utf-8")
         assert page.startswith(f"# {vendor}\n")
         assert f"presets.{name}(" in page
-        assert re.search(r"## Sources\n\n(Seen in .*\n\n)?- <https://", page)
+        assert re.search(r"## Sources\n\n(Seen in (?:.+\n)+\n)?- <https://", page)
 
 
 def test_a_page_says_how_to_call_it() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from vendor_stage import preset, private_key
+from vendor_stage import CLIENT_ID, preset, private_key
 
 from oauth_cc_auth._authorization_server.request import token_request
 
@@ -42,3 +42,15 @@ def test_the_assertion_of_a_preset(name: str, endpoint: str, typ: str | None, lo
     assert read.claims["aud"] == endpoint
     assert read.header.get("typ") == typ
     assert 0 < read.claims["exp"] - read.claims["iat"] <= longest
+
+
+def test_snyk_by_a_key() -> None:
+    """Snyk's page has RS256, the key's name in the header, the token endpoint as audience, and five minutes."""
+    grant = preset("snyk", token_endpoint_auth_method="private_key_jwt", client_secret=private_key(), kid="k-1")
+    request = token_request(grant, private_key(), grant.request_parameters(None))
+    (assertion,) = parse_qs(request.body.decode())["client_assertion"]
+    read = jwt.decode(assertion, RSAKey.import_key(private_key()), algorithms=["RS256"])
+    assert read.header["kid"] == "k-1"
+    assert read.claims["aud"] == "https://api.snyk.io/oauth2/token"
+    assert read.claims["iss"] == read.claims["sub"] == CLIENT_ID
+    assert read.claims["exp"] - read.claims["iat"] == 300

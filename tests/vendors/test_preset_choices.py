@@ -422,7 +422,7 @@ def test_other_hosts_of_the_api(name: str, words: dict[str, Any], url: str) -> N
         ("marketing_cloud", {"account_id": None}, {"parameters": {}}),
         ("personio", {"partner_id": None, "app_id": None}, {"headers": {}}),
         ("maersk", {"consumer_key": None}, {"headers": {"Consumer-Key": CLIENT_ID}}),
-        ("snyk", {"token_endpoint_auth_method": "private_key_jwt"}, {"token_endpoint_auth_method": "private_key_jwt"}),
+        ("snyk", {"token_endpoint_auth_method": "none"}, {"token_endpoint_auth_method": "none"}),
     ],
 )
 def test_what_is_left_out(name: str, words: dict[str, Any], changed: dict[str, Any]) -> None:
