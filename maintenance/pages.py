@@ -89,9 +89,13 @@ def _example(entry: Entry) -> Iterator[str]:
     yield "import requests"
     yield from ("from oauth_cc_auth import RequestsAuth, presets", "")
     words = ", ".join(f'{word}="…"' for word in entry.words)
-    yield f"auth = RequestsAuth(presets.{entry.name}({words}))"
+    call = f"presets.{entry.name}({words})"
+    in_one_line = f"auth = RequestsAuth({call})"
+    # As ruff breaks it, which formats the examples of the docs too.
+    yield from (in_one_line,) if len(in_one_line) <= _WIDTH else ("auth = RequestsAuth(", f"    {call}", ")")
     path = presets.probe_of(entry.name)
-    url = f"{entry.api}{path or '/…'}" if entry.api.startswith("https://") and "{" not in entry.api else "https://…"
+    is_one = entry.api.startswith("https://") and not {"{", "*"} & set(entry.api)
+    url = f"{entry.api}{path or '/…'}" if is_one else "https://…"
     yield f'requests.get("{url}", auth=auth, timeout=10)'
 
 

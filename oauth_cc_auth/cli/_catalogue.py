@@ -6,10 +6,10 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rich import box
 from rich.table import Table
@@ -20,10 +20,13 @@ from oauth_cc_auth import (
     ClientCredentials,
     ConfigurationError,
     Discovery,
+    JWTBearer,
     OAuthError,
     PrivateKeyJWT,
     RequestFormat,
+    SignedJWT,
     StaticToken,
+    TokenExchange,
     presets,
 )
 from oauth_cc_auth.cli._vendors import example, named
@@ -195,7 +198,7 @@ def _entry(name: str) -> Entry | str:
         token_endpoint=_shown(endpoint),
         authentication=authentication,
         api=_shown(_api(grant)),
-        origins=tuple(map(_shown, grant.resource_server.origins)) if grant.resource_server else (),
+        origins=tuple(map(_shown, _further_origins(grant))),
         habits=tuple(_habits(grant)),
         sources=tuple(url.rstrip(".,") for url in re.findall(r"https://[^\s)]+", module)),
     )
@@ -230,15 +233,31 @@ def _api(grant: Grant) -> str:
     server = grant.resource_server
     if server is not None and server.base_url_of is not None:
         return "where the token's answer says"
-    return (server and server.base_url) or "any https origin"
+    named = server and (server.base_url or ", ".join(server.origins))
+    return named or "any https origin"
+
+
+def _further_origins(grant: Grant) -> Collection[str]:
+    """Return where the token goes besides what `_api` says."""
+    server = grant.resource_server
+    return server.origins if server and (server.base_url or server.base_url_of) else ()
 
 
 def _asking(grant: Grant) -> tuple[str, str]:
     if isinstance(grant, StaticToken):
         return "", "a token made by hand"
     endpoint, method = grant.token_endpoint, grant.token_endpoint_auth_method
-    name = _name_of(method)
+    name = _assertion_of(grant) if method == "none" and _is_by_assertion(grant) else _name_of(method)
     return f"named by {endpoint}" if isinstance(endpoint, Discovery) else endpoint, name
+
+
+def _is_by_assertion(grant: Grant) -> TypeGuard[JWTBearer | TokenExchange]:
+    return isinstance(grant, (JWTBearer, TokenExchange))
+
+
+def _assertion_of(grant: JWTBearer | TokenExchange) -> str:
+    source = grant.assertion if isinstance(grant, JWTBearer) else grant.subject_token
+    return "an assertion that it signs" if isinstance(source, SignedJWT) else "a token of its platform"
 
 
 def _name_of(method: object) -> str:
@@ -256,6 +275,8 @@ def _habits(grant: Grant) -> Iterator[str]:
         yield "a user logs in"
     elif isinstance(grant, ClientCredentials) and grant.grant_type != "client_credentials":
         yield f"grant_type is {grant.grant_type}" if grant.grant_type else "no grant_type is sent"
+    elif _is_by_assertion(grant):
+        yield "the JWT bearer grant of RFC 7523" if isinstance(grant, JWTBearer) else "the token exchange of RFC 8693"
     yield from _habits_of_the_request(grant.token_request)
     if grant.issuance_limit:
         yield f"at most {grant.issuance_limit.count:,} tokens in {_span(grant.issuance_limit.seconds)}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._amadeus import amadeus as amadeus
     from oauth_cc_auth.presets._amazon_creators import amazon_creators as amazon_creators
     from oauth_cc_auth.presets._amazon_sp_api import amazon_sp_api as amazon_sp_api
+    from oauth_cc_auth.presets._anthropic import anthropic as anthropic
     from oauth_cc_auth.presets._apaleo import apaleo as apaleo
     from oauth_cc_auth.presets._athenahealth import athenahealth as athenahealth
     from oauth_cc_auth.presets._atlassian import atlassian_cloud as atlassian_cloud
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._dhl_ecommerce import dhl_ecommerce as dhl_ecommerce
     from oauth_cc_auth.presets._digikey import digikey as digikey
     from oauth_cc_auth.presets._dlocal import dlocal as dlocal
+    from oauth_cc_auth.presets._docusign import docusign as docusign
     from oauth_cc_auth.presets._dwolla import dwolla as dwolla
     from oauth_cc_auth.presets._dynatrace import dynatrace as dynatrace
     from oauth_cc_auth.presets._ebay import ebay as ebay
@@ -74,6 +76,8 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._fyma import fyma as fyma
     from oauth_cc_auth.presets._fyma import fyma_legacy as fyma_legacy
     from oauth_cc_auth.presets._genesys_cloud import genesys_cloud as genesys_cloud
+    from oauth_cc_auth.presets._github_app import github_app as github_app
+    from oauth_cc_auth.presets._google_service_account import google_service_account as google_service_account
     from oauth_cc_auth.presets._guesty import guesty as guesty
     from oauth_cc_auth.presets._hcp import hcp as hcp
     from oauth_cc_auth.presets._hmrc import hmrc as hmrc
@@ -103,6 +107,8 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._okta import okta_custom as okta_custom
     from oauth_cc_auth.presets._okta import okta_org as okta_org
     from oauth_cc_auth.presets._onelogin import onelogin as onelogin
+    from oauth_cc_auth.presets._openai import openai as openai
+    from oauth_cc_auth.presets._openrouter import openrouter as openrouter
     from oauth_cc_auth.presets._opensky import opensky as opensky
     from oauth_cc_auth.presets._oracle_identity import oracle_identity as oracle_identity
     from oauth_cc_auth.presets._orcid import orcid as orcid

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+from oauth_cc_auth._grant.assertion import Source
+from oauth_cc_auth._grant.secret import File
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.presets._environment import being_read
 
 S = TypeVar("S", bound="str | Callable[[], str]")
 T = TypeVar("T")
+
+# The token of another issuer: the path of its file, or any other source.
+IdentityToken: TypeAlias = "str | os.PathLike[str] | Source"
 
 # RFC 1123 §2.1. What is put into a URL must not end its host, nor begin a path of its own.
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
@@ -39,6 +44,16 @@ def credential(given: S | None, variable: str) -> S | str:
         raise ConfigurationError(message, variable=variable)
     reading.found[variable] = None
     return value
+
+
+def identity_token(given: IdentityToken | None, variable: str) -> Source:
+    """Return where the token of another issuer comes from: a `File`, by the argument or the variable, or any source.
+
+    A string is a path, as it is in the variable; a token itself would soon be over. Raises ConfigurationError, naming
+    the variable.
+    """
+    found = credential(None, variable) if given is None else given
+    return File(found) if isinstance(found, (str, os.PathLike)) else found
 
 
 def label(given: str | None, variable: str, *, within: str | None = None) -> str:

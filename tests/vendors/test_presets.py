@@ -66,7 +66,9 @@ LOGINS: dict[str, tuple[str, str, str, str | None, str]] = {
         "https://api.vainu.io/api/v3/organizations/",
     ),
 }
-ASKING = [name for name in presets.__all__ if name not in {*STATIC, *LOGINS}]
+# Presets without a client secret, by an assertion: `test_federated_presets` has them.
+BY_ASSERTION = ["anthropic", "docusign", "github_app", "google_service_account", "openai", "openrouter"]
+ASKING = [name for name in presets.__all__ if name not in {*STATIC, *LOGINS, *BY_ASSERTION}]
 
 
 def words_of(name: str) -> list[str]:
@@ -125,13 +127,15 @@ def test_type_checkers_know_them_all() -> None:
 
 def test_credentials_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without arguments, VENDOR_WORD in the environment counts for each word, without white space; arguments win."""
-    for name in ASKING:
+    for name in [*ASKING, *BY_ASSERTION]:
         words, prefix = filled(name), _prefix(name)
         given = presets.get(name)(**words)
         with monkeypatch.context() as environment:
             for word, value in words.items():
                 environment.setenv(f"{prefix}_{word.upper()}", f" {value}\n")
             assert presets.get(name)() == given
+            if name in BY_ASSERTION:
+                continue
             other: Any = presets.get(name)(**{**words, "client_secret": os.getcwd})
             assert other.client_secret is os.getcwd
 
@@ -148,12 +152,13 @@ def _prefix(name: str) -> str:
 
 def test_a_missing_credential_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the variable that is missing or empty, and shows nothing of the others."""
-    for name in ASKING:
+    for name in [*ASKING, *BY_ASSERTION]:
         words, prefix = filled(name), _prefix(name)
         for missing, value in product(words, ("", "  ")):
             with monkeypatch.context() as environment:
                 for word, given in words.items():
-                    environment.setenv(f"{prefix}_{word.upper()}", SECRET if "secret" in word else given)
+                    is_secret = "secret" in word or word == "private_key"
+                    environment.setenv(f"{prefix}_{word.upper()}", SECRET if is_secret else given)
                 variable = f"{prefix}_{missing.upper()}"
                 environment.setenv(variable, value)
                 with pytest.raises(ConfigurationError, match=f"{variable} is not set") as caught:
@@ -167,7 +172,7 @@ def test_a_missing_credential_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_no_word_leads_elsewhere(bad: str) -> None:
     """A word that is put into an address, as a tenant, cannot end its host or begin another path."""
-    for name in [*ASKING, *LOGINS]:
+    for name in [*ASKING, *BY_ASSERTION, *LOGINS]:
         words = filled(name)
         honest: Any = presets.get(name)(**words)
         for word in set(words) - {"client_id", "client_secret", "base_url"}:
@@ -239,7 +244,7 @@ def test_vend_email_knows_its_refresh_token(
 
 def test_are_values() -> None:
     """Case 26: presets are made per call, so equal ones are equal; they copy, pickle and show no secret."""
-    for name in [*ASKING, *LOGINS, *STATIC]:
+    for name in [*ASKING, *BY_ASSERTION, *LOGINS, *STATIC]:
         one, other = (static(name) if name in STATIC else presets.get(name)(**filled(name)) for _ in range(2))
         assert one == other
         assert hash(one) == hash(other)
