@@ -87,10 +87,16 @@ clean:
 		.import_linter_cache $(INTEROP)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# niquests brings a fork of urllib3, which installs itself over urllib3 unless it is built here and told not to. The tests
+# want both as they are.
+NIQUESTS := URLLIB3_NO_OVERRIDE=1 $(PIP_INSTALL) --no-binary urllib3-future --editable '.[niquests]'
+
 # The stamp is a copy of setup.cfg: a checkout that only touches the file installs nothing, so that an installed
 # project tests without a network.
 $(VENV)/.installed-%: setup.cfg | $(PYTHON)
-	@cmp -s setup.cfg $@ || $(PIP_INSTALL) --editable '.[$*]'
+	@cmp -s setup.cfg $@ || { $(PIP_INSTALL) --editable '.[$*]'; }
+	@cmp -s setup.cfg $@ || case $* in test|dev) $(NIQUESTS) || \
+		echo "*** The tests with niquests are skipped: it cannot be installed beside urllib3 ***";; esac
 	@cp setup.cfg $@
 
 # Installs a Debian package, once at a time. Some would start a server for everybody, unless a policy denies it.

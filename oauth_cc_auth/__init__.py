@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.grpc import GrpcAuth
     from oauth_cc_auth.httpx import HttpxAuth
     from oauth_cc_auth.login import Login
+    from oauth_cc_auth.niquests import AsyncNiquestsAuth, NiquestsAuth
     from oauth_cc_auth.requests import RequestsAuth
     from oauth_cc_auth.stores import EncryptedStore, FileStore, KeyringStore, MemoryStore, RedisStore, TokenStore
 
@@ -132,6 +133,7 @@ _ROOMS = {
     "oauth_cc_auth.grpc": ("GrpcAuth",),
     "oauth_cc_auth.httpx": ("HttpxAuth",),
     "oauth_cc_auth.login": ("Login",),
+    "oauth_cc_auth.niquests": ("AsyncNiquestsAuth", "NiquestsAuth"),
     "oauth_cc_auth.requests": ("RequestsAuth",),
     "oauth_cc_auth.stores": ("EncryptedStore", "FileStore", "KeyringStore", "MemoryStore", "RedisStore", "TokenStore"),
 }
@@ -140,6 +142,7 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "AiohttpAuth",
     "ApiError",
+    "AsyncNiquestsAuth",
     "AuthorizationCode",
     "AuthorizationFailed",
     "BudgetExceeded",
@@ -172,6 +175,7 @@ __all__ = [
     "LoginSaved",
     "LoginUnsaved",
     "MemoryStore",
+    "NiquestsAuth",
     "OAuthError",
     "OriginNotAllowed",
     "PrivateKeyJWT",

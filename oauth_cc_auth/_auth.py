@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from oauth_cc_auth._source import TokenSource
+from oauth_cc_auth.errors import ConfigurationError
 
 _A = TypeVar("_A", bound="Auth")
+
+# Which auth class is for the requests of a library.
+_CLASSES = {
+    "aiohttp": "AiohttpAuth",
+    "httpx": "HttpxAuth",
+    "httpx2": "HttpxAuth",
+    "niquests": "NiquestsAuth, or AsyncNiquestsAuth for an AsyncSession",
+    "requests": "RequestsAuth",
+}
 
 
 class Auth:
@@ -23,6 +33,12 @@ class Auth:
         self._is_proven = not source.presenter.constant
         # HTTP libraries take nothing but Authorization from a redirect to another host.
         self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
+
+    def _wrong_library(self, ours: str, request: object) -> ConfigurationError:
+        library = type(request).__module__.partition(".")[0]
+        named = _CLASSES.get(library, "TokenSource.attempts()")
+        name = next(cls.__name__ for cls in type(self).__mro__ if cls.__module__.startswith("oauth_cc_auth."))
+        return ConfigurationError(f"{name} is for {ours}, and this request is of {library}: use {named}.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy without the token, and with what a subclass has added, whose `__init__` is not called."""

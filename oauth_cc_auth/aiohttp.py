@@ -101,6 +101,8 @@ class AiohttpAuth(Auth):
                     break
                 await drain(response)
                 attempt = await self._next(loop, hop=bool(asked))
+                if attempt is not None:
+                    response.release()
         except BaseException:
             if response is not None:
                 response.close()

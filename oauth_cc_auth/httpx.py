@@ -33,7 +33,6 @@ from oauth_cc_auth._http.origin import has_origin
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._resource_server.verdict import must_read
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
-from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
@@ -150,14 +149,9 @@ class HttpxAuth(Auth, _Auth):
 
     auth_flow = sync_auth_flow  # for those who compose flows by httpx's older name
 
-    def __call__(self, request: object) -> NoReturn:
+    def __call__(self, request: object, *_: object) -> NoReturn:
         """Refuse a library that calls its auth objects."""
-        library = type(request).__module__.partition(".")[0]
-        named = {"requests": "RequestsAuth", "niquests": "NiquestsAuth, or AsyncNiquestsAuth"}.get(
-            library, "TokenSource.attempts()"
-        )
-        message = f"HttpxAuth is for httpx and httpx2, and this request is of {library}: use {named}."
-        raise ConfigurationError(message)
+        raise self._wrong_library("httpx and httpx2", request)
 
     def _traced(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace:
         source, token = self._source, sent.token

@@ -79,11 +79,10 @@ def replayable(request: ClientRequest) -> bool:
 
 
 async def drain(response: ClientResponse) -> None:
-    """Read a refused answer, so that its connection can be used again; end the connection of one that is long."""
+    """Read a refused answer, so that its connection can be used again; a longer one is left as it is."""
     with suppress(aiohttp.ClientError):  # one that breaks off has no body, and hinders nothing
-        if (response.content_length or 0) <= _DRAINED and await body_of(response, _DRAINED) is not None:
-            return
-    response.close()
+        if (response.content_length or 0) <= _DRAINED:
+            await body_of(response, _DRAINED)
 
 
 async def body_of(response: ClientResponse, longest: int) -> bytes | None:

@@ -88,12 +88,12 @@ def test_a_renewal_that_fails_leaves_such_a_caller_his_401(door: Door, sandbox: 
 
 
 def test_multipart_of_a_pipe(door: Door) -> None:
-    """Case 32: multipart with a file that cannot be rewound: requests has it in memory, httpx does not."""
+    """Case 32: multipart with a file that cannot be rewound is sent again by those who have it in memory."""
     with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
         auth = door.auth(server.grant(api.origin))
         answer = door.call("POST", f"{api.origin}/x", auth, files={"file": ("a.txt", OncePiece())})
         assert b"content" in api.seen[0].body
-        if door.kind.library == "requests":
+        if door.kind.like_requests:
             assert (answer.status_code, api.seen[0].body) == (200, api.seen[1].body)
         else:
             assert (answer.status_code, len(api.seen)) == (401, 1)
@@ -121,7 +121,7 @@ def test_an_open_file_is_rewound_to_where_it_was(door: Door) -> None:
         assert (answer.status_code, [seen.body for seen in api.seen]) == (200, [b"3456789"] * 2)
 
 
-@only(lambda kind: kind.library != "requests" and not kind.loop)
+@only(lambda kind: kind.like_httpx and not kind.loop)
 def test_a_part_of_a_file_is_sent_once(door: Door) -> None:
     """Case 32: httpx knows no start but a file's own, so a part is not sent again, and the renewal is under way."""
     with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
@@ -181,7 +181,7 @@ def test_large_files_are_sent_again_without_being_buffered(door: Door, sandbox: 
             tracemalloc.stop()
     assert answer.status_code == 200
     assert answer.json()["body_length"] >= 16 * MIB
-    assert [hop.status_code for hop in answer.history] == [401]
+    assert [hop.status_code for hop in answer.history] == [401] * door.keeps_history
     assert peak < 6 * MIB
 
 
@@ -195,4 +195,4 @@ def test_a_refused_download_is_drained_once(door: Door) -> None:
     with TokenEndpoint() as server, LoopbackServer(answer) as api:
         answered = door.call("GET", f"{api.origin}/x", door.auth(server.grant(api.origin)))
         assert answered.content == b"yes"
-        assert answered.history[0].content == b"no" * 5000
+        assert [hop.content for hop in answered.history] == [b"no" * 5000] * door.keeps_history

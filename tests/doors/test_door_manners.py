@@ -38,7 +38,7 @@ def watch(door: Door, *, raising: bool) -> list[int]:
         look(response)
 
     client: Any = vars(door)["client"]
-    if door.kind.library == "requests":
+    if door.kind.like_requests:
         client.hooks["response"].append(look)
     else:
         client.event_hooks = {"response": [look_async if door.kind.loop else look], "request": []}
@@ -68,11 +68,12 @@ def shape(door: Door, auth: Any, api: LoopbackServer, *, raising: bool = False) 
     }  # fmt: skip
 
 
+@only(lambda kind: kind.like_httpx or not kind.loop)  # the digest authentication of niquests knows no AsyncSession
 @pytest.mark.parametrize("raising", [False, True])
 def test_as_digest_would(door: Door, *, raising: bool) -> None:
     """Case 35: history, request, cookies, bodies and hooks are what the library's own digest authentication gives."""
     library = door.library
-    digest = library.auth.HTTPDigestAuth("u", "p") if door.kind.library == "requests" else library.DigestAuth("u", "p")
+    digest = library.auth.HTTPDigestAuth("u", "p") if door.kind.like_requests else library.DigestAuth("u", "p")
 
     def refuse(reply: Reply) -> Reply:
         return Reply(401, (*reply.headers, ("Set-Cookie", "first=1")), b"no")
@@ -98,6 +99,7 @@ def test_as_digest_would(door: Door, *, raising: bool) -> None:
     assert ours == theirs
 
 
+@only(lambda kind: kind.library != "aiohttp")  # it has no history for refusals
 def test_every_response_says_how_long_it_took(door: Door) -> None:
     """Case 35: `elapsed` is that of the request that was answered, and response.request is that request."""
     with TokenEndpoint() as server, LoopbackServer(doors.refusing("token-1")) as api:
@@ -106,6 +108,7 @@ def test_every_response_says_how_long_it_took(door: Door) -> None:
         assert all(hop.elapsed > timedelta(0) for hop in (answer, *answer.history))
 
 
+@only(lambda kind: kind.library != "aiohttp")  # its own raise_for_status
 def test_a_status_hook_of_the_caller_sees_what_the_caller_gets(door: Door) -> None:
     """Case 35: a second 401 raises in raise_for_status, as any other error status does."""
     with TokenEndpoint() as server, LoopbackServer(lambda _: Reply(401)) as api:
@@ -135,7 +138,7 @@ def test_what_was_lent_comes_back_as_it_was(door: Door) -> None:
     def hook(thing: object, *_: object, **__: object) -> None:
         called.append(thing)
 
-    requests_like = door.kind.library == "requests"
+    requests_like = door.lent_as == "session"
     settings: dict[str, Any] = {"auth": ("user", "word"), "params": {"page": "1"}}
     settings |= {"hooks": {"response": [hook]}} if requests_like else {"event_hooks": {"request": [hook]}}
     with TokenEndpoint() as server, LoopbackServer() as api, door.lend(**settings) as lent:
@@ -154,7 +157,7 @@ def test_what_was_lent_comes_back_as_it_was(door: Door) -> None:
         assert lent.get(f"{api.origin}/own").status_code == 200
 
 
-@only(lambda kind: kind.library != "requests")  # a session of requests works after close()
+@only(lambda kind: kind.like_httpx)  # a session of requests works after close()
 def test_a_closed_client_is_said_to_be_closed(door: Door) -> None:
     """A lent httpx client that was closed meanwhile is a ConfigurationError that says so."""
     with TokenEndpoint() as server, LoopbackServer() as api:
@@ -192,6 +195,7 @@ def test_a_timeout_is_a_positive_number(auth: Any) -> None:
             auth(grant, timeout=timeout)
 
 
+@only(lambda kind: kind.library != "aiohttp")  # it has no history for refusals
 def test_the_history_shows_what_was_sent(door: Door) -> None:
     """Each answer stands beside the request as it was: the refused one with the token that was refused."""
     with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
@@ -212,6 +216,7 @@ def test_a_copy_by_the_class_of_the_object(door: Door) -> None:
         assert server.issued == 1
 
 
+@only(lambda kind: kind.library != "aiohttp")  # it looks at the URL first
 def test_a_url_that_is_none_is_the_librarys_error_too(door: Door) -> None:
     """What the library raises for a URL without auth, it raises with auth too, and it is our error besides."""
     with TokenEndpoint() as server:
@@ -227,9 +232,10 @@ def test_a_url_that_is_none_is_the_librarys_error_too(door: Door) -> None:
 
 def test_another_librarys_request_is_refused(door: Door) -> None:
     """An auth object that was handed to the wrong library says which class is the right one."""
-    right, wrong = (RequestsAuth, HttpxAuth) if door.kind.library == "requests" else (HttpxAuth, RequestsAuth)
+    wrong = HttpxAuth if door.kind.like_requests else RequestsAuth
+    right = "HttpxAuth" if door.kind.like_httpx else f"{door.kind.library.title()}Auth"
     with TokenEndpoint() as server, LoopbackServer() as api:
-        with pytest.raises(ConfigurationError, match=f"this request is of {door.kind.library}: use {right.__name__}"):
+        with pytest.raises(ConfigurationError, match=f"this request is of {door.kind.library}: use {right}"):
             door.call("GET", api.origin, wrong(server.grant()))
         assert api.seen == []
 

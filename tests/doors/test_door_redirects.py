@@ -164,7 +164,8 @@ def test_an_api_key_and_a_foreign_redirect(door: Door, *, refused_first: bool) -
         ours = ("key", "made", "2", "text/plain")
         assert {tuple(seen.headers[name.lower()] for name in headers) for seen in api.seen} == {ours}
         arrived = tuple(seen.headers.get(name.lower()) for name in headers)
-        assert arrived == (None, None, "2", None)
+        # aiohttp begins a hop anew, with an Accept of its own.
+        assert arrived == (None, None, "2", "*/*" if door.kind.library == "aiohttp" else None)
         assert seen.token is None
 
 

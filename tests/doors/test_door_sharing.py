@@ -12,7 +12,7 @@ import pytest
 from doors import KINDS, Clock, Door, Kind, TokenEndpoint, at_once, landed, open_door, plain
 from timing import HUNG, eventually
 
-from oauth_cc_auth import ClientCredentials, HttpxAuth, OriginNotAllowed, ResourceServer, TokenSource
+from oauth_cc_auth import ClientCredentials, OriginNotAllowed, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
 
 door, sandbox = doors.door, doors.sandbox
@@ -54,7 +54,7 @@ def test_auth_objects_made_per_call_share_the_token(door: Door, sandbox: Sandbox
 def test_two_loops_one_after_the_other(kind: Kind, sandbox: Sandbox) -> None:
     """Case 17: an auth object that was used in one event loop works in the next, with the same token."""
     grant, api = plain(sandbox)
-    auth = HttpxAuth(grant)
+    auth = open_door(kind).auth(grant)
     for _ in range(2):
         with open_door(kind) as door:
             assert door.call("GET", f"{api}/x", auth).status_code == 200
@@ -66,7 +66,7 @@ def test_two_loops_at_the_same_time(kind: Kind, sandbox: Sandbox) -> None:
     """Case 17: two event loops that share an auth object make one token request."""
     grant, api = plain(sandbox)
     sandbox.delay = 0.05
-    auth = HttpxAuth(grant)
+    auth = open_door(kind).auth(grant)
     with open_door(kind) as one, open_door(kind) as other:
         start = threading.Barrier(2)
         crowds = at_once([partial(each.call_many, 20, "GET", f"{api}/x", auth, start=start) for each in (one, other)])

@@ -220,4 +220,4 @@ def test_help_shows_the_arguments() -> None:
 
     assert list(inspect.signature(HttpxAuth).parameters) == ["grant", "store", "client", "timeout"]
     assert list(inspect.signature(Tenant).parameters) == ["tenant"]
-    assert list(inspect.signature(Tenant("acme")).parameters) == ["request"]
+    assert list(inspect.signature(Tenant("acme")).parameters) == ["request", "_"]

@@ -48,9 +48,9 @@ def test_a_file_that_was_closed_meanwhile_is_not_sent_again() -> None:
     request = requests.Request("PUT", API, data=body).prepare()
     response = requests.Response()
     response.connection = HTTPAdapter()  # as adapters do
-    assert can_go_again(request, response)
+    assert can_go_again(requests, request, response)
     body.close()
-    assert not can_go_again(request, response)
+    assert not can_go_again(requests, request, response)
 
 
 @responses.activate
@@ -102,7 +102,7 @@ def test_an_answer_that_was_read_in_part_can_still_be_read(raw: Any) -> None:
     def peeked() -> requests.Response:
         response = requests.Response()
         response.status_code, response.raw = 401, raw(body)
-        drain(response)
+        drain(requests, response)
         return response
 
     assert peeked().content == body

@@ -1,4 +1,4 @@
-"""One way to knock at every door: each promise is written once and kept by requests, httpx and httpx2, sync and async.
+"""One way to knock at every door: each promise is written once and kept by every HTTP library, sync and async.
 
 A `Door` is one library on one event loop, with one client. What the libraries do differently is data of its `Kind`. The
 servers behind are the sandbox, or a `LoopbackServer`, which says what a test tells it to say.
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar, cast
@@ -28,8 +29,8 @@ import requests
 from anyio.from_thread import start_blocking_portal
 from timing import HUNG, eventually
 
-from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
-from oauth_cc_auth.aiohttp import AiohttpAuth
+import oauth_cc_auth
+from oauth_cc_auth import AiohttpAuth, ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
 
 # A client that never speaks TLS: loading the certificate authorities for each takes longer than most tests.
@@ -49,6 +50,18 @@ class Kind:
         """Name the test."""
         return self.name
 
+    @property
+    def like_requests(self) -> bool:
+        """Whether it is requests, or written like it."""
+        return self.library in {"requests", "niquests"}
+
+    @property
+    def like_httpx(self) -> bool:
+        """Whether it is httpx or httpx2."""
+        return self.library in {"httpx", "httpx2"}
+
+
+NIQUESTS = (Kind("niquests", "niquests"), Kind("niquests-asyncio", "niquests", "asyncio", crowd=100))
 
 KINDS = (
     Kind("requests", "requests"),
@@ -58,6 +71,8 @@ KINDS = (
     Kind("httpx-trio", "httpx", "trio", crowd=100),
     Kind("httpx2-asyncio", "httpx2", "asyncio", crowd=200),
     Kind("httpx2-trio", "httpx2", "trio", crowd=100),
+    Kind("aiohttp", "aiohttp", "asyncio", crowd=200),
+    *(NIQUESTS if find_spec("niquests") else ()),  # `make test` installs it
 )
 
 
@@ -66,6 +81,7 @@ _ERRORS = {
     "httpx": "HTTPError",
     "httpx2": "HTTPError",
     "aiohttp": "ClientError",
+    "niquests": "RequestException",
 }
 
 S = TypeVar("S", bound="LoopbackServer")
@@ -193,6 +209,26 @@ class RequestsDoor(_Threaded):
         return self
 
 
+class NiquestsDoor(RequestsDoor):
+    """niquests, which is written like requests."""
+
+    lent_as = "client"
+
+    def auth(self, grant: Any, **lent: Any) -> Any:
+        """Return the door's auth object."""
+        return oauth_cc_auth.NiquestsAuth(grant, **lent)
+
+    @contextmanager
+    def lend(self, **kw: Any) -> Iterator[Any]:
+        """Lend a plain httpx client: the token request goes by a library that can be lent."""
+        with httpx.Client(verify=_NO_TLS, **kw) as client:
+            yield client
+
+    def __enter__(self) -> Door:
+        self.client = self.library.Session(pool_maxsize=256)
+        return self
+
+
 class HttpxDoor(_Threaded):
     """httpx or httpx2, with a plain client."""
 
@@ -281,7 +317,7 @@ class Answered:
         """Keep what was read."""
         self.status_code, self.headers, self.content = response.status, response.headers, content
         self.request, self.url = response.request_info, response.url
-        self.history: list[Any] = list(response.history)
+        self.history = [SimpleNamespace(status_code=hop.status, request=hop.request_info) for hop in response.history]
 
     @property
     def text(self) -> str:
@@ -308,12 +344,21 @@ class AiohttpDoor(AsyncHttpxDoor):
         """Send n requests, each in a task of its own."""
         if "content" in kw:
             kw["data"] = kw.pop("content")
+        if "files" in kw:
+            form = aiohttp.FormData(kw.pop("data", {}))
+            for name, file in kw.pop("files").items():
+                filename, content = file if isinstance(file, tuple) else ("file", file)
+                form.add_field(name, content, filename=filename)
+            kw["data"] = form
         return super().call_many(n, method, url, auth, start=start, **kw)
 
     async def _request(self, method: str, url: str, *, auth: Any, follow_redirects: bool, **kw: Any) -> Answered:
         given = {"middlewares": () if auth is None else (auth,), "allow_redirects": follow_redirects, **kw}
         async with self.session.request(method, url, **given) as response:
             return Answered(response, await response.read())
+
+    async def _get(self, url: str, *, auth: Any) -> Answered:
+        return await self._request("GET", url, auth=auth, follow_redirects=False)
 
     def stream(self, method: str, url: str, auth: Any) -> Streamed:
         """Send a request and read its answer only then."""
@@ -334,17 +379,76 @@ class AiohttpDoor(AsyncHttpxDoor):
         self._stack = ExitStack()
         self.portal = self._stack.enter_context(start_blocking_portal(self.kind.loop or ""))
         self.session = self.portal.call(self._open)
-        self.client = SimpleNamespace(request=self._request, aclose=self.session.close)
+        self.client = SimpleNamespace(
+            request=self._request, get=self._get, aclose=self.session.close, headers=self.session.headers
+        )
         return self
 
     async def _open(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(HUNG), connector=aiohttp.TCPConnector(limit=0))
+        return aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(HUNG),
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+        )
+
+
+class AsyncNiquestsDoor(AsyncHttpxDoor):
+    """niquests with an async session."""
+
+    replays_files = True
+
+    def auth(self, grant: Any, **lent: Any) -> Any:
+        """Return the door's auth object."""
+        return oauth_cc_auth.AsyncNiquestsAuth(grant, **lent)
+
+    async def _request(self, method: str, url: str, *, follow_redirects: bool = False, **kw: Any) -> Any:
+        if "content" in kw:
+            kw["data"] = kw.pop("content")
+        return await self.session.request(method, url, allow_redirects=follow_redirects, timeout=HUNG, **kw)
+
+    def stream(self, method: str, url: str, auth: Any) -> Streamed:
+        """Send a request with ``stream=True``."""
+
+        async def main() -> Streamed:
+            response = await self.session.request(method, url, auth=auth, stream=True)
+            async with response:
+                return Streamed(response.status_code, not response._content_consumed, await response.content)
+
+        return cast("Streamed", self.portal.call(main))
+
+    @contextmanager
+    def lend(self, **kw: Any) -> Iterator[Any]:
+        """Lend a plain httpx client: an async session cannot send from a thread."""
+        with httpx.Client(verify=_NO_TLS, **kw) as client:
+            yield client
+
+    def __enter__(self) -> Door:
+        self._stack = ExitStack()
+        self.portal = self._stack.enter_context(start_blocking_portal(self.kind.loop or ""))
+        self.session = self.portal.call(self._open)
+        self.client = SimpleNamespace(
+            request=self._request,
+            get=partial(self._request, "GET"),
+            aclose=self.session.close,
+            headers=self.session.headers,
+            cookies=self.session.cookies,
+            hooks=self.session.hooks,
+        )
+        return self
+
+    async def _open(self) -> Any:
+        return self.library.AsyncSession(pool_maxsize=256)
 
 
 def open_door(kind: Kind) -> Door:
     """Return the door of this kind; entering it makes its client."""
-    made = {"requests": RequestsDoor, "aiohttp": AiohttpDoor}.get(kind.library)
-    return (made or (AsyncHttpxDoor if kind.loop else HttpxDoor))(kind)
+    made: dict[tuple[str, bool], type[Door]] = {
+        ("requests", False): RequestsDoor,
+        ("aiohttp", True): AiohttpDoor,
+        ("niquests", False): NiquestsDoor,
+        ("niquests", True): AsyncNiquestsDoor,
+    }
+    return made.get((kind.library, bool(kind.loop)), AsyncHttpxDoor if kind.loop else HttpxDoor)(kind)
 
 
 def only(suits: Callable[[Kind], bool]) -> pytest.MarkDecorator:

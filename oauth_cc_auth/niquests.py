@@ -1,0 +1,114 @@
+"""The doors for niquests: ``auth=NiquestsAuth(grant)`` for a Session, ``AsyncNiquestsAuth`` for an AsyncSession.
+
+niquests calls an async auth object for an AsyncSession alone: another session would send the request without a token.
+Neither is told which session it is for, so both look who has called them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+try:
+    import niquests
+except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
+    message = 'NiquestsAuth needs niquests: pip install "oauth-cc-auth[niquests]"'
+    raise ImportError(message) from error
+
+from oauth_cc_auth._http.origin import place_of
+from oauth_cc_auth._prepared import Answered, PreparedAuth
+from oauth_cc_auth._raising import raised_as
+from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+    from oauth_cc_auth._attempts import Attempt
+    from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._resource_server.presentation import Presentation
+    from oauth_cc_auth.stores import TokenStore
+
+_R = TypeVar("_R")
+
+_ASYNC = niquests.AsyncSession.request.__code__
+_PREPARE = niquests.PreparedRequest.prepare_auth.__code__
+
+# Calls between a session and its auth object: three, and as many of a user's own subclasses.
+_DEPTH = 6
+
+
+class _NiquestsAuth(PreparedAuth):
+    """What both have in common."""
+
+    _library = niquests
+
+    def __init__(
+        self,
+        grant: Grant | TokenSource,
+        /,
+        *,
+        store: TokenStore | None = None,
+        session: requests.Session | None = None,
+        client: httpx.Client | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
+        self._open(source_of(grant, store=store, session=session, client=client, timeout=timeout))
+
+
+class NiquestsAuth(_NiquestsAuth):
+    """Authenticate requests of a niquests.Session with a token that is fetched once, shared, and renewed in time.
+
+    Takes a grant, such as ``presets.vainu()``, or a `TokenSource`. `store`, `session` (a requests.Session) or `client`
+    (an httpx.Client) and `timeout` are those of `TokenSource`. Its errors are OAuthErrors and
+    ``niquests.RequestException`` at once. Where the API refuses the token, the request goes once more with a fresh one;
+    the first answer then stands in ``response.history``.
+    """
+
+    def __call__(self, r: _R, *_: object) -> _R:
+        """Present the token, and look at the answer when it comes. Raises ConfigurationError for an AsyncSession."""
+        if _ASYNC in _callers(sys._getframe(1)):  # noqa: SLF001 - see above
+            message = "NiquestsAuth is for niquests.Session, and this is an AsyncSession: use AsyncNiquestsAuth."
+            with self._errors_for(r):
+                raise ConfigurationError(message)
+        return super().__call__(r)
+
+
+class AsyncNiquestsAuth(_NiquestsAuth):
+    """The same for a niquests.AsyncSession: waiting for a token suspends the task."""
+
+    async def __call__(self, r: Any, *_: object) -> Any:  # type: ignore[override]  # for another kind of session
+        """Present the token, and look at the answer when it comes."""
+        if not isinstance(r, niquests.PreparedRequest):
+            raise self._wrong_library("niquests", r)
+        sent: Presentation | Attempt | None = self._source.ready(place_of(str(r.url)))
+        if sent is None or self._has_more:
+            with self._errors_for(r):
+                sent = await anext(self._attempts(r))
+        for name, value in sent.headers.items():
+            r.headers[name] = value  # type: ignore[index]  # it is prepared
+        r.register_hook("response", Answered(self, sent).answered)
+        return r
+
+    def __bool__(self) -> bool:
+        """Be true; raise ConfigurationError where a request is prepared that nobody would await this object for."""
+        caller = sys._getframe(1)  # noqa: SLF001 - see above
+        if caller.f_code is _PREPARE and _ASYNC not in _callers(caller):
+            message = (
+                "AsyncNiquestsAuth is for requests that a niquests.AsyncSession makes itself: use NiquestsAuth with a "
+                "Session, and AsyncSession.request() or get() in the place of prepare_request() and send()."
+            )
+            with raised_as(niquests.RequestException, lambda: None):
+                raise ConfigurationError(message)
+        return True
+
+
+def _callers(frame: FrameType | None) -> Iterator[CodeType]:
+    for _ in range(_DEPTH):
+        if frame is not None:
+            yield frame.f_code
+            frame = frame.f_back
