@@ -19,14 +19,23 @@ if TYPE_CHECKING:
     from oauth_cc_auth._token import Token
 
 
-def _refused(call: Any) -> bool:
-    return bool(call.code() is grpc.StatusCode.UNAUTHENTICATED)
+# What gRPC says where the service may have looked at no token: as HTTP's 500 and above, they end no holding back.
+_SAYS_NOTHING = frozenset(
+    grpc.StatusCode[name] for name in ("CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE")
+)
 
 
-def _heard(source: Any, token: Token, call: Any) -> None:
-    """Let the next call have another token, where this one was refused."""
-    if not call.cancelled():
-        (source.reject if _refused(call) else source.accept)(token)
+def _heard(source: Any, token: Token, code: Any) -> bool:
+    """Let the source know how a call ended; return whether it may go once more with another token."""
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        return bool(source.reject(token))
+    if code not in _SAYS_NOTHING:
+        source.accept(token)
+    return False
+
+
+def _ended(source: Any, token: Token, call: Any) -> None:
+    _heard(source, token, call.code())
 
 
 class Interceptor(
@@ -50,20 +59,18 @@ class Interceptor(
         token = self._token()
         call = continuation(details, request)
         if not call.done():
-            call.add_done_callback(partial(_heard, self._source, token))
-        elif not _refused(call):
-            self._source.accept(token)
-        elif self._source.reject(token):
+            call.add_done_callback(partial(_ended, self._source, token))
+        elif _heard(self._source, token, call.code()):
             fresh = self._token()
             if fresh.access_token != token.access_token:
                 call = continuation(details, request)
-                _heard(self._source, fresh, call)
+                _ended(self._source, fresh, call)
         return call
 
     def listened(self, continuation: Callable[[Any, Any], Any], details: Any, request: Any) -> Any:
         token = self._token()
         call = continuation(details, request)
-        call.add_done_callback(partial(_heard, self._source, token))
+        call.add_done_callback(partial(_ended, self._source, token))
         return call
 
     intercept_unary_stream = intercept_stream_unary = intercept_stream_stream = listened
@@ -81,14 +88,11 @@ class AioUnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc]
         """Send, and once more with another token where the first is refused."""
         token = await _atoken(self._source)
         call = await continuation(details, request)
-        if await call.code() is not grpc.StatusCode.UNAUTHENTICATED:
-            self._source.accept(token)
-        elif self._source.reject(token):
+        if _heard(self._source, token, await call.code()):
             fresh = await _atoken(self._source)
             if fresh.access_token != token.access_token:
                 call = await continuation(details, request)
-                refused = await call.code() is grpc.StatusCode.UNAUTHENTICATED
-                (self._source.reject if refused else self._source.accept)(fresh)
+                _heard(self._source, fresh, await call.code())
         return call
 
 
@@ -117,11 +121,7 @@ class _AioListener:
         end.add_done_callback(self._ends.discard)
 
     async def _hear(self, token: Token, call: Any) -> None:
-        code = await call.code()
-        if code is grpc.StatusCode.UNAUTHENTICATED:
-            self._source.reject(token)
-        elif code is not grpc.StatusCode.CANCELLED:
-            self._source.accept(token)
+        _heard(self._source, token, await call.code())
 
 
 class _AioUnaryStream(_AioListener, grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[misc]  # as above

@@ -30,6 +30,7 @@ class Service:
     def __init__(self, certificates: Certificates) -> None:
         """Start to answer over TLS."""
         self.revoked: set[str] = set()
+        self.is_down = False
         self.seen: list[str] = []
         pem = certificates.server.read_bytes()
         self.server = grpc.server(ThreadPoolExecutor(8))
@@ -57,6 +58,8 @@ class Service:
     def _unary(self, context: Any) -> bytes:
         token = str(dict(context.invocation_metadata()).get("authorization", "")).removeprefix("Bearer ")
         self.seen.append(token)
+        if self.is_down:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "no service")
         if token in self.revoked or not token:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "no such token")
         return token.encode()
@@ -131,6 +134,31 @@ def test_a_service_that_refuses_every_token(channel: Any, service: Service, serv
         with pytest.raises(grpc.RpcError) as caught:
             called(channel)
         assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert len(server.received) == 2
+
+
+def test_an_outage_ends_no_holding_back(server: Loopback, service: Service) -> None:
+    """A service that is down between two refusals took no token: its refusals still cost one renewal."""
+    service.revoked.update(f"token-{number}" for number in range(1, 100))
+
+    async def work(opened: Any) -> None:
+        method = opened.unary_unary("/acme.Api/UnaryUnary")
+        for number in range(8):
+            service.is_down = number % 2 == 1
+            with pytest.raises(grpc.RpcError):
+                await method(b"")
+        assert len(server.received) == 2
+
+    in_loop(server, service, work)
+
+
+def test_an_outage_ends_no_holding_back_of_threads(channel: Any, service: Service, server: Loopback) -> None:
+    """The same for a channel of threads."""
+    service.revoked.update(f"token-{number}" for number in range(1, 100))
+    for number in range(8):
+        service.is_down = number % 2 == 1
+        with pytest.raises(grpc.RpcError):
+            called(channel)
     assert len(server.received) == 2
 
 

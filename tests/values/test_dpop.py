@@ -225,6 +225,9 @@ def test_a_forked_child_proves_whatever_its_parents_threads_did() -> None:
     over.set()
     holder.join()
     assert os.waitpid(child, 0)[1] == 0
+    before = prover._lock
+    room._unlock_in_child()  # as in the child
+    assert prover._lock is not before
 
 
 def test_every_thread_has_the_same_key() -> None:
