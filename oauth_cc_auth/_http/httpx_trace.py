@@ -71,14 +71,15 @@ class Trace:
             request.headers[:] = kept
             self._stripped.add(origin)
         elif self._present is not None and (request.method.decode("ascii"), there) != self._asked:
-            self._renew(request, there)
+            if len(kept) < len(request.headers):  # else there is no proof
+                self._renew(request, there)
 
     def _renew(self, request: Any, url: str) -> None:
         """Present the token anew to the hop of a redirect: a proof counts for one method and one URL."""
         assert self._present is not None  # noqa: S101 - for the type checker; the caller has looked
-        if not any(name.lower() == b"authorization" for name, _ in request.headers):
-            return  # httpx took the token away
         fresh = {name.lower(): text for name, text in self._present(request.method.decode("ascii"), url).items()}
+        if not {name.lower().decode("ascii") for name, _ in request.headers}.issuperset(fresh):
+            return  # httpx took the token away
         for place, (name, _) in enumerate(request.headers):
             if (text := fresh.get(name.decode("ascii").lower())) is not None:
                 request.headers[place] = (name, text.encode("ascii"))

@@ -43,7 +43,7 @@ class Strict:
         self.wrong: list[str] = []
         self.redirects: dict[str, str] = {}
         self.revoked: set[str] = set()
-        self.token_type = "DPoP"
+        self.token_type, self.header = "DPoP", "authorization"
         self.rotates = False
         self._ids: set[str] = set()
         self._keys: dict[str, str] = {}
@@ -67,7 +67,7 @@ class Strict:
 
     def resource(self, seen: Seen) -> Reply:
         """Answer a call that proves the key of its token."""
-        scheme, _, token = seen.headers.get("authorization", "").partition(" ")
+        scheme, _, token = seen.headers.get(self.header, "").partition(" ")
         if scheme == "Bearer" and self.token_type == "Bearer":
             return Reply(200, (), b"{}")
         key, why = self.judged(seen, self.api, "rs", token)
@@ -158,16 +158,19 @@ def test_at_most_three_sends(door: Door, strict: Strict) -> None:
     assert strict.wrong == []
 
 
-def test_a_redirect_is_proven_anew(door: Door, strict: Strict) -> None:
+@pytest.mark.parametrize("header", ["authorization", "x-token"])
+def test_a_redirect_is_proven_anew(door: Door, strict: Strict, header: str) -> None:
     """The hop of a redirect has a proof for its own URL; one to another origin carries neither token nor proof."""
+    strict.header = header
     with LoopbackServer() as foreign:
         strict.redirects = {"/from": "/to", "/away": f"{foreign.origin}/evil"}
-        auth = door.auth(strict.grant())
+        foreign.answer = lambda seen: Reply(302, (("Location", "/on"),)) if seen.path == "/evil" else Reply()
+        auth = door.auth(strict.grant(resource_server=ResourceServer(strict.api.origin, header=header)))
         assert door.call("GET", f"{strict.api.origin}/from", auth, follow=True).status_code == 200
         assert strict.wrong == []
         assert door.call("GET", f"{strict.api.origin}/away", auth, follow=True).status_code == 200
-        (evil,) = foreign.seen
-    assert not {"authorization", "dpop"} & evil.headers.keys()
+        assert [seen.path for seen in foreign.seen] == ["/evil", "/on"]
+    assert not any({header, "dpop"} & seen.headers.keys() for seen in foreign.seen)
     assert strict.wrong == []
 
 
