@@ -149,7 +149,10 @@ class PreparedAuth(Auth):
         """Prepare the request, of which the library makes the next hop, for where that goes."""
         if not (self._may_leak and response.is_redirect):
             return
-        if not strip_from_redirect(response, request) and self._is_proven:
+        header = self._source.resource_server.header
+        # What a redirect took away stays away, also where the next one stays at its foreign origin.
+        carries = request.headers.get(header) == hook.sent.headers[header]
+        if not strip_from_redirect(response, request) and self._is_proven and carries:
             with self._errors_for(request):
                 hop = next_hop(self._library, response, request)
                 request.headers.update(self._source.present(*hop, hook.sent.token).headers)

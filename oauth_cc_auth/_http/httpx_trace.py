@@ -70,9 +70,10 @@ class Trace:
         if len(kept) < len(request.headers) and self.is_foreign(origin):
             request.headers[:] = kept
             self._stripped.add(origin)
-        elif self._present is not None and (request.method.decode("ascii"), there) != self._asked:
-            if len(kept) < len(request.headers):  # else there is no proof
-                self._renew(request, there)
+        elif self._present is None or len(kept) == len(request.headers):
+            return  # there is no proof
+        elif (request.method.decode("ascii"), there) != self._asked:
+            self._renew(request, there)
 
     def _renew(self, request: Any, url: str) -> None:
         """Present the token anew to the hop of a redirect: a proof counts for one method and one URL."""
