@@ -326,6 +326,14 @@ def test_a_fork_in_the_midst_of_a_login() -> None:
     assert consent._lock is not held
 
 
+def test_a_signal_in_the_midst_of_a_login() -> None:
+    """A handler that begins a login while its own thread begins one does not wait for itself."""
+    with consent._lock:
+        assert consent._lock.acquire(blocking=False)
+        consent._lock.release()
+        assert asked(login_for())["state"]
+
+
 def test_logins_are_forgotten(server: Loopback) -> None:
     """For tests: after `forget` no login is pending, and none has ended."""
     grant = login_for(server)
