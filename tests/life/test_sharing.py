@@ -176,7 +176,7 @@ DIFFERENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"parameters": {"headers": "x"}}, {"headers": {"x": "headers"}}),
     ({"headers": {"a": "1"}}, {"headers": {"a": "2"}}),
     ({"client_id": "ab", "scope": "c"}, {"client_id": "a", "scope": "bc"}),
-    ({"client_id": "a\x00", "scope": "b"}, {"client_id": "a", "scope": "\x00b"}),
+    ({"client_id": "a\x00", "audience": "b"}, {"client_id": "a", "audience": "\x00b"}),
     ({}, {"token_endpoint_auth_method": "client_secret_post"}),
     ({"token_endpoint_auth_method": "private_key_jwt"}, {"token_endpoint_auth_method": PrivateKeyJWT(kid="k")}),
     ({"token_endpoint_auth_method": PrivateKeyJWT()}, {"token_endpoint_auth_method": ClientSecretJWT()}),

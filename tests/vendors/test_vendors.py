@@ -45,9 +45,6 @@ PINS: dict[str, Any] = {path.stem: json.loads(path.read_text(encoding="utf-8")) 
 CLIENT_ID, CLIENT_SECRET = "made-up id", "made-up: secret"
 NEW, JWT = "<new>", "<jwt>"
 
-every_vendor = pytest.mark.parametrize("name", sorted(PINS))
-
-
 @functools.cache
 def private_key(purpose: str) -> str:
     """Return a private key as PEM, the same one for the same purpose."""
@@ -109,10 +106,16 @@ def test_every_preset_is_pinned() -> None:
     assert len(PINS) >= 40
 
 
-@every_vendor
-def test_the_token_request(name: str) -> None:
+def test_every_token_request(subtests: pytest.Subtests) -> None:
     """Method, address, headers and parameters of the token request are those of the vendor's documentation."""
-    pin, request = PINS[name]["token_request"], asked(name)
+    for name, pinned in PINS.items():
+        with subtests.test(vendor=name):
+            check_token_request(name, pinned["token_request"])
+
+
+def check_token_request(name: str, pin: Mapping[str, Any]) -> None:
+    """Compare the token request of one vendor with its pin."""
+    request = asked(name)
     url, _, query = request.url.partition("?")
     assert (request.method, url) == (pin["method"], pin["url"])
     assert blurred(parameters_of(query), pin.get("query", {})) == pin.get("query", {})
@@ -128,10 +131,15 @@ def test_the_token_request(name: str) -> None:
     assert sent.keys() <= {"accept", "accept-encoding", "cache-control"}
 
 
-@every_vendor
-def test_the_api(name: str) -> None:
+def test_every_api(subtests: pytest.Subtests) -> None:
     """Where the token goes and in which header, what renews it, what is limited and what can be revoked: as pinned."""
-    pin, grant = PINS[name], grant_of(name)
+    for name, pin in PINS.items():
+        with subtests.test(vendor=name):
+            check_api(pin, grant_of(name))
+
+
+def check_api(pin: Mapping[str, Any], grant: Any) -> None:
+    """Compare what the grant of one vendor says of its API with its pin."""
     api, server = pin["api"], grant.resource_server
     assert (server.header, server.scheme, server.prefix) == (api["header"], api["scheme"], api.get("prefix", ""))
     assert server.headers.keys() == api["headers"].keys()
@@ -146,7 +154,7 @@ def test_the_api(name: str) -> None:
     assert TokenSource(grant, store=MemoryStore()).grant is grant, "a store knows whatever writes its token request"
 
 
-@every_vendor
+@pytest.mark.parametrize("name", sorted(PINS))
 def test_a_vendor_is_called(sandbox: Sandbox, name: str) -> None:
     """With the preset alone a call is answered, the next needs no token request, a revoked token is renewed once.
 
