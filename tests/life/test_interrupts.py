@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from loopback import Answer, Loopback, Received, grant_for, token_answer
+from timing import HUNG
 
 from oauth_cc_auth import MemoryStore, Token, TokenSource
 
@@ -84,7 +85,7 @@ class Story:
 
     def __init__(self, server: Loopback, kind: str) -> None:
         """Begin with the first client."""
-        self.server, self.kind, self._clients = server, kind, 0
+        self.server, self.kind, self.timeout, self._clients = server, kind, TIMEOUT, 0
         self.store = MemoryStore() if kind == "cold, with a store" else None
 
     def new(self) -> Callable[[], Token]:
@@ -94,7 +95,7 @@ class Story:
 
         def call() -> Token:
             # An auth object per call, as most programs have it.
-            return TokenSource(grant, store=self.store, clock=clock, timeout=TIMEOUT).token()
+            return TokenSource(grant, store=self.store, clock=clock, timeout=self.timeout).token()
 
         self.keep = clock  # the token lives as long as its clock
         ahead = {"due": 3600 * 0.85, "ending": 3595.0, "over": 3601.0}.get(self.kind)
@@ -203,11 +204,13 @@ def test_a_waiting_thread_that_is_ended(server: Loopback) -> None:
     release = threading.Event()
 
     def slow(_: Received) -> Answer:
-        assert release.wait(10)
+        assert release.wait(HUNG)
         return token_answer()
 
     server.replies = [slow]
-    call = Story(server, "cold").new()
+    story = Story(server, "cold")
+    story.timeout = HUNG
+    call = story.new()
     ended = threading.Event()
 
     def wait() -> None:
@@ -222,7 +225,7 @@ def test_a_waiting_thread_that_is_ended(server: Loopback) -> None:
         time.sleep(0.01)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(waiting.ident or 0), ctypes.py_object(SystemExit))
     release.set()
-    waiting.join(10)
+    waiting.join(HUNG)
     assert ended.is_set()
     assert call().access_token
     assert len(server.received) == 1

@@ -179,7 +179,7 @@ def test_redis_dies_under_load(sandbox: Sandbox, own_redis: RedisServer) -> None
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "delay", "seconds"), [pytest.param(4.0, 0.15, 30.0, marks=pytest.mark.endurance), (1.0, 0.05, 2.0)]
+    ("lifetime", "delay", "seconds"), [pytest.param(4.0, 0.15, 30.0, marks=pytest.mark.endurance), (3.0, 0.05, 4.0)]
 )
 def test_nobody_waits_after_the_first(
     monkeypatch: pytest.MonkeyPatch, lifetime: float, delay: float, seconds: float

@@ -45,6 +45,7 @@ PINS: dict[str, Any] = {path.stem: json.loads(path.read_text(encoding="utf-8")) 
 CLIENT_ID, CLIENT_SECRET = "made-up id", "made-up: secret"
 NEW, JWT = "<new>", "<jwt>"
 
+
 @functools.cache
 def private_key(purpose: str) -> str:
     """Return a private key as PEM, the same one for the same purpose."""
