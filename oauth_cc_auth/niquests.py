@@ -89,8 +89,9 @@ class AsyncNiquestsAuth(_NiquestsAuth):
         if sent is None or self._has_more:
             with self._errors_for(r):
                 sent = await anext(self._attempts(r))
+        headers: Any = r.headers  # it is prepared
         for name, value in sent.headers.items():
-            r.headers[name] = value  # type: ignore[index]  # it is prepared
+            headers[name] = value
         r.register_hook("response", Answered(self, sent).answered)
         return r
 
