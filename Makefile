@@ -57,7 +57,7 @@ docs: $(VENV)/.installed-cli
 site: $(VENV)/.installed-docs
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "The site needs Python 3.11 or newer: make site VENV=.venv-site PYTHON3=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -b dirhtml docs docs/_build
+	@$(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --jobs auto -b dirhtml docs docs/_build
 
 # Over the network, once a month: what has changed at a vendor. ARGS names presets: make vendors ARGS='zoom xero'.
 vendors: $(VENV)/.installed-cli
