@@ -135,18 +135,20 @@ def test_a_link_that_is_swapped_in_gets_no_rights(tmp_path: Path, monkeypatch: p
     store, victim = FileStore(tmp_path / "tokens"), tmp_path / "victim"
     victim.write_text("x")
     victim.chmod(0o644)
-    real = os.fchmod
+    real, swapped = os.fchmod, list[int]()
 
     def swap(opened: int, mode: int) -> None:
         name = store._beside("a", ".new")
         if name.exists():  # and not while a lock's file is made
             name.unlink()
             name.symlink_to(victim)
+            swapped.append(opened)
         real(opened, mode)
 
     monkeypatch.setattr(os, "fchmod", swap)
     store.save("a", TOKEN)
     assert victim.stat().st_mode & 0o777 == 0o644
+    assert len(swapped) == 1
 
 
 def test_what_cannot_be_decrypted_is_warned_about_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -536,6 +536,9 @@ def test_what_may_pass_is_tried_again() -> None:
             for jitter, share in ((0.0, 0.5), (1.0, 1.0)):
                 expected = 10.0 * 0.02 * 2**attempt * share
                 assert pause_before_retry(unavailable(status), attempt, 10.0, jitter) == pytest.approx(expected)
+    for code in ("server_error", "temporarily_unavailable"):
+        said = TokenEndpointUnavailable(code, status_code=400)
+        assert pause_before_retry(said, 0, 10.0, 1.0) == pytest.approx(0.2), "whatever the status"
 
 
 def test_what_will_not_pass_is_not_tried_again() -> None:
