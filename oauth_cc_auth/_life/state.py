@@ -10,7 +10,6 @@ from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
     InteractionRequired,
     InvalidTokenResponse,
-    OAuthError,
     TokenEndpointUnavailable,
     TokenRequestError,
 )
@@ -83,8 +82,7 @@ class Refusal(NamedTuple):
     def told(self, now: float) -> BaseException:
         """Return a copy of the error, with the time to wait as it is now."""
         error = copy_of(self.error)
-        if isinstance(error, OAuthError):
-            error.remembered = True
+        vars(error)["remembered"] = True
         if getattr(error, "retry_after", None) is not None:
             vars(error)["retry_after"] = self.span.until - now
         return error

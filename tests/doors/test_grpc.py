@@ -18,7 +18,7 @@ from loopback import Answer, Loopback, grant_for, token_answer
 from timing import eventually
 from tls import Certificates
 
-from oauth_cc_auth import InvalidClient, OAuthError, ResourceServer, TokenSource
+from oauth_cc_auth import InvalidClient, OAuthError, ResourceServer, TokenSource, forget_all
 from oauth_cc_auth.grpc import GrpcAuth
 
 METHODS = ["UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream"]
@@ -298,3 +298,24 @@ def test_copies_carry_no_token(server: Loopback, service: Service) -> None:
         with grpc.secure_channel(service.target, service.credentials(twin)) as opened:
             assert called(grpc.intercept_channel(opened, twin.interceptor)) == token
     assert len(server.received) == 1
+
+
+def test_the_same_token_again_is_not_sent_again(service: Service) -> None:
+    """A server that hands out the refused token once more makes no second call, for threads and for an event loop."""
+    service.revoked.add("token-1")
+    with Loopback(lambda _: token_answer(access_token="token-1")) as server:
+        auth = auth_for(server, service)
+        with (
+            grpc.secure_channel(service.target, service.credentials(auth)) as opened,
+            pytest.raises(grpc.RpcError),
+        ):
+            called(grpc.intercept_channel(opened, auth.interceptor))
+        assert (len(service.seen), len(server.received)) == (1, 2)
+        forget_all()
+
+        async def work(opened: Any) -> None:
+            with pytest.raises(grpc.RpcError):
+                await opened.unary_unary("/acme.Api/UnaryUnary")(b"")
+
+        in_loop(server, service, work)
+    assert (len(service.seen), len(server.received)) == (2, 4)

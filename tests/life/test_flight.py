@@ -13,6 +13,7 @@ import pytest
 import trio
 import trio.testing
 from loopback import SECRET, run_together
+from timing import eventually
 
 from oauth_cc_auth import InvalidClient, TokenEndpointUnavailable, _threads
 from oauth_cc_auth._life import flight as room
@@ -392,3 +393,16 @@ def test_a_waiter_that_has_left_is_not_called(gate: Gate) -> None:
     assert not flight._waiting
     gate.opened.set()
     assert flight.wait(1e12) == "landed", "patience has no limit of its own"
+
+
+def test_a_flight_that_lands_as_a_task_is_about_to_wait(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task has its result at once when the flight lands just before the task suspends itself."""
+    flight, in_asyncio = in_the_air(gate), room._in_asyncio
+
+    def lands_first() -> Any:
+        gate.opened.set()
+        eventually(lambda: flight._landed is not None)
+        return in_asyncio()
+
+    monkeypatch.setattr(room, "_in_asyncio", lands_first)
+    assert asyncio.run(flight.await_(0.0)) == "landed"

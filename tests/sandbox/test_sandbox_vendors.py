@@ -450,3 +450,14 @@ def test_fyma_legacy_token(sandbox: Sandbox) -> None:
 def test_vendors_do_not_know_each_others_tokens(sandbox: Sandbox) -> None:
     """A token of one vendor is no token at another."""
     assert call(sandbox, CAMERAS, vainu_token(sandbox)).status_code == 401
+
+
+# Zoho
+
+
+def test_zoho_needs_an_organization(sandbox: Sandbox) -> None:
+    """Zoho gives no token for its CRM to a client that does not say for which organization."""
+    query = FORM | {"client_id": "id", "client_secret": "secret", "scope": "ZohoCRM.modules.ALL"}
+    url = "https://accounts.zoho.com/oauth/v2/token"
+    assert ask(sandbox, url, params=query).json()["error"] == "missing_org_info"
+    assert ask(sandbox, url, params=query | {"soid": "ZohoCRM.1"}).json()["api_domain"] == "https://www.zohoapis.com"

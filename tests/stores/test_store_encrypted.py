@@ -7,7 +7,8 @@ import pickle
 import runpy
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -219,3 +220,23 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "cryptography.fernet", None)
     with pytest.raises(ImportError, match=r'pip install "oauth-cc-auth\[encrypted\]"'):
         runpy.run_path(_encrypted.__file__)
+
+
+def test_what_was_decrypted_is_not_decrypted_again(caplog: pytest.LogCaptureFixture) -> None:
+    """A waiter that looks at the same ciphertext twice decrypts it, and is warned about it, once."""
+    inner = TwoLooks()
+    EncryptedStore(inner, OTHER).save("a", WHOLE)
+    store: Any = EncryptedStore(inner, OLD)
+    with store.load_or_lock("a", lambda _: True) as token:
+        assert token is None
+    assert len(caplog.records) == 1
+
+
+class TwoLooks(MemoryStore):
+    """A store that asks twice whether what it has is usable."""
+
+    @contextmanager
+    def load_or_lock(self, key: str, usable: Callable[[Token], bool]) -> Iterator[Token | None]:
+        """Look twice."""
+        token = kept(self, key)
+        yield token if usable(token) or usable(token) else None

@@ -329,3 +329,9 @@ def test_other_header_values_are_refused() -> None:
     for value in ("a\x00", "a\x7f", "ü", "€", "a\n", "\r", "\x85", "\u2028"):
         with pytest.raises(ConfigurationError, match=r"headers\['X'\]"):
             ResourceServer(headers={"X": value})
+
+
+def test_a_base_url_has_no_star() -> None:
+    """A host below a domain is named in origins; the error says so."""
+    with pytest.raises(ConfigurationError, match="named in origins"):
+        ResourceServer("https://*.example.com")
