@@ -281,7 +281,7 @@ def test_vendors_that_are_not_used_are_not_imported() -> None:
         assert "importlib.metadata" not in sys.modules
         presets.vainu("id", "secret")
         presets.get("fyma")("id", "secret")
-        one_file_each = ["_credentials", "_environment", "_fyma", "_vainu"]
+        one_file_each = ["_credentials", "_environment", "_fyma", "_played", "_vainu"]
         assert loaded() == [f"oauth_cc_auth.presets.{file}" for file in one_file_each], loaded()
         assert "importlib.metadata" not in sys.modules
         """
