@@ -174,6 +174,18 @@ def test_a_redirect_is_proven_anew(door: Door, strict: Strict, header: str) -> N
     assert strict.wrong == []
 
 
+@only(lambda kind: kind.library in {"httpx", "httpx2"})
+def test_a_redirect_without_the_token_is_not_proven(door: Door, strict: Strict) -> None:
+    """From one origin of the API to another httpx takes the token away, and nothing puts it back."""
+    with LoopbackServer() as other:
+        strict.redirects = {"/away": f"{other.origin}/on"}
+        server = ResourceServer(strict.api.origin, origins=(other.origin,))
+        auth = door.auth(strict.grant(resource_server=server))
+        assert door.call("GET", f"{strict.api.origin}/away", auth, follow=True).status_code == 200
+    assert [seen.path for seen in other.seen] == ["/on"]
+    assert "authorization" not in other.seen[0].headers
+
+
 @only(lambda kind: kind.name in {"requests", "httpx-asyncio"})
 def test_a_token_that_is_not_bound(door: Door, strict: Strict) -> None:
     """A Bearer token in answer to a proof is refused; where the user allows it, it is sent without proofs."""
