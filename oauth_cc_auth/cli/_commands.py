@@ -15,11 +15,10 @@ import time
 import webbrowser
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
 
 from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
 from oauth_cc_auth.cli import _calls, _examination, _options, _state
@@ -27,6 +26,9 @@ from oauth_cc_auth.cli._stores import KeptStore, opened, place_of
 from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, token_endpoint
 from oauth_cc_auth.cli._words import variable
 from oauth_cc_auth.presets._played import VARIABLE as SANDBOX_VARIABLE
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 INTERRUPTED = 128 + 2  # what a shell reports for a process that SIGINT ended
 
@@ -240,5 +242,7 @@ def _origins(grant: Grant) -> list[str]:
 
 
 def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415 - slow to load
+
     # What is piped into a file or another program is not wrapped at 80 columns.
     return Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 160)
