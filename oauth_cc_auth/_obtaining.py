@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from oauth_cc_auth._handle import Handle
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.state import Boarding
+from oauth_cc_auth._life.tracing import traced
 from oauth_cc_auth._raising import concerning
 from oauth_cc_auth._threads import unforked
 from oauth_cc_auth._token import Token
@@ -111,14 +112,16 @@ class Obtaining(Handle):
                         live.flight = flight
                 if not boarding.opens:
                     return boarding.serve or _flight_of(boarding).wait(PATIENCE * self.timeout)
-        return self._renew(library, background, flight)
-
-    def _renew(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
-        """Fly: renew the token and write down how it went, before anybody who waits is told."""
         from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
 
+        report = Report(self.grant, self._live, self.clock)
+        with traced(report, flight.callers):
+            return self._renew(library, flight, report, background=background)
+
+    def _renew(self, library: str | None, flight: Flight[Token], report: Report, *, background: bool) -> Token:
+        """Renew the token and write down how it went, before anybody who waits is told."""
         live, renewal, held = self._live, None, self._live.held_until(self.clock())
-        report, is_first = Report(self.grant, live, self.clock), live.previous is None
+        is_first = live.previous is None
         if background and (due := live.window.token) is not None and not live.is_failing:
             report.add("TokenDue", until=due.ends_at())
             report.tell()

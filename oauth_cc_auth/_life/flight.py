@@ -21,6 +21,7 @@ from functools import partial
 from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from oauth_cc_auth._life import tracing
 from oauth_cc_auth._raising import copy_of, scrubbed
 from oauth_cc_auth._threads import after_fork_in_child, exiting, started, stood_still
 from oauth_cc_auth.errors import TokenEndpointUnavailable
@@ -50,7 +51,7 @@ class _Outcome(NamedTuple):
 class Flight(Generic[T]):
     """Work that runs once; its result, or a copy of its exception, goes to everybody who waits."""
 
-    __slots__ = ("_landed", "_lost_at", "_must_land", "_patience", "_started", "_waiting", "_work")
+    __slots__ = ("_landed", "_lost_at", "_must_land", "_patience", "_started", "_waiting", "_work", "callers")
 
     def __init__(self, work: Callable[[Flight[T]], T], patience: float, *, must_land: bool = False) -> None:
         """Prepare the work, which is given its flight; `patience` is how long its opener would wait, in seconds.
@@ -62,6 +63,8 @@ class Flight(Generic[T]):
         self._lost_at = time.monotonic() + _LOST_AFTER * patience
         self._started = False
         self._landed: _Outcome | None = None
+        # What stands for those who wait, for those who trace it.
+        self.callers: list[tuple[tracing.Tracer, object]] = []
         self._waiting: deque[Callable[[], object]] = deque()
 
     def take_off(self) -> bool:
@@ -105,6 +108,7 @@ class Flight(Generic[T]):
 
     def wait(self, limit: float) -> T:
         """Return the result; block this thread for `limit` seconds at most, then raise TokenEndpointUnavailable."""
+        self.callers += tracing.callers()
         if not self.take_off():
             self._fly()
         self._block(limit)
@@ -122,6 +126,7 @@ class Flight(Generic[T]):
 
     async def await_(self, limit: float) -> T:
         """Return the result; suspend this asyncio or trio task for `limit` seconds at most."""
+        self.callers += tracing.callers()
         if not self.take_off():
             if not exiting():
                 raise TokenEndpointUnavailable(message=_NO_THREAD)

@@ -30,11 +30,13 @@ _QUIET = frozenset({"TokenObtained", "TokenRenewed", "TokenLoaded", "TokenDue", 
 class Report:
     """What happened to a live token in one piece of work, in its order."""
 
-    __slots__ = ("_clock", "_collected", "_grant", "_live")
+    __slots__ = ("_clock", "_collected", "_live", "grant", "outcome")
 
     def __init__(self, grant: Any, live: LiveToken, clock: Callable[[], float]) -> None:
         """Begin with nothing to tell."""
-        self._grant, self._live, self._clock = grant, live, clock
+        self.grant, self._live, self._clock = grant, live, clock
+        # Of a token request: obtained, renewed or loaded, or failed.
+        self.outcome = "failed"
         self._collected: list[tuple[str, float, dict[str, Any]]] = []
 
     def add(self, event: str, **facts: Any) -> None:
@@ -44,9 +46,11 @@ class Report:
     def came(self, token: Token, *, is_issued: bool, is_first: bool) -> None:
         """Keep that there is another token: the server's answer, or one that another process left in the store."""
         if is_issued:
+            self.outcome = "obtained" if is_first else "renewed"
             self.add("TokenObtained" if is_first else "TokenRenewed", lifetime=token.lifetime)
         else:
             left = None if token.expires_at is None else token.expires_at - self._clock()
+            self.outcome = "loaded"
             self.add("TokenLoaded", lifetime=left)
 
     def held(self, before: float | None) -> None:
@@ -70,7 +74,7 @@ class Report:
         """Log what was kept, and call the listeners. Hold no lock."""
         collected, self._collected = self._collected, []
         for name, at, facts in collected:
-            _tell(self._grant, self._live, name, at, facts)
+            _tell(self.grant, self._live, name, at, facts)
 
 
 def _tell(grant: Any, live: LiveToken, name: str, at: float, facts: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 import subprocess
 import sys
@@ -62,6 +63,17 @@ def run_block(block: str) -> None:
             for session in (value, getattr(value, "session", None)):  # a library's client may have one of its own
                 if isinstance(session, (Session, httpx.Client)):
                     session.close()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Undo what a page sets up."""
+    loggers = [logging.getLogger(name) for name in (None, "oauth_cc_auth")]
+    before = [(log, log.level, list(log.handlers)) for log in loggers]
+    yield
+    for log, level, handlers in before:
+        log.setLevel(level)
+        log.handlers[:] = handlers
 
 
 @pytest.fixture
