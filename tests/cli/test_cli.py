@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import anyio
@@ -266,7 +267,7 @@ def test_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     """`python -m oauth_cc_auth` is the command line."""
     monkeypatch.setattr(sys, "argv", ["oauth_cc_auth", "--version"])
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("oauth_cc_auth", run_name="__main__")
+        runpy.run_path(str(Path(cli.__file__).parents[1] / "__main__.py"), run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("oauth-cc-auth ")
 

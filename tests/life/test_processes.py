@@ -23,7 +23,7 @@ from timing import HUNG
 from oauth_cc_auth import HttpxAuth, RequestsAuth, TokenSource
 
 PROLOGUE = """
-import atexit, os, signal, sys, threading, time
+import atexit, logging, os, signal, sys, threading, time
 import httpx, requests
 from oauth_cc_auth import ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
 
@@ -41,6 +41,9 @@ def call(path="/x"):
             return session.get(api + path, auth=RequestsAuth(source), timeout=20)
     with httpx.Client(trust_env=False, timeout=20) as client:
         return client.get(api + path, auth=HttpxAuth(source))
+
+# What is logged is not what these tests are about.
+logging.getLogger("oauth_cc_auth").addHandler(logging.NullHandler())
 
 def say(*words):
     # In one piece: two processes print to one pipe, and print() writes word by word where output is not buffered.
