@@ -111,7 +111,7 @@ def test_a_healthy_token_says_what_it_does(server: Loopback, logs: Callable[[], 
     assert (event.vendor, event.host, event.client_id) == ("127.0.0.1", "127.0.0.1", "client")
     assert (event.token_endpoint, event.at) == (f"{server.url}/token", 1_000_000.0)
     assert event.label == "127.0.0.1 at 127.0.0.1 for client"
-    assert (heard[0].lifetime, heard[1].until, heard[2].lifetime) == (3600.0, 1_003_600.0, 3600.0)  # type: ignore[attr-defined]
+    assert (heard[0].lifetime, heard[1].until, heard[2].lifetime) == (3600.0, 1_003_600.0, 3600.0)  # type: ignore[attr-defined]  # of the three kinds
 
 
 def test_a_record_has_the_fields(server: Loopback, caplog: pytest.LogCaptureFixture) -> None:
