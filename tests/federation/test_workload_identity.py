@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
@@ -27,6 +28,7 @@ from oauth_cc_auth import (
     TokenSource,
     workload_identity,
 )
+from oauth_cc_auth.requests import RequestsAuth
 
 PLATFORM = RSAKey.generate_key(2048, parameters={"kid": "rsa"})
 SECOND = ECKey.generate_key("P-384", parameters={"kid": "ec"})
@@ -290,50 +292,90 @@ def test_sources_are_values(function: str) -> None:
             make(wrong)
 
 
-ROTATION, LIFE, SECONDS = 0.15, 0.9, 1.8
+class TokenFile:
+    """A projected token as the kubelet keeps it: a link that is moved to a new file in one step, again and again."""
+
+    def __init__(self, folder: Path, every: float, life: float) -> None:
+        """Write the first token; each lives for so many seconds."""
+        self.folder, self.every, self.life = folder, every, life
+        self.link, self.number = folder / "token", 0
+        self.write()
+
+    def write(self) -> None:
+        """Move the link to the next token."""
+        target = self.folder / f"{self.number}"
+        target.write_text(platform_token("system:serviceaccount:app", AUDIENCE, lifetime=self.life))
+        (self.folder / "next").symlink_to(target)
+        (self.folder / "next").replace(self.link)
+        self.number += 1
+
+    def rotate(self, stop: threading.Event) -> None:
+        """Renew the token in time, until it is over."""
+        while not stop.wait(self.every):
+            self.write()
 
 
+class Api(Trusting):
+    """An authorization server and its API in one: a call is answered while its token lives, and refused later."""
+
+    def __init__(self, parameter: str, lifetime: float) -> None:
+        """Issue tokens of so many seconds."""
+        super().__init__("system:serviceaccount:app", parameter)
+        self.lifetime = lifetime
+        self.ends: dict[str, float] = {}
+
+    def judge(self, received: Received) -> Answer:
+        """Issue a token of its own for each assertion, or judge the token of a call."""
+        if received.method == "GET":
+            alive = self.ends.get(received.headers.get("authorization", ""), 0.0) > time.time()
+            return Answer(200) if alive else Answer(401, b"", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+        answer = super().judge(received)
+        if answer.status == 200:
+            token = f"token-{len(self.ends)}-{received.body[-8:].hex()}"
+            self.ends[f"Bearer {token}"] = time.time() + self.lifetime
+            return token_answer(token, expires_in=self.lifetime)
+        return answer
+
+
+# In seconds: how often the file rotates, how long its tokens live, how long those of the API, and how long it goes on.
 @each_use
-def test_a_token_file_that_rotates_under_load(parameter: str, tmp_path: Path) -> None:
-    """A Kubernetes-style file: each token ends soon after the next is there, links are swapped, no call ever fails."""
-    link, stop = tmp_path / "token", threading.Event()
-
-    def write(number: int) -> None:
-        # As the kubelet does: a new folder, and a link that is moved over the old one in one step.
-        (tmp_path / f"{number}").write_text(platform_token("system:serviceaccount:app", AUDIENCE, lifetime=LIFE))
-        (tmp_path / "next").symlink_to(tmp_path / f"{number}")
-        (tmp_path / "next").replace(link)
-
-    def rotate() -> None:
-        number = 1
-        while not stop.wait(ROTATION):
-            write(number)
-            number += 1
-
-    write(0)
-    trusting = Trusting("system:serviceaccount:app", parameter)
-    trusting.lifetime = 0.2
-    with trusting as server:
-        source, failures, calls = TokenSource(USES[parameter](server.url, File(link))), [], [0] * 8
+@pytest.mark.parametrize(
+    "times", [(0.15, 0.9, 0.2, 1.8), pytest.param((2.0, 4.0, 0.5, 20.0), marks=pytest.mark.endurance)]
+)
+def test_a_token_file_that_rotates_under_load(
+    parameter: str, times: tuple[float, float, float, float], tmp_path: Path
+) -> None:
+    """Each call of many threads is answered, while assertions end soon after the next is there, and tokens sooner."""
+    every, life, lifetime, seconds = times
+    file, stop = TokenFile(tmp_path, every, life), threading.Event()
+    first = file.link.read_text()
+    with Api(parameter, lifetime) as server:
+        auth, failures, calls = RequestsAuth(USES[parameter](server.url, File(file.link))), [], [0] * 8
 
         def call(mine: int) -> None:
-            while not stop.is_set():
-                try:
-                    source.token()
-                except OAuthError as error:
-                    failures.append(str(error))
-                calls[mine] += 1
-                time.sleep(0.001)
+            with requests.Session() as session:
+                while not stop.is_set():
+                    try:
+                        session.get(server.url, auth=auth, timeout=20).raise_for_status()
+                    except requests.RequestException as error:
+                        failures.append(str(error))
+                    calls[mine] += 1
+                    time.sleep(0.001)
 
-        threads = [threading.Thread(target=rotate), *(threading.Thread(target=call, args=(n,)) for n in range(8))]
+        threads = [
+            threading.Thread(target=file.rotate, args=(stop,)),
+            *(threading.Thread(target=call, args=(n,)) for n in range(8)),
+        ]
         for thread in threads:
             thread.start()
-        time.sleep(SECONDS)
+        time.sleep(seconds)
         stop.set()
         for thread in threads:
             thread.join()
         assert not failures
         assert min(calls) > 20
-        tokens = {dict(received.form)[parameter] for received in server.received}
-        assert len(tokens) > SECONDS / ROTATION / 3
-    assert link.readlink() != tmp_path / "0"
+        sent = {dict(received.form)[parameter] for received in server.received if received.method == "POST"}
+        assert len(sent) > seconds / every / 3
+        # The server does refuse what has ended: the first assertion is of no use any more.
+        with pytest.raises(OAuthError, match="invalid_grant"):
+            TokenSource(USES[parameter](server.url, first)).token()
