@@ -17,7 +17,7 @@ from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.client_secret import secret_of
 from oauth_cc_auth._authorization_server.discovery import find
 from oauth_cc_auth._authorization_server.federation import Assertions
-from oauth_cc_auth._authorization_server.metadata import Metadata
+from oauth_cc_auth._authorization_server.metadata import Metadata, needs_server
 from oauth_cc_auth._authorization_server.proofs import Proofs
 from oauth_cc_auth._authorization_server.question import (
     ForChallenge,
@@ -139,10 +139,10 @@ class Exchange:
         """Ask with the grant as the server's metadata completes it; once more if what was remembered has changed."""
         discovery, grant = self.grant.token_endpoint, self.grant
         own = getattr(grant, question.endpoint) if question.endpoint != "token_endpoint" else None
-        if not isinstance(discovery, Discovery) or (own and grant.token_endpoint_auth_method):
+        if not isinstance(discovery, Discovery) or (own and not needs_server(grant.token_endpoint_auth_method)):
             return self._asked(grant, question, budget)
-        remembered = self.memory.get(_METADATA)
-        if not isinstance(remembered, Metadata) or not remembered.is_fresh(self.clock()):
+        remembered = self._remembered()
+        if remembered is None:
             return self._asked(self._found(discovery).applied(grant, self.secret), question, budget)
         located = remembered.applied(grant, self.secret)
         try:
@@ -150,6 +150,15 @@ class Exchange:
         except (TokenEndpointUnavailable, InvalidTokenResponse) as error:
             moved = self._moved(discovery, located, error)
         return self._asked(moved, question, budget)
+
+    def metadata(self) -> Metadata | None:
+        """Return the server's metadata, as it is remembered or fetched; None for a grant that names the endpoints."""
+        discovery = self.grant.token_endpoint
+        return (self._remembered() or self._found(discovery)) if isinstance(discovery, Discovery) else None
+
+    def _remembered(self) -> Metadata | None:
+        metadata = self.memory.get(_METADATA)
+        return metadata if isinstance(metadata, Metadata) and metadata.is_fresh(self.clock()) else None
 
     def _asked(self, grant: TokenEndpointGrant, question: Question[T], budget: Budget | None) -> T:
         if getattr(grant, question.endpoint) is None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, is_private_key
+from oauth_cc_auth._grant.assertion import ClientAssertion
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, PrivateKeyJWT, is_private_key
 from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import member, positive, string_or_none
@@ -44,6 +45,7 @@ class Metadata:
         """Return the grant with the endpoints, the issuer and the method of this server. Raises an OAuthError."""
         found = grant.token_endpoint
         assert isinstance(found, Discovery)  # noqa: S101 - else there is no metadata
+        self._check_proofs(grant)
         names = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
         token_endpoint, revocation, introspection = (self._endpoint(grant, found, name) for name in names)
         method = grant.token_endpoint_auth_method or self._method(grant, secret)
@@ -60,6 +62,22 @@ class Metadata:
             )
         except (ConfigurationError, InsecureTransport):
             raise self.wrong("it names no token_endpoint by https") from None
+
+    def authorization_endpoint(self, grant: TokenEndpointGrant) -> str:
+        """Where users log in (RFC 8414 §2). Raises InvalidTokenResponse where it is missing, or no https URL."""
+        url = string_or_none(self.document.get("authorization_endpoint"))
+        if (
+            url is None
+            or "#" in url
+            or not may_be_asked(url, self.address, allow_insecure_http=grant.allow_insecure_http)
+        ):
+            raise self.wrong("it names no authorization_endpoint by https")
+        return url
+
+    @property
+    def names_itself(self) -> bool:
+        """Whether the server's redirects always name the issuer (RFC 9207 §3)."""
+        return self.document.get("authorization_response_iss_parameter_supported") is True
 
     def wrong(self, why: str) -> InvalidTokenResponse:
         """Return the error for a document that cannot be used."""
@@ -82,6 +100,18 @@ class Metadata:
             raise self.wrong(f"it names no {path} by https")
         return url
 
+    def _check_proofs(self, grant: TokenEndpointGrant) -> None:
+        """Raise ConfigurationError where the server does not verify what the grant's proofs are signed by."""
+        supported = self.document.get("dpop_signing_alg_values_supported")  # RFC 9449 §5.1
+        if grant.dpop is None or not isinstance(supported, list) or grant.dpop.alg in supported:
+            return
+        message = (
+            f"The authorization server takes DPoP proofs signed by {', '.join(map(str, supported)) or 'nothing'}, and "
+            f"this grant signs them by {grant.dpop.alg}: pass DPoP(alg=...) with one of the server's algorithms, and a "
+            "key for it where you pass a key."
+        )
+        raise ConfigurationError(message)
+
     def _method(self, grant: TokenEndpointGrant, secret: str | None) -> ClientAuthMethod:
         if secret and is_private_key(secret):
             have = ["private_key_jwt"]
@@ -101,6 +131,16 @@ class Metadata:
             )
             raise ConfigurationError(message)
         return chosen
+
+
+def needs_server(method: ClientAuthMethod | None) -> bool:
+    """Tell whether a client that proves itself in this way has to know what the server's metadata says.
+
+    It may choose the method, or name the issuer that an assertion is for.
+    """
+    if isinstance(method, str):
+        return method in {"private_key_jwt", "client_secret_jwt"}
+    return method is None or isinstance(method, (PrivateKeyJWT, ClientAssertion))
 
 
 def fresh_until(answer: HttpResponse, now: float) -> float:

@@ -42,12 +42,12 @@ _ASSERTION = "client_assertion"  # RFC 7521 §4.2
 
 
 def authenticate(
-    client: OAuth2Client, method: ClientAuthMethod, issuer: str | None, assertions: Assertions | None = None
+    client: OAuth2Client, method: ClientAuthMethod, server: tuple[str, str], assertions: Assertions | None = None
 ) -> None:
     """Make authlib's client use this method: a name, an assertion with settings, or a function that writes headers.
 
-    An assertion that we sign is for the `issuer`, where it is known; that of somebody else is among `assertions`.
-    Raises ConfigurationError.
+    `server` is the authorization server's issuer, empty where it is unknown, and its token endpoint: an assertion that
+    we sign is for one of them. That of somebody else is among `assertions`. Raises ConfigurationError.
     """
     name = method if isinstance(method, str) else "own"
     known = _METHODS.get(method) if isinstance(method, str) else method
@@ -58,7 +58,7 @@ def authenticate(
         )
         raise ConfigurationError(message)
     if isinstance(known, PrivateKeyJWT):
-        client.register_client_auth_method((name, _by_assertion(known, issuer)))
+        client.register_client_auth_method((name, _by_assertion(known, server)))
     elif isinstance(known, ClientAssertion):
         client.register_client_auth_method((name, _by_theirs(known, assertions)))
     elif not isinstance(method, str):
@@ -120,9 +120,9 @@ def _by_headers(write: HeaderMethod) -> Method:
     return prove
 
 
-def _by_assertion(form: PrivateKeyJWT, issuer: str | None) -> Method:
+def _by_assertion(form: PrivateKeyJWT, server: tuple[str, str]) -> Method:
     def prove(auth: ClientAuth, _method: str, uri: str, headers: dict[str, str], body: str) -> Prepared:
-        claims = {"iss": auth.client_id, "sub": auth.client_id, "aud": _audience(form, issuer, uri)}
+        claims = {"iss": auth.client_id, "sub": auth.client_id, "aud": _audience(form, server, uri)}
         parameters = {"client_assertion_type": JWT_BEARER, _ASSERTION: signed(form, auth.client_secret, claims)}
         if form.name_client:
             parameters["client_id"] = auth.client_id
@@ -140,20 +140,24 @@ def _by_theirs(form: ClientAssertion, assertions: Assertions | None) -> Method:
     return prove
 
 
-def _audience(form: PrivateKeyJWT, issuer: str | None, uri: str) -> str:
-    """Return for whom an assertion is: the issuer as the sole value (draft-ietf-oauth-rfc7523bis §4)."""
+def _audience(form: PrivateKeyJWT, server: tuple[str, str], uri: str) -> str:
+    """Return for whom an assertion is: the issuer as the sole value (draft-ietf-oauth-rfc7523bis §4).
+
+    Where it is unknown, the token endpoint identifies the server (RFC 7523 §3), at its other endpoints too.
+    """
     if form.audience == ENDPOINT:
         return uri
+    issuer, token_endpoint = server
     if form.audience or issuer:
-        return form.audience or str(issuer)
-    if uri not in _endpoints_as_audience:
-        _endpoints_as_audience.add(uri)
+        return form.audience or issuer
+    if token_endpoint not in _endpoints_as_audience:
+        _endpoints_as_audience.add(token_endpoint)
         log.warning(
             "the client assertion names %s as its audience, because no issuer is known; servers that follow "
             "draft-ietf-oauth-rfc7523bis want the issuer: pass issuer= to the grant, or Discovery(issuer=...)",
-            uri.partition("?")[0],
+            token_endpoint.partition("?")[0],
         )
-    return uri
+    return token_endpoint
 
 
 # Each is said once.

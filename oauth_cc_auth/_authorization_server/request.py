@@ -40,7 +40,7 @@ def token_request(
     What the grant's sources say now stands in it too, read through `assertions`. Raises an OAuthError where one of them
     has nothing to say.
     """
-    assertions = _asked(assertions, grant, str(grant.token_endpoint))
+    assertions = _asked(assertions, grant)
     parameters = [*parameters, *assertions.parameters()]
     # All of it goes through `body`: authlib's keyword arguments drop empty and repeated values, share their namespace
     # with those of its method, and it has its own ideas of what each grant type needs.
@@ -57,7 +57,7 @@ def revocation_request(
     """Return the request that revokes a token, the refresh token where there is one (RFC 7009 §2.1)."""
     hint = "refresh_token" if token.refresh_token else "access_token"
     method = grant.revocation_endpoint_auth_method or grant.token_endpoint_auth_method
-    assertions = _asked(assertions, grant, str(grant.revocation_endpoint))
+    assertions = _asked(assertions, grant)
     with _client(grant, secret, method, assertions) as client:
         request: HttpRequest = client.revoke_token(
             grant.revocation_endpoint,
@@ -72,7 +72,7 @@ def introspection_request(
     grant: TokenEndpointGrant, secret: str | None, token: Token, assertions: Assertions | None = None
 ) -> HttpRequest:
     """Return the request that asks the server about a token (RFC 7662 §2.1)."""
-    assertions = _asked(assertions, grant, str(grant.introspection_endpoint))
+    assertions = _asked(assertions, grant)
     with _client(grant, secret, grant.token_endpoint_auth_method, assertions) as client:
         request: HttpRequest = client.introspect_token(
             grant.introspection_endpoint,
@@ -101,11 +101,16 @@ def authorization_url(
     return str(url)
 
 
-def _asked(assertions: Assertions | None, grant: TokenEndpointGrant, endpoint: str) -> Assertions:
-    """Return what reads the grant's sources, told for whom: the issuer where it is known, or this endpoint."""
+def _asked(assertions: Assertions | None, grant: TokenEndpointGrant) -> Assertions:
+    """Return what reads the grant's sources, told for whom."""
     assertions = assertions or Assertions(grant)
-    assertions.audience = (grant.issuer or "", endpoint)
+    assertions.audience = _server(grant)
     return assertions
+
+
+def _server(grant: TokenEndpointGrant) -> tuple[str, str]:
+    """Return by what an assertion may name the server: its issuer where that is known, and its token endpoint."""
+    return grant.issuer or "", str(grant.token_endpoint)
 
 
 @contextmanager
@@ -116,7 +121,7 @@ def _client(
         client = _request_builder()(None, grant.client_id or "", secret)
     try:
         with unforked():
-            authenticate(client, method or "client_secret_basic", grant.issuer, assertions)
+            authenticate(client, method or "client_secret_basic", _server(grant), assertions)
         yield client
     finally:
         # The client and its TokenAuth refer to each other; the secret must not wait in there for the garbage collector.

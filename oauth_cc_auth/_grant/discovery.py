@@ -41,6 +41,11 @@ class Discovery:
         places = [self.url, self.resource if self.resource is not None else self.issuer]
         if sum(place is not None for place in places) != 1:
             refuse("token_endpoint: Discovery takes one of url=, issuer= and resource= (and issuer= beside resource=)")
+        if isinstance(self.issuer, str) and ("?" in self.issuer or "#" in self.issuer):
+            refuse(
+                "token_endpoint: Discovery takes an issuer= without query and fragment (RFC 8414 §2): pass it as the "
+                "server's metadata writes it, or the address of the document as url="
+            )
         if self.challenge is not None and not (is_text(self.challenge) and self.resource is not None):
             refuse("token_endpoint: Discovery takes challenge=, the value of WWW-Authenticate, beside resource= only")
 

@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from oauth_cc_auth._authorization_server import request as protocol
 from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.checks import is_text
+from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._http.origin import origin_of
 from oauth_cc_auth.errors import AuthorizationFailed, ConfigurationError
 
@@ -73,15 +74,22 @@ _ended: OrderedDict[tuple[str, str], None] = OrderedDict()
 
 
 def authorization_url(
-    grant: AuthorizationCode, state: str | None, code_verifier: str | None, parameters: Mapping[str, str | None]
+    grant: AuthorizationCode,
+    endpoint: str | None,
+    state: str | None,
+    code_verifier: str | None,
+    parameters: Mapping[str, str | None],
 ) -> str:
-    """Return the address where the user logs in. Raises ConfigurationError.
+    """Return the address where the user logs in, at the authorization `endpoint`. Raises ConfigurationError.
 
     What `code_of` needs is remembered, unless the caller has it all: then the login may end in any process, but once.
     """
     _check(state, code_verifier)
-    if not grant.authorization_endpoint:
-        message = "authorization_endpoint is missing: nobody can log in without it"
+    if not endpoint:
+        message = (
+            "authorization_endpoint is missing, and users log in there: pass authorization_endpoint=, or "
+            "token_endpoint=Discovery(issuer=...), whose metadata names it"
+        )
         raise ConfigurationError(message)
     kept_elsewhere = bool(state and code_verifier)
     # 256 bits each, more than RFC 6749 §10.10 and RFC 7636 §7.1 ask for.
@@ -92,7 +100,7 @@ def authorization_url(
         message = f"authorization_url: {', '.join(sorted(own))} is the grant's own, and cannot be passed here"
         raise ConfigurationError(message)
     parameters = {"redirect_uri": grant.redirect_uri, **parameters}
-    url = protocol.authorization_url(grant, grant.authorization_endpoint, state, code_verifier, parameters)
+    url = protocol.authorization_url(grant, endpoint, state, code_verifier, parameters)
     with _lock:
         if kept_elsewhere:
             _pending.pop(state, None)
@@ -106,10 +114,11 @@ def authorization_url(
 
 def code_of(
     grant: AuthorizationCode, redirected_url: str, state: str | None, code_verifier: str | None
-) -> list[tuple[str, str]]:
+) -> tuple[list[tuple[str, str]], bool]:
     """Return the parameters of the code exchange (RFC 6749 §4.1.3, RFC 7636 §4.5) for the address that came back.
 
-    An answer counts once, as far as this process knows. Raises AuthorizationFailed and ConfigurationError.
+    Beside them: whether the address names its authorization server. An answer counts once, as far as this process
+    knows. Raises AuthorizationFailed and ConfigurationError.
     """
     _check(state, code_verifier)
     if code_verifier is not None and state is None:
@@ -136,7 +145,7 @@ def code_of(
         raise AuthorizationFailed(message)
     redirect_uri = [("redirect_uri", begun.redirect_uri)] if begun.redirect_uri else []
     own = [("grant_type", "authorization_code"), ("code", said["code"]), *redirect_uri]
-    return [*own, ("code_verifier", begun.code_verifier), *grant.common_parameters()]
+    return [*own, ("code_verifier", begun.code_verifier), *grant.common_parameters()], "iss" in said
 
 
 def _begun(grant: AuthorizationCode, returned: str, state: str | None, code_verifier: str | None) -> _Pending:
@@ -202,10 +211,13 @@ def _raw(text: str) -> bytes:
 
 def _check_issuer(grant: AuthorizationCode, issuer: str | None) -> None:
     """Refuse the answer of another server than the one that was asked (RFC 9207 §2.4)."""
+    found = grant.token_endpoint.issuer if isinstance(grant.token_endpoint, Discovery) else None
     if grant.issuer is not None:
         ours = issuer == grant.issuer
     elif issuer is None:
         return
+    elif found is not None:
+        ours = issuer == found
     else:
         endpoints = [url for url in (grant.authorization_endpoint, grant.token_endpoint) if isinstance(url, str)]
         try:
@@ -219,6 +231,15 @@ def _check_issuer(grant: AuthorizationCode, issuer: str | None) -> None:
             "the server says it, or not at all where it says none."
         )
         raise AuthorizationFailed(message)
+
+
+def unnamed(grant: AuthorizationCode) -> AuthorizationFailed:
+    """Return the error for an address without `iss` where the server's metadata says that each has one (RFC 9207)."""
+    message = (
+        "The address that came back does not name its authorization server (iss), and the metadata says that this "
+        f"server always does: somebody else may have made it. The code was not sent. {grant.how_to_log_in}"
+    )
+    return AuthorizationFailed(message)
 
 
 def _declined(grant: AuthorizationCode, said: Mapping[str, str]) -> AuthorizationFailed:

@@ -1,7 +1,8 @@
 """What an answer of the API means for the token that its request presented (RFC 6750 §3.1).
 
 A refusal is about our token when the status says so and WWW-Authenticate is absent, or names our scheme without an
-error, or says `invalid_token` under any scheme. Where a status does not tell, `renew_if` looks at what the answer says.
+error, or says `invalid_token` under any scheme. It is not where one says `insufficient_scope`: another token of the
+same grant lacks that scope too. Where a status does not tell, `renew_if` looks at what the answer says.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ def refuses(
 
 
 def _is_about(scheme: str, www_authenticate: str) -> bool:
-    for challenge in parse_challenges(www_authenticate):
-        error = challenge.parameters.get("error", "").strip("'")  # some servers quote as Python does
-        if error == "invalid_token" or (not error and challenge.scheme == scheme):
-            return True
-    return False
+    # Some servers quote as Python does.
+    said = [(each.scheme, each.parameters.get("error", "").strip("'")) for each in parse_challenges(www_authenticate)]
+    if any(error == "invalid_token" for _, error in said):
+        return True
+    return (scheme, "") in said and all(error != "insufficient_scope" for _, error in said)
 
 
 def must_read(

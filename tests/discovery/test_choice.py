@@ -13,6 +13,7 @@ from oauth_cc_auth import (
     ClientCredentials,
     ConfigurationError,
     Discovery,
+    DPoP,
     InvalidTokenResponse,
     PrivateKeyJWT,
     TokenExchange,
@@ -155,6 +156,24 @@ def test_an_alias_that_is_not_there() -> None:
     for members in lacking:
         with pytest.raises(ConfigurationError, match="mtls_endpoint_aliases"):
             completed(members, token_endpoint=discovery)
+
+
+@pytest.mark.parametrize(("supported", "alg"), [(["ES256", "EdDSA"], "ES256"), (["EdDSA"], "EdDSA"), (None, "ES384")])
+@pytest.mark.requirement("9449-algs")
+def test_proofs_that_the_server_verifies(supported: list[str] | None, alg: str) -> None:
+    """RFC 9449 §5.1: an algorithm that the server lists is used; where it lists none, the grant's word counts."""
+    members = {} if supported is None else {"dpop_signing_alg_values_supported": supported}
+    assert completed(members, dpop=DPoP(alg=alg)).token_endpoint == f"{ISSUER}/token"
+
+
+@pytest.mark.parametrize("supported", [["PS256", "EdDSA"], []])
+@pytest.mark.requirement("9449-algs")
+def test_proofs_that_the_server_does_not_verify(supported: list[str]) -> None:
+    """RFC 9449 §5.1: an algorithm that the server does not list is an error that names both, and what to change."""
+    with pytest.raises(ConfigurationError, match=r"by ES256.*DPoP\(alg=") as caught:
+        completed({"dpop_signing_alg_values_supported": supported}, dpop=DPoP())
+    assert (", ".join(supported) or "nothing") in str(caught.value)
+    assert completed({"dpop_signing_alg_values_supported": supported}).dpop is None
 
 
 def test_without_metadata_none_is_basic() -> None:

@@ -347,6 +347,7 @@ def test_no_revocation_endpoint_anywhere(world: World) -> None:
         source.revoke()
 
 
+@pytest.mark.requirement("8414-issuer-form")
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -356,7 +357,10 @@ def test_no_revocation_endpoint_anywhere(world: World) -> None:
         (lambda: Discovery(issuer="https://a.example", challenge="Bearer"), "challenge="),
         (lambda: Discovery(resource="https://a.example", challenge=5), "challenge="),  # type: ignore[arg-type]  # the point
         (lambda: grant_by(Discovery(issuer="a.example")), "token_endpoint"),
-        (lambda: grant_by(Discovery(issuer="https://a.example#x")), "token_endpoint holds a fragment"),
+        (lambda: Discovery(issuer="https://a.example#x"), "without query and fragment"),
+        (lambda: Discovery(issuer="https://a.example?x=y"), "without query and fragment"),
+        (lambda: Discovery(resource="https://a.example", issuer="https://a.example?"), "without query and fragment"),
+        (lambda: grant_by(Discovery(resource="https://a.example#x")), "token_endpoint holds a fragment"),
         (lambda: grant_by(Discovery(resource="https://u@a.example")), "token_endpoint"),
         (lambda: grant_by(Discovery(resource="https://a.example", issuer="ftp://x")), "token_endpoint"),
     ],

@@ -134,6 +134,21 @@ def test_another_status_renews_nothing(door: Door) -> None:
         assert (server.issued, len(api.seen)) == (1, 2)
 
 
+@doors.only(lambda kind: kind.name == "requests")
+@pytest.mark.requirement("6750-insufficient-scope")
+def test_a_scope_that_the_token_lacks(door: Door) -> None:
+    """RFC 6750 §3.1: 403 insufficient_scope is the caller's answer at once, whose `scope` its error tells."""
+    challenge = 'Bearer error="insufficient_scope", scope="read write"'
+    with TokenEndpoint() as server, LoopbackServer() as api:
+        api.answer = lambda _: Reply(403, (("WWW-Authenticate", challenge),))
+        api_of = ResourceServer(api.origin, renew_on={401, 403})
+        grant = server.grant(api.origin, resource_server=api_of)
+        answer = door.call("GET", f"{api.origin}/x", door.auth(grant))
+        said = grant.api_error(answer)
+        assert (said.status, said.code, said.required_scope) == (403, "insufficient_scope", "read write")
+        assert (server.issued, len(api.seen)) == (1, 1)
+
+
 def test_a_401_about_our_token_renews_it(door: Door) -> None:
     """Case 31: with no challenge, or one of our scheme among others, in one header or several, the token is renewed."""
     said: list[tuple[str, ...]] = [

@@ -22,8 +22,10 @@ from oauth_cc_auth import (
     AuthorizationCode,
     AuthorizationFailed,
     ConfigurationError,
+    Discovery,
     InteractionRequired,
     InvalidGrant,
+    InvalidTokenResponse,
     Login,
     MemoryStore,
     RequestFormat,
@@ -384,6 +386,83 @@ def test_the_issuer(server: Loopback, issuer: str | None, iss: str | None, accep
     with pytest.raises(AuthorizationFailed, match=r"\(iss\).*issuer="):
         Login(grant).exchange(url)
     assert server.received == []
+
+
+class Described(Loopback):
+    """An authorization server that describes itself (RFC 8414)."""
+
+    def __init__(self, **members: Any) -> None:
+        """Take these members into the metadata; a {} in them is the server's address."""
+        super().__init__(self.say)
+        own = {"issuer": "{}", "token_endpoint": "{}/token", "authorization_endpoint": "{}/authorize", **members}
+        self.metadata = {
+            name: value.format(self.url) if isinstance(value, str) else value for name, value in own.items()
+        }
+
+    def say(self, received: Received) -> Answer:
+        """Answer for the metadata, or with a token."""
+        return token_answer() if received.method == "POST" else Answer(200, self.metadata)
+
+    def grant(self, **changes: Any) -> AuthorizationCode:
+        """Return a grant that knows the issuer alone."""
+        return login_for(**{"authorization_endpoint": None, "token_endpoint": Discovery(issuer=self.url), **changes})
+
+
+def test_the_metadata_names_the_endpoints(server: Loopback) -> None:
+    """RFC 8414 §2: without an endpoint of its own the login goes where the issuer's metadata says, fetched once."""
+    with Described(authorization_endpoint="{}/elsewhere?tenant=t") as described:
+        assert isinstance(described, Described)
+        grant = described.grant()
+        source = TokenSource(grant)
+        login = Login(source)
+        addresses = [login.authorization_url(), asyncio.run(login.aauthorization_url(prompt="login"))]
+        assert all(address.startswith(f"{described.url}/elsewhere?tenant=t&") for address in addresses)
+        question = dict(parse_qsl(urlsplit(addresses[1]).query))
+        assert login.exchange(redirected(question["state"], iss=described.url)).access_token == TOKEN
+        assert [received.path for received in described.received] == [
+            "/.well-known/oauth-authorization-server",
+            "/token",
+        ]
+        own = Login(described.grant(authorization_endpoint=f"{server.url}/mine"))
+        for address in (own.authorization_url(), asyncio.run(own.aauthorization_url())):
+            assert address.startswith(f"{server.url}/mine?")
+
+
+@pytest.mark.parametrize("endpoint", [None, 5, "http://as.example.com/authorize", "https://as.example.com/a#b"])
+def test_metadata_without_a_place_to_log_in(endpoint: object) -> None:
+    """RFC 8414 §2, RFC 6749 §3.1: metadata that names no place to log in, or one that cannot be used, is an error."""
+    with Described(authorization_endpoint=endpoint) as described:
+        assert isinstance(described, Described)
+        with pytest.raises(InvalidTokenResponse, match="no authorization_endpoint by https") as caught:
+            Login(described.grant(client_id="nowhere")).authorization_url()
+    assert caught.value.vendor == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("supported", "iss", "accepted"),
+    [
+        (True, "{}", True),
+        (True, None, False),
+        (True, "{}/", False),
+        (False, None, True),
+        (None, None, True),
+        (None, "{}/", False),
+    ],
+)
+@pytest.mark.requirement("9207-compare", "9207-absent")
+def test_the_issuer_of_the_metadata(supported: bool | None, iss: str | None, accepted: bool) -> None:
+    """RFC 9207 §2.4: a redirect names the issuer that was asked; it may name none, unless the metadata says it does."""
+    with Described(authorization_response_iss_parameter_supported=supported) as described:
+        assert isinstance(described, Described)
+        grant = described.grant()
+        named = {} if iss is None else {"iss": iss.format(described.url)}
+        url = redirected(asked(grant)["state"], **named)
+        if accepted:
+            assert Login(grant).exchange(url).access_token == TOKEN
+            return
+        with pytest.raises(AuthorizationFailed, match=r"\(iss\)"):
+            Login(grant).exchange(url)
+        assert [received.method for received in described.received] == ["GET"]
 
 
 def test_a_user_who_declines(server: Loopback) -> None:

@@ -30,7 +30,7 @@ from joserfc.errors import SecurityWarning
 from loopback import SECRET, grant_for
 
 from oauth_cc_auth import ClientSecretJWT, ConfigurationError, PrivateKeyJWT, Token
-from oauth_cc_auth._authorization_server.request import revocation_request, token_request
+from oauth_cc_auth._authorization_server.request import introspection_request, revocation_request, token_request
 from oauth_cc_auth._grant.client_authentication import METHODS, WITHOUT_SECRET
 from oauth_cc_auth._http.messages import HttpRequest
 
@@ -297,6 +297,16 @@ def test_the_endpoint_as_audience_on_demand(caplog: pytest.LogCaptureFixture) ->
     revoking = revocation_request(grant, pem("P-256"), Token("t", obtained_at=0.0))
     assert assertion_of(revoking, public, "ES256").claims["aud"] == revocation
     assert not caplog.records
+
+
+def test_an_unknown_issuer_is_the_token_endpoint_everywhere() -> None:
+    """RFC 7523 §3: the token endpoint identifies the server, at its revocation and introspection endpoints too."""
+    changes = {"revocation_endpoint": "https://as.example.com/r", "introspection_endpoint": "https://as.example.com/i"}
+    key = pem("P-256")
+    grant = grant_for(ENDPOINT, token_endpoint_auth_method="private_key_jwt", client_secret=key, **changes)
+    for ask in (revocation_request, introspection_request):
+        assertion = assertion_of(ask(grant, key, Token("t", obtained_at=0.0)), as_jwk("P-256", private=False), "ES256")
+        assert assertion.claims["aud"] == ENDPOINT
 
 
 @pytest.mark.parametrize("typ", ["JWT", None])

@@ -294,6 +294,17 @@ def test_revocation_needs_no_metadata(server: Server) -> None:
     assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", "/revoke"]
 
 
+def test_an_assertion_to_revoke_is_for_the_issuer(server: Server) -> None:
+    """rfc7523bis §4: who signs has to know the issuer, so that its metadata is asked for before a revocation too."""
+    changes = {"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "s" * 64}
+    source = TokenSource(discovering(server, revocation_endpoint=f"{server.url}/revoke", **changes))
+    source.token()
+    source.revoke()
+    assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", "/revoke"]
+    (assertion,) = parse_qs(server.received[-1].body.decode())["client_assertion"]
+    assert jwt.decode(assertion, OctKey.import_key("s" * 64)).claims["aud"] == server.url
+
+
 def test_errors_of_a_discovered_endpoint(server: Server) -> None:
     """Line 40: an error that a token request raised is typed as at any other endpoint."""
     server.replies = [server.say, Answer(401, {"error": "invalid_client"}), server.say]
