@@ -1,4 +1,4 @@
-"""The command line ``oauth-cc-auth``, with the extra ``cli``: demo, login, sandbox, token and vendors."""
+"""The command line ``oauth-cc-auth``, with the extra ``cli``."""
 
 from __future__ import annotations
 

@@ -143,9 +143,9 @@ def _places(vendor: str | None) -> Iterator[str]:
         if name in _PLACES:
             variable = presets.variables_of(vendor)[name][0]
             now = os.environ.get(variable) or parameter.default
+            others = ""
             try:
                 preset(**{name: "?"})
-                others = ""
             except OAuthError as refusal:
                 others = ", ".join(word for word in re.findall(r"'([^']+)'", str(refusal)) if word not in {"?", now})
             yield f"{variable} is {now}{f', it may be {others}' if others else ''}."

@@ -131,8 +131,6 @@ def chosen(
     if not keys and _makes_a_static_token(partial(preset, **words)):
         raise click.UsageError(_NOTHING_TO_GET.format(vendor))
     grant, asked = _asking(vendor, preset, words)
-    if isinstance(grant, StaticToken) and not keys:
-        raise click.UsageError(_NOTHING_TO_GET.format(vendor))
     if isinstance(grant, AuthorizationCode):
         grant = replace(grant, how_to_log_in=f"Run: {shlex.join(command)}")
     return Chosen(vendor, grant, words, shlex.join(command), asked)

@@ -23,8 +23,6 @@ def made_up(name: str, preset: Callable[..., Any]) -> Callable[[str], str]:
             return client[word]
         if vendor is not None and word in _HOSTS and (host := _host_of(vendor)):
             return host
-        if vendor is not None and word == "scope" and vendor.scopes:
-            return min(vendor.scopes)
         return placeholder(word)
 
     return made

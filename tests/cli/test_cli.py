@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import logging
 import os
 import re
 import runpy
@@ -26,9 +27,19 @@ import responses
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from oauth_cc_auth import ConfigurationError, StaticToken, cli, forget_all, presets
+from oauth_cc_auth import (
+    ClientAssertion,
+    ClientCredentials,
+    ConfigurationError,
+    Env,
+    StaticToken,
+    cli,
+    forget_all,
+    presets,
+)
 from oauth_cc_auth.cli import _commands, _tables, _vendors
 from oauth_cc_auth.cli._demo import FIRST_CALLS
+from oauth_cc_auth.cli._habits import asking
 from oauth_cc_auth.presets._played import SANDBOX_CLIENT
 from oauth_cc_auth.sandbox import Sandbox
 
@@ -521,3 +532,16 @@ def test_vendor_type_takes_underscores() -> None:
     """A vendor may be typed as in Python."""
     with click.Context(click.Command("token")) as context:
         assert _vendors.Vendor().convert("Vend_Email", None, context) == "vend-email"
+
+
+@pytest.mark.parametrize(("event", "printed"), [("TokenRequestRefused", False), ("TokenObtained", True)])
+def test_an_error_is_printed_once(event: str, printed: bool) -> None:
+    """What ends a command is printed by the command, and not by the log as well."""
+    assert cli._is_not_raised(logging.makeLogRecord({"oauth_event": event})) is printed
+
+
+def test_a_client_that_another_server_vouches_for() -> None:
+    """The table of vendors says how such a client proves itself."""
+    method = ClientAssertion(Env("ASSERTION"))
+    grant = ClientCredentials(token_endpoint="https://a.b/token", client_id="client", token_endpoint_auth_method=method)
+    assert asking(grant) == ("https://a.b/token", "an assertion of others")

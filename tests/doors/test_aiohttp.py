@@ -9,8 +9,9 @@ from typing import TypeAlias
 import aiohttp
 import pytest
 from doors import LoopbackServer, Reply, TokenEndpoint
+from redis_server import free_port
 
-from oauth_cc_auth import AiohttpAuth, OriginNotAllowed
+from oauth_cc_auth import AiohttpAuth, ConfigurationError, OriginNotAllowed, StaticToken
 
 Handler: TypeAlias = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 
@@ -82,3 +83,20 @@ def test_a_redirect_that_is_not_followed_says_nothing_about_the_next_request() -
         with pytest.raises(OriginNotAllowed):
             asyncio.run(by_hand(AiohttpAuth(server.grant(api.origin))))
         assert len(other.seen) == 1
+
+
+def test_what_is_not_called_as_a_middleware_is_refused() -> None:
+    """A library that calls an auth object with its request alone is told which class it needs."""
+    call: Callable[..., object] = AiohttpAuth(StaticToken("word"))
+    with pytest.raises(ConfigurationError, match=r"middlewares=\[AiohttpAuth\(grant\)\]"):
+        call("any request")
+
+
+def test_a_request_that_cannot_be_sent_raises_what_aiohttp_raises() -> None:
+    """An API that nobody answers for is aiohttp's own error, with the token at hand and without."""
+    with TokenEndpoint() as server:
+        auth = AiohttpAuth(server.grant())
+        for _ in range(2):
+            with pytest.raises(aiohttp.ClientConnectorError):
+                asyncio.run(get(f"http://127.0.0.1:{free_port()}", auth))
+        assert len(server.seen) == 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import pickle
+from threading import Thread
 from typing import Any
 
 import pytest
 from doors import LoopbackServer, TokenEndpoint, refusing
 
-from oauth_cc_auth import ConfigurationError, ResourceServer
+from oauth_cc_auth import ConfigurationError, ResourceServer, StaticToken
 
 niquests: Any = pytest.importorskip("niquests", reason="`make test` installs it")
 
@@ -62,6 +63,16 @@ def test_a_prepared_request_has_the_token() -> None:
         prepared = session.prepare_request(niquests.Request("GET", api.origin, auth=waits(server.grant())))
         assert session.send(prepared).status_code == 200
         assert [seen.token for seen in api.seen] == ["token-1"]
+
+
+def test_an_auth_object_may_be_called_at_the_bottom_of_a_stack() -> None:
+    """The frames above the caller may be fewer than any session has."""
+    waits, _ = auths()
+    prepared = niquests.Request("GET", "https://a.b").prepare()
+    thread = Thread(target=waits(StaticToken("word")), args=[prepared])
+    thread.start()
+    thread.join()
+    assert prepared.headers["Authorization"] == "Bearer word"
 
 
 def test_what_is_no_request_of_niquests() -> None:

@@ -454,6 +454,14 @@ def test_a_broken_store_says_so_once_a_request(caplog: pytest.LogCaptureFixture)
     assert caplog.text.count("the token store failed to count (OSError)") == 1
 
 
+def test_a_broken_store_may_have_no_listener() -> None:
+    """Where the store cannot count and nobody listens, this process counts all the same."""
+    grant = grant_for(client_id="unheard", issuance_limit=IssuanceLimit(1, 3600))
+    Budget(grant, Broken()).spend(NOW)
+    with pytest.raises(TokenBudgetExceeded):
+        Budget(grant, Broken()).spend(NOW)
+
+
 def test_without_a_limit_nothing_is_counted() -> None:
     """A store is not asked for what nobody needs."""
     store = Watched()

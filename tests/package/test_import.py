@@ -233,6 +233,9 @@ def test_a_library_that_is_missing_hides_its_names(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(oauth_cc_auth._ROOM_OF, "FileStore", "oauth_cc_auth.no_such_room")
     assert set(INSTALLED) - set(dir(oauth_cc_auth)) == {"FileStore"}
     assert oauth_cc_auth.__all__ == dir(oauth_cc_auth)
+    monkeypatch.setitem(oauth_cc_auth.stores._MODULE_OF, "RedisStore", "oauth_cc_auth.no_such_room")
+    monkeypatch.delitem(vars(oauth_cc_auth.stores), "RedisStore", raising=False)
+    assert set(oauth_cc_auth.stores._NAMES) - set(oauth_cc_auth.stores.__all__) == {"RedisStore"}
 
 
 def test_every_error_is_public() -> None:

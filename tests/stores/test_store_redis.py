@@ -130,6 +130,19 @@ def test_keeps_tokens_by_key(store: RedisStore) -> None:
     assert access_token(store, "b") == "2"
 
 
+def test_shows_what_it_holds(redis_server: RedisServer) -> None:
+    """A person sees this namespace's entries, those that cannot be read among them, and may delete each."""
+    store = RedisStore(redis_server.url)
+    store.save("one", Token("word"))
+    redis_server.ask("SET", store._name("two"), "rubbish")
+    RedisStore(redis_server.url, namespace="another").save("one", Token("word"))
+    entries = sorted(store.entries(), key=lambda entry: entry.token is None)
+    assert [entry.token and entry.token.access_token for entry in entries] == ["word", None]
+    assert [bool(entry.problem) for entry in entries] == [False, True]
+    entries[0].remove()
+    assert [entry.token for entry in store.entries()] == [None]
+
+
 def test_discards_what_it_was_told_and_nothing_newer(store: RedisStore) -> None:
     """A token that somebody saved meanwhile is not thrown away."""
     store.discard("a", Token("1"))
