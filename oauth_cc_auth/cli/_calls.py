@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,12 +39,17 @@ def source_for(
 @_options.of_a_call
 @click.argument("url")
 @click.option("--method", default="GET", show_default=True, help="The method of the request, for proofs of possession.")
-def headers(url: str, method: str, **about: Any) -> None:
+@_options.as_json
+def headers(url: str, method: str, *, as_json: bool, **about: Any) -> None:
     """Print the headers of one request to URL, one `Name: value` a line, for `curl -H @- URL`.
 
     The token goes to the vendor's own hosts only: another URL is refused. Documentation: docs/cli.md
     """
-    for name, value in source_for(**about).headers(method.upper(), url).items():
+    presented = source_for(**about).headers(method.upper(), url)
+    if as_json:
+        click.echo(json.dumps(dict(presented), indent=2))
+        return
+    for name, value in presented.items():
         click.echo(f"{name}: {value}")
 
 

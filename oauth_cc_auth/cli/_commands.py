@@ -30,6 +30,8 @@ from oauth_cc_auth.presets._played import VARIABLE as SANDBOX_VARIABLE
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from oauth_cc_auth.sandbox import Record
+
 INTERRUPTED = 128 + 2  # what a shell reports for a process that SIGINT ended
 
 
@@ -61,11 +63,12 @@ for _command in (_calls.headers, _calls.call, _state.status, _state.logout, _sta
 
 
 @commands.command(short_help="Watch one token serve many callers.")
-def demo() -> None:
+@_options.as_json
+def demo(*, as_json: bool) -> None:
     """Show one token serving many callers, for five vendors by requests and httpx, at a sandbox on this machine."""
     from oauth_cc_auth.cli._demo import run  # noqa: PLC0415 - Flask, requests and httpx are slow to load
 
-    sys.exit(0 if run(_console()) else 1)
+    sys.exit(0 if run(_console(), as_json=as_json) else 1)
 
 
 @commands.command(short_help="Play vendors on this machine.")
@@ -76,21 +79,28 @@ def demo() -> None:
     default=0,
     help="First port to listen on, one for each address, some 130 in a row; by default any that are free.",
 )
-def sandbox(vendors: tuple[str, ...], port: int) -> None:
+@_options.as_json
+def sandbox(vendors: tuple[str, ...], port: int, *, as_json: bool) -> None:
     """Play vendors on this machine, and show each request they get, until Ctrl-C.
 
     Other programs and commands use it with OAUTH_CC_AUTH_SANDBOX=URL or --sandbox URL. A VENDOR that is named is always
     played; what it needs and the environment lacks, such as a tenant, is made up. Without a name, those vendors are
-    played that need nothing of the kind. Documentation: docs/cli.md
+    played that need nothing of the kind. With --json, the first line says where, and each request is one line.
+    Documentation: docs/cli.md
     """
     os.environ.pop(SANDBOX_VARIABLE, None)  # it is meant for those who call this one
     from oauth_cc_auth.cli import _tables  # noqa: PLC0415 - as in demo
     from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - as in demo
 
     console = _console()
-    with Sandbox(
-        port=port, on_request=lambda record: console.print(_tables.request_line(record), soft_wrap=True)
-    ) as servers:
+
+    def show(record: Record) -> None:
+        if as_json:
+            click.echo(json.dumps(record.as_dict()))
+        else:
+            console.print(_tables.request_line(record), soft_wrap=True)
+
+    with Sandbox(port=port, on_request=show) as servers:
         try:
             grants = played_by(servers, vendors)
         except OSError as taken:
@@ -99,8 +109,11 @@ def sandbox(vendors: tuple[str, ...], port: int) -> None:
             raise click.ClickException(
                 f"There are too few ports from {port} on: leave --port {port} out, or try a lower one."
             ) from None
-        console.print(_tables.sandbox_table(grants), soft_wrap=True)
         used = servers.origin(token_endpoint(next(iter(grants.values()))))
+        if as_json:
+            click.echo(json.dumps({SANDBOX_VARIABLE: used, "vendors": _tables.sandbox_facts(grants)}))
+            threading.Event().wait()
+        console.print(_tables.sandbox_table(grants), soft_wrap=True)
         console.print(f"\nIn another terminal: export {SANDBOX_VARIABLE}={used}", soft_wrap=True)
         console.print("Each request is shown below, its secrets masked. Ctrl-C ends it.\n")
         threading.Event().wait()

@@ -7,6 +7,7 @@ answered. A check that raises has failed; the others go on.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import threading
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import httpx
@@ -167,8 +168,8 @@ class _Broken(Exception):
     """The reason why a check failed."""
 
 
-def run(console: Console) -> bool:
-    """Check everything, draw it, and tell whether all promises were kept."""
+def run(console: Console, *, as_json: bool = False) -> bool:
+    """Check everything, draw it or print it as JSON, and tell whether all promises were kept."""
     started = time.monotonic()
     rows: list[Row] = []
     marks = _tables.marks(console.encoding)
@@ -176,8 +177,11 @@ def run(console: Console) -> bool:
         for row in _rows(sandbox):
             rows.append(row)
             show(_tables.demo_table(rows, len(FIRST_CALLS) * len(CLIENTS), marks))
-    console.print(_tables.demo_table(rows, len(rows), marks))
-    console.print(_tables.demo_verdict(rows, time.monotonic() - started, marks))
+    if as_json:
+        console.out(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        console.print(_tables.demo_table(rows, len(rows), marks))
+        console.print(_tables.demo_verdict(rows, time.monotonic() - started, marks))
     return not any(result.why for row in rows for result in row.results)
 
 

@@ -13,13 +13,11 @@ import ssl
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
 import requests
 from requests.utils import select_proxy
 
@@ -43,29 +41,12 @@ from oauth_cc_auth.cli._causes import (
     cause_of,
     clock_said,
 )
+from oauth_cc_auth.cli._steps import Step
 
-# Seconds: all steps together stay below 30. A token request takes twice its timeout at most.
+# Seconds for each wait. A token request takes twice its timeout at most.
 _TIMEOUT = 4.0
 
 _METADATA = (".well-known/oauth-authorization-server", ".well-known/openid-configuration")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: what was done, what came back, what to change, and the exit status that it means."""
-
-    step: str
-    did: str
-    got: str
-    change: str = ""
-    status: int = 0
-
-    @property
-    def line(self) -> str:
-        """How it stands on a terminal."""
-        mark = "FAILED" if self.status else "look" if self.change else "ok"
-        change = f"\n{'':20}Change: {self.change}" if self.change else ""
-        return f"{mark:<7} {self.step:<11} {self.did}: {self.got}{change}"
 
 
 class Stopped(Exception):
@@ -111,6 +92,7 @@ def _steps(make: Callable[[], tuple[Any, str | None]], path: str | None, clock: 
     else:
         source = TokenSource(grant)
         token = source.token()
+        yield Step("lifetime", "read it", "made by hand: it lives until the vendor ends it")
     yield _api(source, vendor, path, token)
 
 
@@ -261,21 +243,9 @@ def _client(url: str) -> tuple[ClientCredentials, None]:
     return client, None
 
 
-def followed(first: Step, make: Callable[[], tuple[Any, str | None]] | None, path: str | None) -> Iterator[Step]:
+def issued(issuer: str, path: str | None) -> Iterator[Step]:
     """Return an issuer's steps: beyond its metadata only where the environment has a client."""
+    first, make = by_issuer(issuer)
     yield first
     if make is not None:
         yield from examined(make, path)
-
-
-def reported(steps: Iterator[Step], *, as_json: bool) -> int:
-    """Print the steps as they come, and return the exit status."""
-    last, kept = 0, []
-    for step in steps:
-        last = step.status or last
-        kept.append(asdict(step))
-        if not as_json:
-            click.echo(step.line)
-    if as_json:
-        click.echo(json.dumps(kept, indent=2))
-    return last

@@ -23,21 +23,22 @@ def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: 
     """Examine a client: variables, DNS, TLS, clock, endpoint, client, scope, lifetime, one call to the API.
 
     An ISSUER is a URL such as https://login.example.com; its client comes from OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
-    OAUTH_SCOPE and OAUTH_AUDIENCE. One token is requested, and a second where the API refuses the first.
+    OAUTH_SCOPE and OAUTH_AUDIENCE. One token is requested, and a second where the API refuses the first. After 30
+    seconds it gives up, and says at which step.
 
     Exit status: 0 well, 1 variables, 3 network or TLS, 4 client, 5 scope or audience, 6 API, 7 limit or server.
     Documentation: docs/cli.md
     """
-    from oauth_cc_auth.cli import _doctor  # noqa: PLC0415 - requests is slow to load
+    from oauth_cc_auth.cli import _doctor, _steps  # noqa: PLC0415 - requests is slow to load
 
     if vendor.lower().startswith(("https://", "http://")):
         if options:
             raise click.UsageError("-o is for vendors: an issuer's client comes from OAUTH_SCOPE and OAUTH_AUDIENCE.")
-        first, make = _doctor.by_issuer(vendor)
-        steps = _doctor.followed(first, make, path)
+        first, steps = "discovery", _doctor.issued(vendor, path)
     else:
-        steps = _doctor.examined(_maker(vendor, options, scopes), path)
-    raise click.exceptions.Exit(_doctor.reported(steps, as_json=as_json))
+        first, steps = "variables", _doctor.examined(_maker(vendor, options, scopes), path)
+    steps = _steps.within(_steps.LIMIT, steps, first=first)
+    raise click.exceptions.Exit(_steps.reported(steps, as_json=as_json))
 
 
 def _maker(vendor: str, options: dict[str, str], scopes: tuple[str, ...]) -> Any:

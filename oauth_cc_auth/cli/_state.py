@@ -51,13 +51,14 @@ def status(vendor: str | None, store: str | None, *, as_json: bool) -> None:
 @_vendor
 @_options.store
 @_all
-def forget(vendor: str | None, store: str | None, *, everything: bool) -> None:
+@_options.as_json
+def forget(vendor: str | None, store: str | None, *, everything: bool, as_json: bool) -> None:
     """Delete the stored tokens of VENDOR, or with --all those of all vendors. The vendor is not told: use `logout` to
     revoke them there too. Documentation: docs/cli.md
     """
     kept = opened(store or "file")
     _check_choice(vendor, everything=everything)
-    click.echo(_cleared(kept, vendor))
+    _report({}, kept, _cleared(kept, vendor), as_json=as_json)
 
 
 @click.command(short_help="Revoke stored tokens at the vendor, and delete them.")
@@ -68,8 +69,15 @@ def forget(vendor: str | None, store: str | None, *, everything: bool) -> None:
 @_options.store
 @_all
 @_options.sandbox
+@_options.as_json
 def logout(
-    vendor: str | None, options: dict[str, str], login_name: str | None, store: str | None, *, everything: bool
+    vendor: str | None,
+    options: dict[str, str],
+    login_name: str | None,
+    store: str | None,
+    *,
+    everything: bool,
+    as_json: bool,
 ) -> None:
     """Revoke the stored token or login of VENDOR, and delete it here; with --all those of all vendors.
 
@@ -78,10 +86,15 @@ def logout(
     """
     kept = opened(store or "file")
     _check_choice(vendor, everything=everything)
-    names = {entry.label.get("vendor", "") for entry in listed(kept)} if vendor is None else {vendor}
+    theirs = [entry for entry in listed(kept) if vendor is None or is_of(entry, vendor)]
+    names = {entry.label.get("vendor", "") for entry in theirs} if vendor is None else {vendor}
+    revoked = []
     for name in sorted(names):
-        click.echo(_revoked(name, options, login_name, kept), err=True)
-    click.echo(_cleared(kept, vendor))
+        is_revoked, said = _revoked(name, options, login_name, kept)
+        revoked.append({"vendor": name, "revoked": is_revoked})
+        click.echo(said, err=True)
+    _cleared(kept, vendor)  # what a revocation has left
+    _report({"vendors": revoked}, kept, len(theirs), as_json=as_json)
 
 
 def _check_choice(vendor: str | None, *, everything: bool) -> None:
@@ -89,31 +102,37 @@ def _check_choice(vendor: str | None, *, everything: bool) -> None:
         raise click.UsageError("Name one VENDOR, or give --all.")
 
 
-def _revoked(vendor: str, options: dict[str, str], login: str | None, store: TokenStore) -> str:
-    """Revoke a vendor's token, or say why it is not. Raises OAuthError where the vendor does not do it."""
+def _revoked(vendor: str, options: dict[str, str], login: str | None, store: TokenStore) -> tuple[bool, str]:
+    """Revoke a vendor's token; tell whether, and say why not. Raises OAuthError where the vendor does not do it."""
     name = vendor.replace("-", "_")
     if name not in presets.names():
-        return f"{vendor or 'An entry without a label'}: there is no such preset, so nothing is revoked."
+        return False, f"{vendor or 'An entry without a label'}: there is no such preset, so nothing is revoked."
     grant = chosen(vendor, options=options, login=login, keys=True).made
     if getattr(grant, "revocation_endpoint", None) is None:
-        return f"{vendor} has no revocation endpoint: the token lives there until it expires."
+        return False, f"{vendor} has no revocation endpoint: the token lives there until it expires."
     try:
         TokenSource(grant, store=store).revoke()
     except OAuthError as error:
         error.args = (f"{error.args[0]} Nothing was deleted; `oauth-cc-auth forget {vendor}` deletes it here.",)
         raise
     what = "login" if isinstance(grant, AuthorizationCode) else "token"
-    return f"{vendor}: the {what} is revoked."
+    return True, f"{vendor}: the {what} is revoked."
 
 
-def _cleared(store: TokenStore, vendor: str | None) -> str:
+def _cleared(store: TokenStore, vendor: str | None) -> int:
+    """Delete a vendor's entries, or all, and return how many there were."""
     count = 0
     for entry in listed(store):
         if vendor is None or is_of(entry, vendor):
             entry.remove()
             count += 1
+    return count
+
+
+def _report(more: dict[str, Any], store: TokenStore, count: int, *, as_json: bool) -> None:
     things = "1 entry" if count == 1 else f"{count} entries"
-    return f"Deleted {things} in {place_of(store)}."
+    text = json.dumps(more | {"deleted": count, "store": place_of(store)}, indent=2)
+    click.echo(text if as_json else f"Deleted {things} in {place_of(store)}.")
 
 
 def listed(store: TokenStore) -> Iterator[Entry]:

@@ -100,12 +100,25 @@ def sandbox_table(grants: Mapping[str, Grant]) -> Group:
     As lines, and not as a table: a terminal may wrap an address, but it stays in one piece for whoever copies it.
     """
     facts = [fact for vendor, grant in grants.items() for fact in _played(vendor, grant)]
-    facts += [(heading, *fact) for heading, fact in zip(("at the others", ""), SANDBOX_CLIENT.items(), strict=True)]
+    facts += [(heading, *fact) for heading, fact in zip(("all others", ""), SANDBOX_CLIENT.items(), strict=True)]
     names, kinds = (max(len(fact[column]) for fact in facts) for column in (0, 1))
     lines = (
         Text.assemble((f"{vendor:<{names}}", "bold"), f"  {what:<{kinds}}  {value}") for vendor, what, value in facts
     )
     return Group(Text("Sandbox\n", style="italic"), *lines)
+
+
+def sandbox_facts(grants: Mapping[str, Grant]) -> dict[str, dict[str, str | None]]:
+    """Return the same for programs. The secret is that of every sandbox, and no secret."""
+    return {
+        vendor: {
+            "token_endpoint": token_endpoint(grant),
+            "api": base_url(grant) or None,
+            "client_id": grant.client_id,
+            "client_secret": SANDBOX_CLIENT["client_secret"] if grant.client_secret else None,
+        }
+        for vendor, grant in grants.items()
+    }
 
 
 def _played(vendor: str, grant: Grant) -> Iterator[tuple[str, str, str]]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from oauth_cc_auth.sandbox._listeners import Listener, check_loopback
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -17,11 +14,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 class Addresses:
     """The vendors' origins and the loopback origins that stand for them."""
 
-    def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+    def __init__(self, host: str, port: int, listen: Callable[[str, int, str], Listener]) -> None:
         check_loopback(host)
         self._host = host
         self._next_port = port
-        self._app = app
+        self._listen = listen
         self._lock = threading.Lock()
         self._listeners: dict[str, Listener] = {}
         self._running = False
@@ -53,7 +50,7 @@ class Addresses:
             if any(origin == listener.local_origin for listener in self._listeners.values()):
                 return origin
             if origin not in self._listeners:
-                self._listeners[origin] = Listener(self._host, self._next_port, origin, self._app)
+                self._listeners[origin] = self._listen(self._host, self._next_port, origin)
                 self._next_port += 1 if self._next_port else 0
             return self._listeners[origin].local_origin
 

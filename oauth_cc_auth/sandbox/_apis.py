@@ -50,6 +50,8 @@ class _Validator(BearerTokenValidator):
             return None
         # An authorization server without an API of its own, as a company's Keycloak, is there for everybody's.
         issuer = token.client.vendor
+        if self._state.knobs.api_audience not in {None, *token.audience}:
+            return None
         is_for_all = flask.g.vendor is PLAIN and (issuer.any_api or not issuer.apis)
         if not is_for_all and issuer is not flask.g.vendor:
             return None

@@ -34,6 +34,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from werkzeug.datastructures import MultiDict
 
 from oauth_cc_auth.sandbox._answers import check_token_request, refuse, request_of, shape_answer, spend
 from oauth_cc_auth.sandbox._client_authentication import METHODS, TokenRequest, client_authentication
@@ -91,6 +92,12 @@ class _Server(AuthorizationServer):
         return refuse(Refusal(error.status_code, error.error, error.get_error_description() or None))
 
 
+def audience_of_request() -> tuple[str, ...]:
+    """Return which APIs the token is requested for: `audience`, or `resource` (RFC 8707 §2)."""
+    asked: MultiDict[str, str] = flask.g.parameters
+    return (*asked.getlist("audience"), *asked.getlist("resource"))
+
+
 class _Unprinted(dict[str, Any]):
     """The fields of an answer; authlib logs what it issues, and a log is no place for a token."""
 
@@ -118,7 +125,7 @@ class _Answers:
     def generate_token(self, **asked: Any) -> dict[str, Any]:
         """Make a token, or hand out the running one with what is left of its life."""
         answer = _Unprinted(super().generate_token(**asked))  # type: ignore[misc]  # as above
-        scope, audience = answer.get("scope", ""), tuple(self.request.form.getlist("audience"))
+        scope, audience = answer.get("scope", ""), audience_of_request()
         client, now = self.request.client, self.state.clock()
         left = 0 if self.state.knobs.reuse_token else client.vendor.reuses_token
         running = None
@@ -303,7 +310,8 @@ def build_authorization_server(app: flask.Flask, state: State) -> AuthorizationS
     """Return authlib's server for this Flask application, with its models in `state`."""
 
     def query_client(client_id: str) -> Client | None:
-        return state.client(flask.g.realm, client_id)
+        client = state.client(flask.g.realm, client_id)
+        return client if client and client.is_known_at(flask.g.host) else None
 
     def lifetime(client: Client, grant_type: str) -> float:  # noqa: ARG001 - authlib's signature
         own = client.vendor.lifetime if state.knobs.lifetime is None else state.knobs.lifetime
@@ -319,6 +327,7 @@ def build_authorization_server(app: flask.Flask, state: State) -> AuthorizationS
             return secrets.token_urlsafe(32)
         now = int(state.clock())
         claims = {"iss": flask.g.origin, "sub": client.client_id, "client_id": client.client_id, "scope": scope}
+        claims |= {"aud": audience} if (audience := list(audience_of_request())) else {}
         ends = {"exp": now + int(seconds)} if (seconds := lifetime(client, grant_type)) else {}
         times = {"iat": now, **ends, "jti": secrets.token_hex(16)}
         return jwt.encode({"alg": "HS256"}, {**claims, **times}, OctKey.import_key(state.signing_key))

@@ -24,6 +24,7 @@ from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
+from joserfc.jwt import JWTClaimsRegistry
 from werkzeug.datastructures import MultiDict
 
 from oauth_cc_auth.sandbox._state import Client, State
@@ -99,8 +100,17 @@ class _Assertion(JWTBearerClientAssertion):
             token = jwt.decode(assertion, resolve_key, algorithms=algorithms)
         except JoseError:
             raise InvalidClientError from None
+        self._check_times(token.claims)
         self.verify_claims(token.claims)
         return token.claims
+
+    def _check_times(self, claims: Any) -> None:
+        """Judge the times by the sandbox's clock (RFC 7523 §3), which authlib does not know; it reads the real one."""
+        now = int(self._state.clock())
+        try:
+            JWTClaimsRegistry(now=now, leeway=self.leeway).validate(claims)
+        except JoseError:
+            raise InvalidClientError from None
 
 
 def _key(secret: str) -> Any:

@@ -47,6 +47,7 @@ class Knobs:
     - `kill_family_on_reuse`: the use of a dead refresh token ends all tokens of its login (RFC 9700 §4.14.2).
     - `rotate_refresh_tokens`: whether a renewal brings a new refresh token; None is the vendor's own habit.
     - `reject_all_tokens`: the API refuses every token.
+    - `api_audience`: what a token must have been requested for, else the API refuses it; None: anything will do.
     - `reuse_token`: the token endpoint returns the token that is running, with what is left of its life.
     - `consent`: what the user says who is asked for consent, "accept" or "deny": the login is answered by a redirect at
       once, for tests without a browser; None shows the page.
@@ -65,6 +66,7 @@ class Knobs:
     kill_family_on_reuse: bool = False
     rotate_refresh_tokens: bool | None = None
     reject_all_tokens: bool = False
+    api_audience: str | None = None
     reuse_token: bool = False
     consent: Literal["accept", "deny"] | None = None
     wrong_state: bool = False

@@ -10,8 +10,9 @@ import io
 import ipaddress
 import selectors
 import socket
+import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -68,6 +69,10 @@ class _Handler(WSGIRequestHandler):
         code, _, reason = status.partition(" ")
         self._write(int(code), reason, headers.items(), b"".join(body))
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the Date of an answer (RFC 9110 §6.6.1), by the sandbox's clock."""
+        return super().date_time_string(self.server.clock() if timestamp is None else timestamp)
+
     def _hang_up(self) -> None:
         self.close_without_answer = True
 
@@ -92,13 +97,23 @@ class Listener(ThreadedWSGIServer):
     # Seconds that `handle_request` waits for a connection: there is one whenever it is called.
     timeout = 0
 
-    def __init__(self, host: str, port: int, origin: str, app: WSGIApplication) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        origin: str,
+        *,
+        app: WSGIApplication,
+        clock: Callable[[], float],
+        tls: ssl.SSLContext | None,
+    ) -> None:
         self.origin = origin
+        self.clock = clock
         self._connections: dict[threading.Thread, socket.socket] = {}
         # Werkzeug would print and exit the process where the port is taken; a socket of our own raises OSError.
         with socket.create_server((host, port), family=_family(host), backlog=BACKLOG) as bound:
-            super().__init__(host, port, app, handler=_Handler, fd=bound.fileno())
-        self.local_origin = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+            super().__init__(host, port, app, handler=_Handler, fd=bound.fileno(), ssl_context=tls)
+        self.local_origin = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._wake, self._woken = socket.socketpair()
         self._accepting = threading.Thread(target=self._accept, name=f"sandbox {origin}", daemon=True)
         self._accepting.start()

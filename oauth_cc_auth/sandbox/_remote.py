@@ -83,10 +83,11 @@ class RemoteSandbox:
         *,
         scopes: Collection[str] | None = None,
         home: str | None = None,
+        only_at: str | None = None,
     ) -> None:
         """Register a client, or change one, as `Sandbox.register_client` does."""
         listed = None if scopes is None else sorted(scopes)
-        self._call("register_client", vendor, client_id, client_secret, scopes=listed, home=home)
+        self._call("register_client", vendor, client_id, client_secret, scopes=listed, home=home, only_at=only_at)
 
     def rotate_secret(self, grant_or_client_id: object, new_secret: str) -> None:
         """Replace a client's secret; the old one stops at once, the tokens live on."""

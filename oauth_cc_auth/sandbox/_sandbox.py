@@ -6,8 +6,9 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from oauth_cc_auth.sandbox import vendors
@@ -16,12 +17,16 @@ from oauth_cc_auth.sandbox._app import build_app, realm_of
 from oauth_cc_auth.sandbox._browser import log_in
 from oauth_cc_auth.sandbox._control import Control
 from oauth_cc_auth.sandbox._knobs import Failure, Knobs
+from oauth_cc_auth.sandbox._listeners import Listener
 from oauth_cc_auth.sandbox._pointing import G, Registration, pointed
 from oauth_cc_auth.sandbox._records import Record
 from oauth_cc_auth.sandbox._remote import RemoteSandbox
 from oauth_cc_auth.sandbox._state import Client, State
 from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, PLAIN, Vendor
 from oauth_cc_auth.sandbox.vendors import vendor_at
+
+if TYPE_CHECKING:
+    import ssl
 
 # Records kept; counters go on.
 KEPT_RECORDS = 10_000
@@ -32,7 +37,8 @@ class Sandbox(Knobs):
 
     With `port` the first origin listens there, the next on the port after it, and so on; 0 takes free ports.
     `on_request` is called with the `Record` of each request once its answer is ready. `clock` gives the seconds by
-    which tokens age. The knobs are described at `Knobs`.
+    which tokens age, assertions are judged and answers are dated. With `tls`, a server's settings, all origins speak
+    https. The knobs are described at `Knobs`.
     """
 
     def __init__(
@@ -42,11 +48,13 @@ class Sandbox(Knobs):
         port: int = 0,
         on_request: Callable[[Record], None] | None = None,
         clock: Callable[[], float] = time.time,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__()
         self._on_request = on_request
         self._state = State(self, clock)
-        self._addresses = Addresses(host, port, build_app(self._state, self._record, Control(self).answer))
+        app = build_app(self._state, self._record, Control(self).answer)
+        self._addresses = Addresses(host, port, partial(Listener, app=app, clock=clock, tls=tls))
         self._state.url = self._addresses.url
         self._lock = threading.Lock()
         self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
@@ -116,12 +124,14 @@ class Sandbox(Knobs):
         *,
         scopes: Collection[str] | None = None,
         home: str | None = None,
+        only_at: str | None = None,
     ) -> None:
         """Register a client, or change one, at a vendor (by name) or at any other host (by host or URL).
 
         `client_id` is None at a vendor who knows clients by their secret alone. `scopes` are those that it may have, by
         default all of the vendor's. `home` is the client's region, for CrowdStrike, whose answer names it; by default
-        it is the one that is asked.
+        it is the one that is asked. `only_at` is the host of the one environment that knows the client, where a vendor
+        has several: ``api-m.sandbox.paypal.com``; by default all of the vendor's hosts do.
         """
         parts = urlsplit(vendor if "://" in vendor else f"https://{vendor}")
         host, client_id = parts.hostname or "", client_id or ""
@@ -133,6 +143,7 @@ class Sandbox(Knobs):
                 (realm, client_id), _client(realm, known, client_id, client_secret, allowed)
             )
             client.secret, client.scopes, client.home, client.deleted = client_secret, allowed, home, False
+            client.only_at = only_at
 
     def rotate_secret(self, grant_or_client_id: object, new_secret: str) -> None:
         """Replace a client's secret; the old one stops at once, the tokens live on."""

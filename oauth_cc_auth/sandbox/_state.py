@@ -26,7 +26,8 @@ CODE_LIFETIME = 60
 class Client:
     """A registered client (RFC 6749 §2). `realm` is its vendor's name, or its host where no vendor is known.
 
-    `home` is where it is at home, for vendors who have several such places and tell.
+    `home` is where it is at home, for vendors who have several such places and tell. `only_at` is the one host that
+    knows it, for vendors whose environments have clients of their own; None: all of the vendor's hosts do.
     """
 
     realm: str
@@ -37,8 +38,13 @@ class Client:
     decodes_basic: bool = True
     assertion_audience: str | None = None
     home: str | None = None
+    only_at: str | None = None
     deleted: bool = False
     redirect_uris: set[str] = field(default_factory=set)
+
+    def is_known_at(self, host: str) -> bool:
+        """Tell whether this host of the vendor's knows the client."""
+        return self.only_at in {None, host}
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Tell whether this is the secret, in constant time (RFC 6749 §10.10)."""

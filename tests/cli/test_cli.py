@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import anyio
 import click
@@ -400,7 +401,7 @@ def test_demo_ends_as_it_went(monkeypatch: pytest.MonkeyPatch, *, kept: bool, st
     """`demo` exits with 0 where all promises were kept, else with 1."""
     from oauth_cc_auth.cli import _demo  # noqa: PLC0415 - as slow here as there
 
-    monkeypatch.setattr(_demo, "run", lambda _: kept)
+    monkeypatch.setattr(_demo, "run", lambda _, as_json: kept and not as_json)
     assert run("demo").exit_code == status
 
 
@@ -417,6 +418,30 @@ def test_sandbox_shows_where_and_who(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {words[0] for words in shown if words[1:3] == ["token", "endpoint"]} >= {*FIRST_CALLS, "vainu-user"}
     assert ["client_secret", "sandbox-secret"] in shown
     assert ["client_id", "sandbox-public-client"] in shown
+
+
+def test_sandbox_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sandbox --json` prints one line that says where it is, and one for each request, its secrets masked."""
+    import requests  # noqa: PLC0415 - the plain library, without our auth
+
+    opened: list[Sandbox] = []
+
+    def opening(**about: Any) -> Sandbox:
+        opened.append(Sandbox(**about))
+        return opened[0]
+
+    def used() -> None:
+        form = {"grant_type": "client_credentials", **SANDBOX_CLIENT}
+        requests.post(opened[0].url("https://api.vainu.io/api/oauth/token/"), data=form, timeout=5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("oauth_cc_auth.sandbox.Sandbox", opening)
+    monkeypatch.setattr(_commands, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=used)))
+    first, request = map(json.loads, run("sandbox", "vainu", "--json").stdout.splitlines())
+    assert first["vendors"]["vainu"]["token_endpoint"].startswith(first["OAUTH_CC_AUTH_SANDBOX"])
+    assert first["vendors"]["vainu"]["client_id"] == "sandbox-client"
+    assert (request["vendor"], request["kind"], request["status"]) == ("vainu", "token", 200)
+    assert "sandbox-secret" not in request["body"]
 
 
 def test_a_taken_port_is_one_line() -> None:

@@ -121,6 +121,8 @@ def test_headers_are_for_curl(sandbox: Sandbox, url: str) -> None:
     name, _, value = result.stdout.rstrip("\n").partition(": ")
     assert name == "Authorization"
     assert requests.get(f"{api}/v2/users/me", headers={name: value}, timeout=5).status_code == 200
+    in_json = json.loads(run("headers", "zoom", f"{api}/v2/users/me", "--sandbox", url, "--json").stdout)
+    assert in_json == {name: value}
 
 
 def test_a_key_made_by_hand_is_presented(monkeypatch: pytest.MonkeyPatch) -> None:

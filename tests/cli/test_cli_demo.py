@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -49,6 +50,16 @@ def test_every_promise_is_kept() -> None:
     assert all(vendor in text for vendor in _demo.FIRST_CALLS)
     assert "\x1b" not in text
     assert "✗" not in text
+
+
+@pytest.mark.usefixtures("two_cells")
+def test_results_in_json() -> None:
+    """With `--json` each client's checks are data."""
+    out = console()
+    assert _demo.run(out, as_json=True)
+    first, second = json.loads(output(out))
+    assert [result["why"] for result in first["results"] + second["results"]] == [""] * 10
+    assert first["results"][0]["token_requests"] == 1
 
 
 @pytest.mark.usefixtures("two_cells")

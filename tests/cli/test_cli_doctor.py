@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import json
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import tls
 from click.testing import CliRunner, Result
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tls import Certificates
 
 from oauth_cc_auth import (
     ClientCredentials,
@@ -39,10 +35,14 @@ from oauth_cc_auth import (
     forget_all,
     presets,
 )
-from oauth_cc_auth.cli import _causes, _commands, _doctor
-from oauth_cc_auth.sandbox import Sandbox
+from oauth_cc_auth.cli import _causes, _commands, _doctor, _steps
+from oauth_cc_auth.sandbox import Record, Sandbox
 
 API_URL = "https://api.plain.example"
+
+FYMA = presets.fyma("id", "secret")
+
+certificates = tls.certificates
 
 
 def run(*arguments: str) -> Result:
@@ -58,10 +58,9 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield running
 
 
-def plain(sandbox: Sandbox, secret: str = "right", **about: Any) -> ClientCredentials:
-    """Return the grant of a client of a server by the letter, which knows the secret `right`."""
-    first = ClientCredentials(token_endpoint="https://plain.example/token", client_id="id", client_secret="right")
-    sandbox.grant(first)
+def plain(sandbox: Sandbox, secret: str = "right", first: str = "right", **about: Any) -> ClientCredentials:
+    """Return the grant of a client of a server by the letter, which knows the secret `first`."""
+    sandbox.register_client("https://plain.example", "id", first)
     server = about.pop("resource_server", ResourceServer(API_URL))
     return sandbox.grant(
         ClientCredentials(
@@ -76,7 +75,7 @@ def plain(sandbox: Sandbox, secret: str = "right", **about: Any) -> ClientCreden
 
 def steps(
     grant: Any, vendor: str | None = None, path: str | None = None, clock: Callable[[], float] = time.time
-) -> list[_doctor.Step]:
+) -> list[_steps.Step]:
     """Examine a grant."""
     return list(_doctor.examined(lambda: (grant, vendor), path, clock))
 
@@ -165,28 +164,49 @@ def test_a_wrong_scope(sandbox: Sandbox) -> None:
     assert sandbox.token_requests == 1
 
 
-def test_a_wrong_audience(sandbox: Sandbox) -> None:
-    """An audience that the server does not accept is exit status 5, and so is one that the API is not."""
-    sandbox.fail("token", status=400, body={"error": "invalid_target"})
-    last = steps(plain(sandbox))[-1]
-    assert (last.status, "look at the audience" in last.change) == (5, True)
-    claims = base64.urlsafe_b64encode(json.dumps({"aud": "https://other.example"}).encode()).decode().rstrip("=")
+def test_a_wrong_audience_at_the_token_endpoint(sandbox: Sandbox) -> None:
+    """An audience that the token endpoint does not know is exit status 5."""
+    grant = sandbox.grant(replace(FYMA, audience="https://api.fyma.example"))
+    last = steps(grant)[-1]
+    assert (last.status, last.step) == (5, "client")
+    assert "look at the audience" in last.change
+    sandbox.fail("token", status=400, body={"error": "invalid_target"})  # RFC 8707 §2
+    assert steps(plain(sandbox))[-1].status == 5
+
+
+def test_a_wrong_audience_at_the_api(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """A token for another audience than the API's is exit status 5, and both are told."""
+    monkeypatch.setenv("AUTH0_DOMAIN", "acme.eu.auth0.com")
+    monkeypatch.setenv("AUTH0_AUDIENCE", "https://other.example")
+    sandbox.api_audience = "https://api.example"
+    monkeypatch.setenv("AUTH0_BASE_URL", "https://api.acme.example")
+    result = run("auth0")
+    assert result.exit_code == 5
+    assert "the token is for the audience https://other.example: request one for this API" in result.stdout
+    monkeypatch.setenv("AUTH0_AUDIENCE", "https://api.example")
+    forget_all()
+    assert run("auth0").exit_code == 0
+
+
+def test_a_token_for_this_api_is_not_said_to_be_for_another() -> None:
+    """A token that names the API as its audience was refused for another reason."""
+    claims = base64.urlsafe_b64encode(json.dumps({"aud": "https://api.example"}).encode()).decode().rstrip("=")
     answer = requests.Response()
     answer.status_code = 401
-    step = _doctor._judged("GET", answer, "https://api.example/x", Token(f"e30.{claims}.sig"))
-    assert step.status == 5
-    assert "the token is for the audience https://other.example" in step.change
-    assert _doctor._judged("GET", answer, "https://other.example/x", Token(f"e30.{claims}.sig")).status == 6
+    assert _doctor._judged("GET", answer, "https://api.example/x", Token(f"e30.{claims}.sig")).status == 6
 
 
 def test_sandbox_credentials_at_production(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """A client that is refused at a vendor with environments: the option, its value and the others are named."""
-    sandbox.register_client("paypal", "id", "of production")
+    sandbox.register_client("paypal", "id", "secret", only_at="api-m.sandbox.paypal.com")
     monkeypatch.setenv("PAYPAL_CLIENT_ID", "id")
-    monkeypatch.setenv("PAYPAL_CLIENT_SECRET", "of the sandbox")
+    monkeypatch.setenv("PAYPAL_CLIENT_SECRET", "secret")
     result = run("paypal")
     assert result.exit_code == 4
     assert "PAYPAL_ENVIRONMENT is production, it may be sandbox." in result.stdout
+    result = run("paypal", "-o", "environment=sandbox")
+    assert result.exit_code == 0
+    assert "PAYPAL_ENVIRONMENT is" not in result.stdout
 
 
 def test_host_not_found() -> None:
@@ -203,54 +223,17 @@ def test_a_closed_port() -> None:
     assert "Connection refused" in last.got
 
 
-def test_an_untrusted_certificate(tmp_path: Path) -> None:
+def test_an_untrusted_certificate(monkeypatch: pytest.MonkeyPatch, certificates: Certificates) -> None:
     """A certificate that nobody vouches for is exit status 3, with the variable to set."""
-    with serving_tls(tmp_path) as port:
-        grant = ClientCredentials(token_endpoint=f"https://127.0.0.1:{port}/token", client_id="id", client_secret="s")
-        last = steps(grant)[-1]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server)
+    with Sandbox(tls=context) as sandbox:
+        last = steps(plain(sandbox))[-1]
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.authority))
+        assert steps(plain(sandbox))[-1].status == 0
     assert (last.status, last.step) == (3, "tls")
     assert "the certificate is not trusted" in last.got
     assert "REQUESTS_CA_BUNDLE" in last.change
-
-
-class serving_tls:  # noqa: N801 - a context
-    """A server with a certificate that it has signed itself."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __enter__(self) -> int:
-        """Serve."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        now = dt.datetime.now(dt.timezone.utc)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(now)
-            .not_valid_after(now + dt.timedelta(days=1))
-            .sign(key, hashes.SHA256())
-        )
-        pem = self.folder / "both.pem"
-        encoding, plainly = serialization.Encoding.PEM, serialization.NoEncryption()
-        pem.write_bytes(
-            key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plainly) + made.public_bytes(encoding)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pem)
-        self.server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that refuses is meant
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return int(self.server.server_address[1])
-
-    def __exit__(self, *_: object) -> None:
-        """Serve no more."""
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,30 +245,43 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "HTTPS_PROXY" in found[2].change
 
 
-def test_a_clock_an_hour_off(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(("hours", "said"), [(1, "behind"), (-1, "ahead")])
+def test_a_clock_an_hour_off(monkeypatch: pytest.MonkeyPatch, hours: int, said: str) -> None:
     """A clock that is off is said; it is a failure only where the client signs the time and is refused."""
-
-    def late() -> float:
-        return time.time() - 3600
-
-    found = steps(plain(sandbox), clock=late)
-    assert found[-1].status == 0
-    (clock,) = [step for step in found if step.step == "clock"]
-    assert (clock.status, clock.change) == (0, "set this machine's clock")
-    assert clock.got.startswith("this machine's clock is 3,")
-    signing = replace(plain(sandbox), token_endpoint_auth_method="client_secret_jwt", client_secret="x" * 32)
-    cause = _causes.cause_of(InvalidClient("invalid_client"), signing, None, -3600.0)
-    assert cause.status == 4
-    assert "clock is 3,600 s behind, and the client signs the time" in cause.change
+    with Sandbox(clock=lambda: time.time() + hours * 3600) as sandbox:
+        monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", sandbox.origin("https://zoom.us"))
+        result = run("zoom")
+        assert result.exit_code == 0
+        assert f"s {said} of the server's\n" in result.stdout
+        assert "Change: set this machine's clock" in result.stdout
+        signing = plain(sandbox, "x" * 32, token_endpoint_auth_method="client_secret_jwt", first="x" * 32)
+        last = steps(signing)[-1]
+        assert (last.status, last.step) == (4, "client")
+        assert f"s {said}, and the client signs the time: set it" in last.change
 
 
-def test_the_api_refuses_a_good_token(sandbox: Sandbox) -> None:
+def test_a_clock_that_is_right(sandbox: Sandbox) -> None:
+    """A client that signs the time is accepted where the clocks agree, and nothing is said of them."""
+    signing = plain(sandbox, "x" * 32, token_endpoint_auth_method="client_secret_jwt", first="x" * 32)
+    found = steps(signing)
+    assert [step.status for step in found] == [0] * len(found)
+    assert [step.change for step in found if step.step == "clock"] == [""]
+
+
+def test_the_api_refuses_a_good_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """A first token that is refused, and a second that is accepted, are told apart from an API that refuses all."""
-    sandbox.fail("api", status=401, times=2)  # the first is the request that reads the clock
-    result = run("zoom")
-    assert result.exit_code == 6
-    assert "the first token was refused, the second accepted" in result.stdout
-    assert sandbox.token_requests == 2
+
+    def ended_by_somebody_else(record: Record) -> None:
+        if (record.kind, played.token_requests) == ("token", 1):
+            played.revoke_all()
+
+    with Sandbox(on_request=ended_by_somebody_else) as played:
+        monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", played.origin("https://zoom.us"))
+        result = run("zoom")
+        assert result.exit_code == 6
+        assert "the first token was refused, the second accepted" in result.stdout
+        assert "one store" in result.stdout
+        assert played.token_requests == 2
 
 
 def test_the_api_refuses_every_token(sandbox: Sandbox) -> None:
@@ -321,7 +317,7 @@ def test_a_path_elsewhere(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> 
     assert _doctor._api(TokenSource(StaticToken("key")), None, None, Token("key")).status == 0
     monkeypatch.setattr(requests, "get", lambda *_, **__: (_ for _ in ()).throw(requests.ConnectionError("x")))
     grant = StaticToken("key", resource_server=ResourceServer("https://api.example"))
-    assert [(step.step, step.status) for step in steps(grant)] == [("variables", 0), ("api", 3)]
+    assert [(step.step, step.status) for step in steps(grant)] == [("variables", 0), ("lifetime", 0), ("api", 3)]
     assert sandbox.count("token") == 1
 
 
@@ -337,12 +333,16 @@ def test_a_token_request_that_fails_late(monkeypatch: pytest.MonkeyPatch, sandbo
     assert _doctor._api(source, None, None, source.token()).status == 4
 
 
-def test_the_daily_limit_is_reached(sandbox: Sandbox) -> None:
-    """A vendor's limit is exit status 7."""
-    sandbox.fail("token", status=429, retry_after=3600, times=None)
-    last = steps(plain(sandbox))[-1]
-    assert (last.status, last.step) == (7, "client")
-    assert "limit" in last.change
+@pytest.mark.parametrize("vendor", ["fyma", "vertex"])
+def test_the_daily_limit_is_reached(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, vendor: str) -> None:
+    """A vendor's limit is exit status 7, whether its server says it in RFC 6585's words or in its own."""
+    for name, value in {"AUDIENCE": "https://api.example", "API_HOST": "api.vertex.example"}.items():
+        monkeypatch.setenv(f"VERTEX_{name}", value)
+    sandbox.token_limit = 0
+    result = run(vendor, "--json")
+    last = json.loads(result.stdout)[-1]
+    assert (result.exit_code, last["status"], last["step"]) == (7, 7, "client")
+    assert "share one token" in last["change"]
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_an_issuer(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     _, make = _doctor.by_issuer("https://issuer.example")
     assert make is not None
     assert make()[0].client_id == "id"
-    assert [step.step for step in _doctor.followed(_doctor.Step("a", "b", "c"), make, None)][:2] == ["a", "variables"]
+    assert [step.step for step in _doctor.issued("https://issuer.example", None)][:2] == ["discovery", "variables"]
 
 
 def test_an_issuer_without_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -436,3 +436,41 @@ def test_an_answer_without_a_date(monkeypatch: pytest.MonkeyPatch, sandbox: Sand
     assert _doctor._method(own) == "by a method of its own"
     assert _causes.signs(own)
     assert _causes._accepted_method(own) is None
+
+
+def test_all_steps_together_have_a_limit() -> None:
+    """A server that takes the connection and says nothing ends the command in time, with the step that waits."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/token"
+        grant = ClientCredentials(token_endpoint=url, client_id="id", client_secret="s")
+        began = time.monotonic()
+        *_, last = _steps.within(0.2, _doctor.examined(lambda: (grant, None), None))
+        assert time.monotonic() - began < 2
+    assert (last.step, last.did, last.status) == ("tls", "waited", 3)
+    assert "all steps together have 0.2 s" in last.got
+    assert _steps.LIMIT < 30
+
+
+def test_a_lookup_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no timeout bounds, as the lookup of a host's name, does not outlast the command's limit either."""
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60))
+    monkeypatch.setattr(_steps, "LIMIT", 0.2)
+    monkeypatch.setenv("ZOOM_CLIENT_ID", "id")
+    monkeypatch.setenv("ZOOM_CLIENT_SECRET", "s")
+    monkeypatch.setenv("ZOOM_ACCOUNT_ID", "a")
+    result = run("zoom")
+    answered.set()
+    assert result.exit_code == 3
+    assert "FAILED  dns         waited: no end of it" in result.stdout
+
+
+def test_what_the_steps_raise_is_raised() -> None:
+    """An error of the doctor's own is not taken for a step that takes long."""
+
+    def failing() -> Iterator[_steps.Step]:
+        yield _steps.Step("dns", "looked", "up")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        list(_steps.within(5, failing()))

@@ -152,7 +152,9 @@ def test_forget() -> None:
     assert run("forget", "paypal").stdout.startswith("Deleted 0 entries in ")
     assert run("forget", "vibe").stdout.startswith("Deleted 1 entry in ")
     stored(label=None)
-    assert run("forget", "--all").stdout.startswith("Deleted 1 entry in ")
+    told = json.loads(run("forget", "--all", "--json").stdout)
+    assert told["deleted"] == 1
+    assert "oauth-cc-auth" in told["store"]
     assert run("status").stdout.startswith("Nothing is stored")
 
 
@@ -165,6 +167,7 @@ def test_logout_revokes(sandbox: Sandbox) -> None:
     assert result.exit_code == 0
     assert sandbox.count("revocation") == 1
     assert "box: the token is revoked." in result.stderr
+    assert result.stdout.startswith("Deleted 1 entry in ")
     assert run("status").stdout.startswith("Nothing is stored")
 
 
@@ -173,11 +176,16 @@ def test_logout_where_nothing_can_be_revoked() -> None:
     """A vendor that cannot revoke is said to be one; the token is deleted here, and the exit status is 0."""
     run("token", "zoom", "--store", "file")
     stored(label={"vendor": "no_such_preset"})
-    result = run("logout", "--all")
+    result = run("logout", "--all", "--json")
     assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert told["vendors"] == [
+        {"vendor": "no_such_preset", "revoked": False},
+        {"vendor": "zoom", "revoked": False},
+    ]
+    assert told["deleted"] == 2
     assert "zoom has no revocation endpoint: the token lives there until it expires." in result.stderr
     assert "no_such_preset: there is no such preset" in result.stderr
-    assert result.stdout.startswith("Deleted 2 entries in ")
 
 
 @pytest.mark.usefixtures("url")

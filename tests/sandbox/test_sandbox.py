@@ -10,6 +10,7 @@ import runpy
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -426,8 +427,9 @@ def pem(key: RSAKey | ECKey | OKPKey) -> str:
         ("HS256", OctKey.import_key(HMAC_KEY), HMAC_KEY),
     ],
 )
-def test_assertions(sandbox: Sandbox, alg: str, key: Any, stored: str) -> None:
+def test_assertions(sandbox: Sandbox, clock: Clock, alg: str, key: Any, stored: str) -> None:
     """private_key_jwt and client_secret_jwt are verified, and each assertion counts once (RFC 7523 §3)."""
+    clock.now = time.time()  # what signs tells the real time
     grant = sandbox.grant(plain(client_secret=stored, token_endpoint_auth_method="client_secret_jwt"))
     sign = client_secret_jwt_sign if alg == "HS256" else private_key_jwt_sign
     assertion = sign(key, client_id="id", token_endpoint=grant.token_endpoint, alg=alg, claims={"jti": "1"})
@@ -436,8 +438,9 @@ def test_assertions(sandbox: Sandbox, alg: str, key: Any, stored: str) -> None:
     assert ask(grant, data=form).json()["error"] == "invalid_client"
 
 
-def test_wrong_assertions(sandbox: Sandbox) -> None:
+def test_wrong_assertions(sandbox: Sandbox, clock: Clock) -> None:
     """What is no assertion, is signed with another key, or comes from a client without one, is refused."""
+    clock.now = time.time()
     grant = sandbox.grant(plain(client_secret=pem(EC_KEY), token_endpoint_auth_method="private_key_jwt"))
     public = sandbox.grant(plain(client_id="public", client_secret=None, token_endpoint_auth_method="none"))
     foreign = {"token_endpoint": grant.token_endpoint, "alg": "ES256", "claims": {"jti": "1"}}
