@@ -38,6 +38,13 @@ _TOO_MANY = 429
 _TIMEOUT = 4.0
 
 
+class Asked(NamedTuple):
+    """The preset that the user named, and the arguments that it was given beside the variables."""
+
+    vendor: str
+    words: dict[str, Any]
+
+
 class Cause(NamedTuple):
     """Why a step failed: the exit status, what came back, and what to change."""
 
@@ -47,7 +54,7 @@ class Cause(NamedTuple):
 
 
 def cause_of(  # noqa: PLR0911 - one return for each kind of failure
-    error: OAuthError, grant: Any, vendor: str | None, skew: float | None
+    error: OAuthError, grant: Any, asked: Asked | None, skew: float | None
 ) -> Cause:
     """Return the cause of a token request's failure. At most two more are sent, until one brings a token."""
     said = " ".join(str(error.args[0] if error.args else error).split())
@@ -69,21 +76,21 @@ def cause_of(  # noqa: PLR0911 - one return for each kind of failure
         return Cause(CLIENT, said, "a user has to log in: oauth-cc-auth login")
     if isinstance(error, ConfigurationError):
         return Cause(VARIABLES, said, "correct the variable or the argument that is named")
-    return _of_the_client(error, said, grant, vendor, skew)
+    return _of_the_client(error, said, grant, asked, skew)
 
 
-def _of_the_client(error: OAuthError, said: str, grant: Any, vendor: str | None, skew: float | None) -> Cause:
+def _of_the_client(error: OAuthError, said: str, grant: Any, asked: Asked | None, skew: float | None) -> Cause:
     if skew is not None and abs(skew) > CLOCK_SECONDS and signs(grant):
         return Cause(CLIENT, said, f"this machine's clock is {_off(skew)}, and the client signs the time: set it")
     if isinstance(error, InvalidClient):
-        if quoted := [name for name in _read(grant, vendor) if _is_quoted(name)]:
+        if quoted := [name for name in _read(grant, asked) if _is_quoted(name)]:
             return Cause(CLIENT, said, f"{' and '.join(quoted)} has quotes around its value: remove them")
         if method := _accepted_method(grant):
             now = grant.token_endpoint_auth_method
             return Cause(CLIENT, said, f"the server takes {method}, not {now}: token_endpoint_auth_method={method!r}")
-        if places := " ".join(_places(vendor)):
+        if places := " ".join(_places(asked)):
             return Cause(CLIENT, said, f"look at the client id and secret, or the place they belong to: {places}")
-    variables = " and ".join(_read(grant, vendor))
+    variables = " and ".join(_read(grant, asked))
     return Cause(CLIENT, said, f"look at {variables or 'the client id, the secret, and what this client may do'}")
 
 
@@ -107,9 +114,9 @@ def _is_about_audience(error: OAuthError) -> bool:
     return isinstance(error, InvalidRequest) and ("audience" in said or "resource" in said)
 
 
-def _read(grant: Any, vendor: str | None) -> Iterator[str]:
+def _read(grant: Any, asked: Asked | None) -> Iterator[str]:
     """Return the variables of the client's credentials."""
-    known = grant.variables or (() if vendor else ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"))
+    known = grant.variables or (() if asked else ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"))
     return (name for name in known if name in os.environ and name.endswith(("_ID", "_SECRET", "_KEY")))
 
 
@@ -134,18 +141,18 @@ def _accepted_method(grant: Any) -> str | None:
     return None
 
 
-def _places(vendor: str | None) -> Iterator[str]:
+def _places(asked: Asked | None) -> Iterator[str]:
     """Return the options that say where a client belongs, the value now, and the others."""
-    if vendor is None:
+    if asked is None:
         return
-    preset = presets.get(vendor)
+    preset = presets.get(asked.vendor)
     for name, parameter in inspect.signature(preset).parameters.items():
         if name in _PLACES:
-            variable = presets.variables_of(vendor)[name][0]
-            now = os.environ.get(variable) or parameter.default
+            variable = presets.variables_of(asked.vendor)[name][0]
+            now = asked.words.get(name) or os.environ.get(variable) or parameter.default
             others = ""
             try:
-                preset(**{name: "?"})
+                preset(**{**asked.words, name: "?"})
             except OAuthError as refusal:
                 others = ", ".join(word for word in re.findall(r"'([^']+)'", str(refusal)) if word not in {"?", now})
             yield f"{variable} is {now}{f', it may be {others}' if others else ''}."

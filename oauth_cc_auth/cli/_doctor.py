@@ -38,6 +38,7 @@ from oauth_cc_auth.cli._causes import (
     SCOPE,
     SERVER,
     VARIABLES,
+    Asked,
     cause_of,
     clock_said,
 )
@@ -58,7 +59,7 @@ class Stopped(Exception):
 
 
 def examined(
-    make: Callable[[], tuple[Any, str | None]], path: str | None, clock: Callable[[], float] = time.time
+    make: Callable[[], tuple[Any, Asked | None]], path: str | None, clock: Callable[[], float] = time.time
 ) -> Iterator[Step]:
     """Examine a client step by step; the last step is the one that failed, or the API's answer."""
     try:
@@ -67,9 +68,11 @@ def examined(
         yield stopped.step
 
 
-def _steps(make: Callable[[], tuple[Any, str | None]], path: str | None, clock: Callable[[], float]) -> Iterator[Step]:
+def _steps(
+    make: Callable[[], tuple[Any, Asked | None]], path: str | None, clock: Callable[[], float]
+) -> Iterator[Step]:
     try:
-        grant, vendor = make()
+        grant, asked = make()
     except OAuthError as wrong:
         raise Stopped(Step("variables", "read them", str(wrong), "set what is named", VARIABLES)) from None
     yield Step("variables", "read them", ", ".join(getattr(grant, "variables", ())) or "nothing to read")
@@ -84,7 +87,7 @@ def _steps(make: Callable[[], tuple[Any, str | None]], path: str | None, clock: 
         try:
             token = source.token()
         except OAuthError as error:
-            cause = cause_of(error, grant, vendor, skew)
+            cause = cause_of(error, grant, asked, skew)
             raise Stopped(Step("client", "requested a token", cause.got, cause.change, cause.status)) from None
         yield Step("client", "requested a token", f"accepted ({_method(grant)})")
         yield _scope(grant, token)
@@ -93,7 +96,7 @@ def _steps(make: Callable[[], tuple[Any, str | None]], path: str | None, clock: 
         source = TokenSource(grant)
         token = source.token()
         yield Step("lifetime", "read it", "made by hand: it lives until the vendor ends it")
-    yield _api(source, vendor, path, token)
+    yield _api(source, asked, path, token)
 
 
 def _method(grant: Any) -> str:
@@ -159,8 +162,8 @@ def _scope(grant: Any, token: Token) -> Step:
     return Step("scope", "compared it with what was requested", got, change)
 
 
-def _api(source: TokenSource, vendor: str | None, path: str | None, token: Token) -> Step:
-    probe = path or (presets.probe_of(vendor) if vendor else None) or ""
+def _api(source: TokenSource, asked: Asked | None, path: str | None, token: Token) -> Step:
+    probe = path or (presets.probe_of(asked.vendor) if asked else None) or ""
     base = source.resource_server.base_url_for(token)
     if base is None and not probe.startswith("https://"):
         return Step("api", "skipped", "no address of an API is known: give one with --path https://...")
@@ -169,7 +172,7 @@ def _api(source: TokenSource, vendor: str | None, path: str | None, token: Token
     try:
         answer = requests.get(url, auth=RequestsAuth(source), timeout=_TIMEOUT, allow_redirects=False)
     except OAuthError as error:
-        cause = cause_of(error, source.grant, vendor, None)
+        cause = cause_of(error, source.grant, asked, None)
         refused = "Not sent" in str(error)
         change = "the token may not go there: look at --path" if refused else cause.change
         return Step("api", did, cause.got, change, API if refused else cause.status)
@@ -212,7 +215,7 @@ def _audience(text: str) -> list[str]:
     return [str(one) for one in ([named] if isinstance(named, str) else named)]
 
 
-def by_issuer(issuer: str) -> tuple[Step, Callable[[], tuple[Any, str | None]] | None]:
+def by_issuer(issuer: str) -> tuple[Step, Callable[[], tuple[Any, Asked | None]] | None]:
     """Return what an issuer's metadata says, and the function that makes the grant of the client in the environment."""
     for name in _METADATA:
         url = f"{issuer.rstrip('/')}/{name}"

@@ -42,6 +42,8 @@ def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: 
 
 
 def _maker(vendor: str, options: dict[str, str], scopes: tuple[str, ...]) -> Any:
+    from oauth_cc_auth.cli import _causes  # noqa: PLC0415 - only the doctor needs them
+
     name = _options.vendor_type.convert(vendor, None, click.get_current_context()).replace("-", "_")
     preset = presets.get(name)
     words = _profiles.words(name)
@@ -49,9 +51,9 @@ def _maker(vendor: str, options: dict[str, str], scopes: tuple[str, ...]) -> Any
     if scopes:
         words["scope"] = " ".join(scopes)
 
-    def made() -> tuple[Any, str]:
+    def made() -> tuple[Any, Any]:
         try:
-            return preset(**words), name
+            return preset(**words), _causes.Asked(name, words)
         except TypeError as wrong:
             raise OAuthError(str(wrong)) from None
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -73,11 +73,9 @@ def plain(sandbox: Sandbox, secret: str = "right", first: str = "right", **about
     )
 
 
-def steps(
-    grant: Any, vendor: str | None = None, path: str | None = None, clock: Callable[[], float] = time.time
-) -> list[_steps.Step]:
+def steps(grant: Any, path: str | None = None) -> list[_steps.Step]:
     """Examine a grant."""
-    return list(_doctor.examined(lambda: (grant, vendor), path, clock))
+    return list(_doctor.examined(lambda: (grant, None), path))
 
 
 def test_all_is_well(sandbox: Sandbox) -> None:
@@ -207,6 +205,23 @@ def test_sandbox_credentials_at_production(monkeypatch: pytest.MonkeyPatch, sand
     result = run("paypal", "-o", "environment=sandbox")
     assert result.exit_code == 0
     assert "PAYPAL_ENVIRONMENT is" not in result.stdout
+
+
+def test_the_value_of_an_option_counts(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """Where -o has chosen the environment, that one is told, and not the variable's or the default."""
+    sandbox.register_client("paypal", "id", "secret", only_at="api-m.paypal.com")
+    monkeypatch.setenv("PAYPAL_CLIENT_ID", "id")
+    monkeypatch.setenv("PAYPAL_CLIENT_SECRET", "secret")
+    result = run("paypal", "-o", "environment=sandbox")
+    assert result.exit_code == 4
+    assert "PAYPAL_ENVIRONMENT is sandbox, it may be production." in result.stdout
+
+
+def test_a_region_that_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a preset takes any region, the option and its value are told, and no others."""
+    monkeypatch.setattr(presets, "get", lambda _: lambda region="eu": None)
+    monkeypatch.setattr(presets, "variables_of", lambda _: {"region": ("ACME_REGION",)})
+    assert list(_causes._places(_causes.Asked("acme", {}))) == ["ACME_REGION is eu."]
 
 
 def test_host_not_found() -> None:
