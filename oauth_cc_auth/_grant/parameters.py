@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from oauth_cc_auth._frozen import FrozenMapping
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 from oauth_cc_auth._grant.checks import Several, is_text, refuse, several
 from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
@@ -49,6 +49,8 @@ def checked_parameters(parameters: Mapping[str, Several]) -> FrozenMapping[Sever
     """Return the parameters as an immutable mapping. Raises ConfigurationError, naming the one that is wrong."""
     if not isinstance(parameters, Mapping):
         refuse("parameters is not a mapping")
+    if not parameters:
+        return EMPTY
     if not all(isinstance(name, str) and name for name in parameters):
         refuse("parameters has a name that is not a string, or an empty one")
     own = _OWN & set(parameters)

@@ -10,6 +10,7 @@ import inspect
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from oauth_cc_auth._frozen import EMPTY, spoken_repr
@@ -70,6 +71,11 @@ class HostName(str):
     """The vendor of a grant that no preset made: a grant that is changed by `dataclasses.replace` gets its own anew."""
 
     __slots__ = ()
+
+
+@lru_cache(maxsize=256)  # one text for all tenants of a server
+def _host_of(origin: str) -> HostName:
+    return HostName(origin.partition("://")[2].rpartition(":")[0])
 
 
 # Nobody makes one of these: what a dataclass generates for it, at a millisecond, the grants below have anew.
@@ -167,7 +173,7 @@ class TokenEndpointGrant:
 
     def _name_vendor(self, origin: str) -> None:
         if self.vendor is None or isinstance(self.vendor, HostName):
-            object.__setattr__(self, "vendor", HostName(origin.partition("://")[2].rpartition(":")[0]))
+            object.__setattr__(self, "vendor", _host_of(origin))
         object.__setattr__(self, "variables", strings("variables", self.variables))
 
     def _check_values(self) -> None:

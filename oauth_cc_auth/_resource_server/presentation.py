@@ -63,6 +63,7 @@ def check_presentable(token: Token) -> None:
 class AsItIs:
     """The token as it stands, after the scheme's word or alone (RFC 6750 §2.1)."""
 
+    __slots__ = ("_server", "scheme")
     constant = True
 
     def __init__(self, server: ResourceServer) -> None:
