@@ -7,12 +7,9 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
-
-from rich import box
-from rich.table import Table
 
 from oauth_cc_auth import ConfigurationError, OAuthError, presets
 from oauth_cc_auth.cli._habits import asking, habits
@@ -20,6 +17,8 @@ from oauth_cc_auth.cli._vendors import example, named
 from oauth_cc_auth.presets._played import PLACEHOLDER
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from oauth_cc_auth._grant.grant import Grant
 
 # It is shown in braces.
@@ -82,7 +81,12 @@ class Entry:
 
 def catalogue(names: Sequence[str] | None = None) -> tuple[list[Entry], list[str]]:
     """Return an entry for each preset, and what is wrong with those of other packages that do not work."""
-    read = [_entry(name) for name in (presets.names() if names is None else names)]
+    wanted = presets.names() if names is None else names
+    for name in wanted:
+        with suppress(OAuthError):
+            presets.get(name)  # the file of another package's may need the environment when it is imported
+    with _nothing_set():
+        read = [_entry(name) for name in wanted]
     return [entry for entry in read if isinstance(entry, Entry)], [what for what in read if isinstance(what, str)]
 
 
@@ -130,6 +134,9 @@ def _searched(name: str) -> str:
 
 def terminal_table(entries: Sequence[Entry]) -> Table:
     """Draw the catalogue for a terminal, as much of it as is read at a glance; a name is there to be copied."""
+    from rich import box  # noqa: PLC0415 - slow to load, and a pipe needs no table
+    from rich.table import Table  # noqa: PLC0415 - as above
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("preset", no_wrap=True)
     table.add_column("vendor")
@@ -166,8 +173,7 @@ def markdown(entries: Sequence[Entry]) -> Iterator[str]:
 def _entry(name: str) -> Entry | str:
     try:
         preset = presets.get(name)
-        with _nothing_set():
-            grant, asked = example(preset)
+        grant, asked = example(preset)
         stand_for = presets.variables_of(name)
     except OAuthError as error:
         return f"{name}: {' '.join(str(error).split())}"

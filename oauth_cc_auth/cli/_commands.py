@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 import time
-import webbrowser
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -213,6 +212,8 @@ def login(  # noqa: PLR0917 - click passes each by its name
     asked for. With --no-browser, the browser may run elsewhere if this machine's --port is forwarded to it (ssh -L).
     Documentation: docs/cli.md
     """
+    import webbrowser  # noqa: PLC0415 - only a login needs it
+
     from oauth_cc_auth.cli._login import log_in, report  # noqa: PLC0415 - http.server is slow to load
 
     choice = chosen(login_of(vendor), options=options, scopes=scopes, login=login_name, store=store)

@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import Any
 
 import click
-import platformdirs
 
 from oauth_cc_auth import ConfigurationError, Env, File, presets
 from oauth_cc_auth.cli._words import is_credential, words_of
@@ -83,6 +82,8 @@ def _where(name: str, key: str, value: Mapping[str, Any]) -> Env | File:
 
 
 def _path() -> Any:
+    import platformdirs  # noqa: PLC0415 - only a profile needs it
+
     return platformdirs.user_config_path("oauth-cc-auth", appauthor=False) / "config.toml"
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 from click.shell_completion import CompletionItem
 
-from oauth_cc_auth import ConfigurationError, FileStore, OAuthError, Token, TokenStore
+from oauth_cc_auth import ConfigurationError, OAuthError
+
+if TYPE_CHECKING:
+    from oauth_cc_auth import Token, TokenStore
 
 VARIABLE, KEYS = "OAUTH_CC_AUTH_STORE", "OAUTH_CC_AUTH_STORE_KEYS"
 
@@ -62,7 +65,7 @@ def opened(choice: str) -> TokenStore:
         return _made("RedisStore", choice)
     if choice == "file":
         try:
-            return FileStore()
+            return _made("FileStore")
         except ConfigurationError as wrong:
             raise _useless("a file", choice, wrong) from None
     return _made("KeyringStore")
@@ -89,8 +92,8 @@ def in_python(choice: str) -> str:
 
 def place_of(store: TokenStore) -> str:
     """Say where a store keeps what it is given."""
-    if isinstance(store, FileStore):
-        return str(store.path)
+    if path := getattr(store, "path", None):
+        return str(path)
     if inner := getattr(store, "store", None):
         return f"{place_of(inner)}, encrypted"
     return "Redis" if type(store).__name__ == "RedisStore" else "the keyring"

@@ -89,7 +89,8 @@ def variables_of(name: str, preset: Preset) -> dict[str, tuple[str, ...]]:
 
 def from_environment(name: str, preset: Preset) -> Preset:
     """Return the preset so that it finds in the environment what it is not given, and its grant knows both."""
-    parameters, variables = list(signature(preset).parameters.values()), variables_of(name, preset)
+    call_as = signature(preset)
+    parameters, variables = list(call_as.parameters.values()), variables_of(name, preset)
 
     @wraps(preset)
     def reading(*given: Any, **words: Any) -> Any:
@@ -124,6 +125,7 @@ def from_environment(name: str, preset: Preset) -> Preset:
         object.__setattr__(named, "variables", read)
         return named
 
+    reading.__signature__ = call_as  # type: ignore[attr-defined]  # read once, and not by each that asks
     return at_sandbox(name, reading)
 
 

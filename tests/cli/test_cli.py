@@ -553,6 +553,26 @@ def test_help_says_where_the_vendors_are(command: str) -> None:
     assert "`oauth-cc-auth vendors` lists them" in shown
 
 
+@pytest.mark.parametrize(
+    ("command", "needless"),
+    [
+        ("--version", {"filelock", "platformdirs"}),
+        ("status", {"oauth_cc_auth.presets._zoom"}),
+        ("vendors zoom", {"filelock", "platformdirs"}),
+        ("vendors", {"filelock", "platformdirs"}),
+    ],
+)
+def test_a_command_loads_what_it_needs(command: str, needless: set[str]) -> None:
+    """The command line starts quickly: what only another command needs is not loaded."""
+    code = f"import sys\nfrom oauth_cc_auth.cli import main\nsys.argv[1:] = {command.split()}\n"
+    code += "try:\n    main()\nexcept SystemExit:\n    print(*sys.modules, sep='\\n', file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - this interpreter
+    never = {"requests", "httpx", "authlib", "flask", "rich.table", "webbrowser", "http.server", "redis", "keyring"}
+    loaded = set(ran.stderr.splitlines())
+    assert "oauth_cc_auth.cli._commands" in loaded
+    assert not loaded & (needless | never)
+
+
 def test_vendor_type_takes_underscores() -> None:
     """A vendor may be typed as in Python."""
     with click.Context(click.Command("token")) as context:
