@@ -11,6 +11,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
+def brief(text: str) -> str:
+    """Return what a server named, such as a URL, fit for a message."""
+    return shortened(printable(text))
+
+
 def shortened(detail: str) -> str:
     """Return what was said in one line, without its middle where it is long: host and reason stand at the ends."""
     line = " ".join(detail.split())

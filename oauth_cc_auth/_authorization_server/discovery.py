@@ -21,6 +21,7 @@ from oauth_cc_auth._http.challenge import parse_challenges
 from oauth_cc_auth._http.json_path import string_or_none
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.retry_after import retry_after
+from oauth_cc_auth._text import brief
 from oauth_cc_auth.errors import ConfigurationError, InvalidTokenResponse, OAuthError, TokenEndpointUnavailable
 
 # The names of the documents: RFC 8414 §3, OpenID Connect Discovery §4, RFC 9728 §3.
@@ -95,14 +96,14 @@ def _of_issuer(issuer: str, get: Get, now: float) -> Metadata:
     statuses = []
     for url in _addresses(issuer):
         answer = get(url)
-        statuses.append(f"HTTP {answer.status} from {url}")
+        statuses.append(f"HTTP {answer.status} from {brief(url)}")
         members = document(answer) if answer.status == 200 else None
         if members is None:
             continue
         if members.get("issuer") != issuer:
             raise _differs("issuer", issuer, str(members.get("issuer")))
         return Metadata(url, members, now, fresh_until(answer, now), issuer)
-    message = f"The authorization server {issuer} has no metadata where it should be: {', '.join(statuses)}."
+    message = f"The authorization server {brief(issuer)} has no metadata where it should be: {', '.join(statuses)}."
     raise InvalidTokenResponse(message=message)
 
 
@@ -130,10 +131,12 @@ def _api(grant: TokenEndpointGrant, discovery: Discovery, url: str, get: Get, kn
     statuses = []
     for address, identifier in places:
         if not may_be_asked(address, url, allow_insecure_http=grant.allow_insecure_http):
-            message = f"The API {url} names its metadata at {address}, which is not https: nothing was sent there."
+            message = (
+                f"The API {url} names its metadata at {brief(address)}, which is not https: nothing was sent there."
+            )
             raise InvalidTokenResponse(message=message)
         answer = get(address)
-        statuses.append(f"HTTP {answer.status} from {address}")
+        statuses.append(f"HTTP {answer.status} from {brief(address)}")
         members = document(answer) if answer.status == 200 else None
         if members is None:
             continue
@@ -141,7 +144,7 @@ def _api(grant: TokenEndpointGrant, discovery: Discovery, url: str, get: Get, kn
             raise _differs("resource", identifier, str(members.get("resource")))
         issuer = _bound(grant, discovery, url, members.get("authorization_servers"))
         if not may_be_asked(issuer, url, allow_insecure_http=grant.allow_insecure_http):
-            message = f"The API {url} names the authorization server {issuer}, which is not https."
+            message = f"The API {url} names the authorization server {brief(issuer)}, which is not https."
             raise InvalidTokenResponse(message=message)
         return _Api(identifier, issuer, scope)
     message = f"The API {url} has no metadata where it should be: {', '.join(statuses)}. Pass Discovery(issuer=...)."
@@ -181,8 +184,9 @@ def _bound(grant: TokenEndpointGrant, discovery: Discovery, url: str, named: obj
     first = _first.setdefault((url, grant.client_id), servers[0])
     if first not in servers:
         message = (
-            f"The API {url} names another authorization server than before: {servers[0]} instead of {first}. The "
-            "credentials were not sent. If the API has moved, pass Discovery(resource=..., issuer=...)."
+            f"The API {url} names another authorization server than before: {brief(servers[0])} instead of "
+            f"{brief(first)}. The credentials were not sent. If the API has moved, pass "
+            "Discovery(resource=..., issuer=...)."
         )
         raise ConfigurationError(message)
     if len(_first) > _MOST_BOUND:
@@ -197,7 +201,7 @@ def forget() -> None:
 
 def _differs(what: str, expected: str, found: str) -> InvalidTokenResponse:
     message = (
-        f"The metadata is of another {what}: {found!r} where {expected!r} was expected, character by character. "
+        f"The metadata is of another {what}: {brief(found)!r} where {expected!r} was expected, character by character. "
         "Nothing was sent with a secret."
     )
     return InvalidTokenResponse(message=message)

@@ -18,6 +18,7 @@ from oauth_cc_auth._http.json_path import member, positive, string_or_none
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._http.origin import is_loopback, origin_of
 from oauth_cc_auth._http.retry_after import seconds_until
+from oauth_cc_auth._text import brief
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, InvalidTokenResponse
 
 # Seconds. Fresher than five minutes nobody needs it, since an endpoint that fails has it fetched again; and what says
@@ -81,7 +82,7 @@ class Metadata:
 
     def wrong(self, why: str) -> InvalidTokenResponse:
         """Return the error for a document that cannot be used."""
-        return InvalidTokenResponse(message=f"The metadata at {self.address} cannot be used: {why}.")
+        return InvalidTokenResponse(message=f"The metadata at {brief(self.address)} cannot be used: {why}.")
 
     def _endpoint(self, grant: TokenEndpointGrant, found: Discovery, name: str) -> str | None:
         path = f"mtls_endpoint_aliases.{name}" if found.mtls_endpoint_aliases else name
@@ -91,8 +92,8 @@ class Metadata:
                 return None
             if found.mtls_endpoint_aliases:
                 message = (
-                    f"The metadata at {self.address} names no {path}: leave out mtls_endpoint_aliases=True, or ask the "
-                    "server's operator for an endpoint for mutual TLS."
+                    f"The metadata at {brief(self.address)} names no {path}: leave out mtls_endpoint_aliases=True, "
+                    "or ask the server's operator for an endpoint for mutual TLS."
                 )
                 raise ConfigurationError(message)
             raise self.wrong("it names no token_endpoint by https")
@@ -106,8 +107,8 @@ class Metadata:
         if grant.dpop is None or not isinstance(supported, list) or grant.dpop.alg in supported:
             return
         message = (
-            f"The authorization server takes DPoP proofs signed by {', '.join(map(str, supported)) or 'nothing'}, and "
-            f"this grant signs them by {grant.dpop.alg}: pass DPoP(alg=...) with one of the server's algorithms, and a "
+            f"The authorization server takes DPoP proofs signed by {_listed(supported) or 'nothing'}, and this "
+            f"grant signs them by {grant.dpop.alg}: pass DPoP(alg=...) with one of the server's algorithms, and a "
             "key for it where you pass a key."
         )
         raise ConfigurationError(message)
@@ -125,12 +126,16 @@ class Metadata:
         chosen = next((method for method in have if method in supported), None)
         if chosen is None:
             message = (
-                f"The authorization server takes {', '.join(map(str, supported)) or 'no client authentication'}, and "
+                f"The authorization server takes {_listed(supported) or 'no client authentication'}, and "
                 f"this grant has what {', '.join(have)} need: pass what the server takes, or name the method with "
                 "token_endpoint_auth_method=."
             )
             raise ConfigurationError(message)
         return chosen
+
+
+def _listed(supported: list[Any]) -> str:
+    return brief(", ".join(map(str, supported)))
 
 
 def needs_server(method: ClientAuthMethod | None) -> bool:

@@ -26,7 +26,7 @@ GRANTS = [
     grant_for(token_response=ResponseFormat(access_token="data.token", expires_in=None, expires_at="expires_at")),
     grant_for(token_response=ResponseFormat(errors=ErrorFormat(code="errors.0.code", message=["msg", "error"]))),
 ]
-FAST = settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+FAST = settings(deadline=2000, suppress_health_check=[HealthCheck.too_slow])
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30) | st.sampled_from(
     [SECRET, f"{SECRET} ", "\x1b[2J", "\ud800", "invalid_client", "server_error", "Bearer", "1e400", "-0", "NaN"]
