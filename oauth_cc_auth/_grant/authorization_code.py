@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
@@ -41,6 +42,9 @@ class AuthorizationCode(TokenEndpointGrant):
         for name in ("redirect_uri", "refresh_token", "login"):
             if getattr(self, name) is not None and not is_text(getattr(self, name)):
                 refuse(f"{name} is not a string")
+        uri = self.redirect_uri
+        if uri is not None and ("#" in uri or not urlsplit(uri).scheme):
+            refuse("redirect_uri is no absolute URI without a fragment (RFC 6749 §3.1.2): pass it as it was registered")
 
     def request_parameters(self, previous: Token | None) -> list[tuple[str, str]]:
         """Return the parameters of the refresh request (RFC 6749 §6), without the client's authentication.

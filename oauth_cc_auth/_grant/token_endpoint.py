@@ -167,6 +167,8 @@ class TokenEndpointGrant:
             refuse("issuer is empty or not a string")
         for name in ("audience", "resource"):
             object.__setattr__(self, name, several(name, getattr(self, name)))
+        if any("#" in uri for uri in each(self.resource)):
+            refuse("resource holds a fragment, which RFC 8707 §2 forbids: pass the API's identifier without it")
         object.__setattr__(self, "authorization_details", checked_details(self.authorization_details))
         object.__setattr__(self, "parameters", checked_parameters(self.parameters))
         object.__setattr__(self, "headers", checked_headers(self.headers))

@@ -162,6 +162,7 @@ def test_deny(chromium: Browser, vendors: Vendors) -> None:
     assert re.fullmatch(r"Error: The user declined .* Run: oauth-cc-auth login vend-email\n", errors)
 
 
+@pytest.mark.requirement("6749-external-browser")
 def test_the_browser_that_the_user_has(chromium: Browser, vendors: Vendors, tmp_path: Path) -> None:
     """Without --no-browser, the desktop's own browser opens at the vendor."""
     told = tmp_path / "told"

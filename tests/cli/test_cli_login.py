@@ -136,6 +136,7 @@ print(requests.get({vendors.api()!r}, auth={line}, timeout=10).json()["email"])
 
 
 @pytest.mark.usefixtures("vendors")
+@pytest.mark.requirement("6749-redirect-page", "9700-referrer", "6749-open-redirector", "9700-open-redirector")
 def test_the_page_at_the_end(browser: Browser) -> None:
     """The page says that it worked, is kept and told nowhere, loads nothing, and holds no code."""
     run("login", "vend-email")
@@ -757,6 +758,7 @@ def test_this_host(host: str) -> None:
     assert "<h1>You are logged in to &lt;vendor&gt;</h1>" in pages[0].text
 
 
+@pytest.mark.requirement("9700-redirect-tls")
 def test_only_loopback(endpoint: RedirectionEndpoint) -> None:
     """The port is not open on any other address of this machine."""
     assert endpoint._server.socket.getsockname()[0] == "127.0.0.1"

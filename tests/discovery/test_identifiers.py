@@ -99,7 +99,7 @@ def test_no_document_anywhere(world: World) -> None:
 
 
 @pytest.mark.parametrize("said", ["/", "/other", None, 5])
-@pytest.mark.requirement("8414-issuer")
+@pytest.mark.requirement("8414-issuer", "8414-compare")
 def test_an_issuer_that_is_another(world: World, said: Any) -> None:
     """RFC 8414 §3.3: the issuer is compared character by character; both stand in the error, and no secret is sent."""
     named = world.url + said if isinstance(said, str) else said
@@ -125,7 +125,7 @@ def challenge(url: str, **parameters: str) -> str:
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())
 
 
-@pytest.mark.requirement("9728-challenge")
+@pytest.mark.requirement("9728-challenge", "9728-get", "9728-audience", "8707-most-specific")
 def test_by_the_challenge_of_the_api(world: World) -> None:
     """RFC 9728 §5.1: one bare request, its challenge, the API's document, the server's, then the token for that API."""
     api, meta = f"{world.url}/api/v1", f"{world.url}/somewhere/meta"
@@ -197,7 +197,7 @@ def test_an_api_without_a_path(world: World, slash: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["/api/", "/other", "", "/API"])
-@pytest.mark.requirement("9728-resource")
+@pytest.mark.requirement("9728-resource", "9728-compare")
 def test_a_resource_that_is_another(world: World, said: str) -> None:
     """RFC 9728 §3.3: the resource is compared character by character; both in the error; no token is requested."""
     api = f"{world.url}/api"
@@ -213,6 +213,7 @@ def test_a_resource_that_is_another(world: World, said: str) -> None:
     assert {received.method for received in world.received} == {"GET"}
 
 
+@pytest.mark.requirement("9728-resource-of-challenge")
 def test_a_challenge_of_another_api(world: World) -> None:
     """Where a challenge points, the document is still about the URL that was asked."""
     api = f"{world.url}/api"
@@ -252,6 +253,7 @@ def test_an_api_that_is_not_there() -> None:
         ({"server": "file:///etc/passwd"}, "not https"),
     ],
 )
+@pytest.mark.requirement("9728-tls", "9728-ssrf")
 def test_what_is_not_https_is_not_asked(world: World, document: dict[str, str], said: str) -> None:
     """Neither a challenge nor a document makes us ask, or prove ourselves, by plain http."""
     api = f"{world.url}/api"
@@ -329,6 +331,7 @@ def test_an_issuer_in_two_places(world: World) -> None:
         TokenSource(grant_by(Discovery(issuer=world.url), issuer="https://other.example")).token()
 
 
+@pytest.mark.requirement("9700-metadata")
 def test_revocation_and_introspection_are_found(world: World) -> None:
     """RFC 8414 §2: the document names where to revoke; the request goes there without asking for it again."""
     world.documents = {OAUTH: world.metadata(world.url, revocation_endpoint=f"{world.url}/revoke")}
@@ -347,7 +350,7 @@ def test_no_revocation_endpoint_anywhere(world: World) -> None:
         source.revoke()
 
 
-@pytest.mark.requirement("8414-issuer-form")
+@pytest.mark.requirement("8414-issuer-form", "9728-resource-form")
 @pytest.mark.parametrize(
     ("make", "said"),
     [

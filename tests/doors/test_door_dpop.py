@@ -15,6 +15,7 @@ from doors import Door, LoopbackServer, Reply, Seen, door, only
 from joserfc import jwk, jwt
 
 from oauth_cc_auth import (
+    AuthorizationCode,
     ClientCredentials,
     ConfigurationError,
     DPoP,
@@ -129,6 +130,7 @@ def strict() -> Iterator[Strict]:
         yield servers
 
 
+@pytest.mark.requirement("9449-scheme", "9449-token-request", "9449-unknown-parameters", "9449-unique")
 def test_each_send_is_proven(door: Door, strict: Strict) -> None:
     """Nonces at both ends: one more send for the first token request and the first call, none for those after it."""
     auth = door.auth(strict.grant())
@@ -137,6 +139,7 @@ def test_each_send_is_proven(door: Door, strict: Strict) -> None:
     assert (len(strict.asked), len(strict.api.seen), strict.wrong) == (2, 4, [])
 
 
+@pytest.mark.requirement("9449-nonce-retry")
 def test_a_nonce_that_changes_costs_one_send(door: Door, strict: Strict) -> None:
     """A nonce retry is no refusal: the token stays, and each change of the nonce costs one more send."""
     auth = door.auth(strict.grant())
@@ -187,6 +190,7 @@ def test_a_redirect_without_the_token_is_not_proven(door: Door, strict: Strict) 
 
 
 @only(lambda kind: kind.name in {"requests", "httpx-asyncio"})
+@pytest.mark.requirement("9449-bearer")
 def test_a_token_that_is_not_bound(door: Door, strict: Strict) -> None:
     """A Bearer token in answer to a proof is refused; where the user allows it, it is sent without proofs."""
     strict.token_type = "Bearer"
@@ -223,6 +227,24 @@ def test_a_given_key_is_shared_through_a_store(strict: Strict) -> None:
         TokenSource(strict.grant(), store=store)
     other = json.dumps(jwk.ECKey.generate_key("P-256").as_dict(private=True))
     assert TokenSource(replace(grant, dpop=DPoP(key=other)), store=store).token() != first
+
+
+@pytest.mark.requirement("9449-refresh-key")
+def test_a_login_is_refreshed_with_the_same_key(strict: Strict) -> None:
+    """RFC 9449 §5: a refresh token may be bound to the key of its first proof, so each refresh proves the same one."""
+    grant = AuthorizationCode(
+        token_endpoint=f"{strict.server.origin}/token",
+        client_id="client",
+        token_endpoint_auth_method="none",
+        refresh_token="of a login",
+        dpop=DPoP(),
+    )
+    source = TokenSource(grant)
+    for _ in range(3):
+        source.reject(source.token())
+    keys = {jwt_part(seen.headers["dpop"], 0) for seen in strict.asked}
+    assert (len(keys), strict.wrong) == (1, [])
+    assert len(strict.asked) > 2
 
 
 def test_where_there_is_no_place_for_proofs(strict: Strict) -> None:

@@ -17,6 +17,7 @@ from oauth_cc_auth.sandbox import Sandbox
 door, sandbox = doors.door, doors.sandbox
 
 
+@pytest.mark.requirement("7009-any-time")
 def test_a_revoked_token_is_renewed(door: Door, sandbox: Sandbox) -> None:
     """Case 29: the first call after a revocation answers 200 after one renewal, and the next call needs none."""
     grant, api = plain(sandbox)

@@ -72,7 +72,7 @@ def sent(received: Received) -> dict[str, str]:
     return dict(received.form)
 
 
-@pytest.mark.requirement("7521-client-assertion")
+@pytest.mark.requirement("7521-client-assertion", "7521-client-id", "7523-client")
 def test_a_client_assertion_by_the_letter(tmp_path: Path) -> None:
     """RFC 7521 §4.2: type and assertion are in the body, the client's id beside them, and no other proof."""
     (tmp_path / "token").write_text("header.claims.signature\n")
@@ -104,7 +104,7 @@ def test_another_type_and_no_client_id() -> None:
     }
 
 
-@pytest.mark.requirement("7523-grant", "7521-grant")
+@pytest.mark.requirement("7523-grant", "7521-grant", "6749-extension-grant")
 def test_a_jwt_bearer_grant_by_the_letter() -> None:
     """RFC 7523 §2.1: grant type, assertion and scope; without a client id nothing about the client is sent."""
     with Loopback() as server:
@@ -129,7 +129,7 @@ def test_the_client_may_prove_itself_too(cls: str) -> None:
     assert "client_id" not in sent(server.received[0])
 
 
-@pytest.mark.requirement("8693-request")
+@pytest.mark.requirement("8693-request", "8693-type-names")
 def test_a_token_exchange_by_the_letter() -> None:
     """RFC 8693 §2.1: both tokens with their types, what is wanted, and for which audience and resource."""
     with Loopback() as server:
@@ -179,6 +179,7 @@ def test_read_anew_for_every_attempt(use: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("use", "code"), [*((use, "invalid_grant") for use in sorted(USES)), ("client assertion", "invalid_client")]
 )
+@pytest.mark.requirement("7521-errors")
 def test_a_refused_assertion_that_was_renewed_meanwhile(use: str, code: str, tmp_path: Path) -> None:
     """After a refusal the source is read once more, and asked again with if it says something else now."""
     parameter, make = USES[use]
@@ -195,6 +196,7 @@ def test_a_refused_assertion_that_was_renewed_meanwhile(use: str, code: str, tmp
 
 
 @each_use
+@pytest.mark.requirement("7521-errors")
 def test_a_refused_assertion_that_stays_the_same(use: str, tmp_path: Path) -> None:
     """What is refused and has not changed is not sent again; neither is what cannot be read any more."""
     _, make = USES[use]
@@ -355,6 +357,7 @@ def test_an_error_of_the_inner_source() -> None:
         assert not outer.received
 
 
+@pytest.mark.requirement("7521-content", "7521-subject", "7521-signed")
 def test_an_assertion_that_we_sign() -> None:
     """RFC 7523 §3: issuer, subject, audience, times and an id of its own; what the user adds; no other claim."""
     form = SignedJWT(issuer="app", subject="user", key=PEM, kid="k", lifetime=30, claims={"scope": "a"})
@@ -555,7 +558,7 @@ def test_grants_are_values(use: str, tmp_path: Path) -> None:
     assert "canary" not in repr(make(url, "canary"))
 
 
-@pytest.mark.requirement("8693-n-a")
+@pytest.mark.requirement("8693-n-a", "8693-issued-type")
 def test_a_token_that_is_no_access_token(tmp_path: Path) -> None:
     """RFC 8693 §2.2.1: N_A with another type issued is a token for a further grant, and never in a header."""
     answer = token_answer(
@@ -637,6 +640,7 @@ def test_a_private_key_is_never_sent(method: str) -> None:
 
 
 @pytest.mark.parametrize("key", [PEM, json.dumps(KEY.as_dict(private=True))])
+@pytest.mark.requirement("6749-basic-default")
 def test_a_private_key_signs_by_default(key: str) -> None:
     """Without a method, a secret that is a private key, PEM or JWK, is for private_key_jwt; any other for basic."""
     assert grant_for(client_secret=key).token_endpoint_auth_method == "private_key_jwt"

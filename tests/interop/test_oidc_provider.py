@@ -186,6 +186,7 @@ def test_a_wrong_audience(provider: OidcProvider, name: str) -> None:
         TokenSource(provider.grant(name, token_endpoint_auth_method=method)).token()
 
 
+@pytest.mark.requirement("8693-errors")
 def test_a_wrong_api(provider: OidcProvider) -> None:
     """A resource that the server does not know is its error invalid_target (RFC 8707 §2)."""
     with pytest.raises(TokenRequestError) as caught:

@@ -52,6 +52,7 @@ def grant_of(provider: OidcProvider, name: str, certificate: Path, **kw: Any) ->
 
 
 @pytest.mark.parametrize("name", ["tls", "own-tls"])
+@pytest.mark.requirement("8705-self-signed")
 def test_a_certificate_gets_a_token(door: Door, provider: OidcProvider, name: str) -> None:
     """A certificate proves the client, signed by an authority or by itself; once revoked, one renewal."""
     certificate = {"tls": provider.client_certificate, "own-tls": provider.own_certificate}[name]

@@ -20,6 +20,8 @@ from oauth_cc_auth import (
     Certificate,
     ClientCredentials,
     ConfigurationError,
+    Discovery,
+    HttpxAuth,
     OAuthError,
     RequestsAuth,
     TokenEndpointUnavailable,
@@ -58,6 +60,13 @@ def grant_at(origin: str, certificate: Certificate | None, **changes: Any) -> Cl
     return ClientCredentials(token_endpoint=f"{origin}/token", certificate=certificate, **arguments)
 
 
+def without_client(certificates: tls.Certificates) -> ssl.SSLContext:
+    """Return the TLS of a server that asks its clients for no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server)
+    return context
+
+
 def fetched(grant: ClientCredentials, library: str) -> str:
     """Return a token that this library has fetched."""
     certify = grant.certificate.load_into if grant.certificate else None
@@ -90,10 +99,34 @@ def test_without_it_there_is_no_answer(server: tuple[Loopback, str], library: st
 def test_a_server_that_nobody_vouches_for(certificates: tls.Certificates, library: str) -> None:
     """RFC 6749 §10.9: a server whose certificate cannot be verified gets no request, and so no secret."""
     loopback = Loopback(token_answer())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.server)
-    with tls.behind_tls(loopback, context) as origin, pytest.raises(TokenEndpointUnavailable):
+    with tls.behind_tls(loopback, without_client(certificates)) as origin, pytest.raises(TokenEndpointUnavailable):
         fetched(grant_at(origin, None), library)
+    assert not loopback.received
+
+
+@pytest.mark.requirement("8414-tls", "9728-tls")
+def test_metadata_that_nobody_vouches_for(certificates: tls.Certificates) -> None:
+    """RFC 8414 §6.1, RFC 9728 §7.1: metadata is not read from a server whose certificate cannot be verified."""
+    loopback = Loopback(token_answer())
+    with tls.behind_tls(loopback, without_client(certificates)) as origin:
+        for discovery in (Discovery(issuer=origin), Discovery(resource=f"{origin}/api")):
+            grant = ClientCredentials(token_endpoint=discovery, client_id="client", client_secret="secret")
+            with pytest.raises(TokenEndpointUnavailable):
+                TokenSource(grant, timeout=0.5).token()
+    assert not loopback.received
+
+
+@pytest.mark.requirement("6750-api-certificate")
+def test_an_api_that_nobody_vouches_for(certificates: tls.Certificates) -> None:
+    """RFC 6750 §5.2: the HTTP library verifies the API's certificate, and no auth class tells it not to."""
+    loopback = Loopback()
+    with Loopback() as server, tls.behind_tls(loopback, without_client(certificates)) as origin:
+        source = TokenSource(ClientCredentials(token_endpoint=server.url, client_id="client", client_secret="secret"))
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(origin, auth=RequestsAuth(source), timeout=5)
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            httpx.get(origin, auth=HttpxAuth(source))
+        assert len(server.received) == 1
     assert not loopback.received
 
 

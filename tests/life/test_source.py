@@ -718,6 +718,7 @@ REVOKE = pytest.mark.parametrize("revoke", [TokenSource.revoke, revoke_in_asynci
 
 @REVOKE
 @pytest.mark.parametrize("with_store", [True, False])
+@pytest.mark.requirement("7009-not-again")
 def test_revoking(server: Loopback, revoke: Callable[[TokenSource], None], with_store: bool) -> None:
     """RFC 7009: the token is revoked at the server, forgotten here and in the store; the next call has another."""
     store = MemoryStore() if with_store else None

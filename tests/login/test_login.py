@@ -81,7 +81,14 @@ def form_of(received: Received) -> dict[str, str]:
     return dict(received.form)
 
 
-@pytest.mark.requirement("9700-pkce")
+@pytest.mark.requirement(
+    "9700-pkce",
+    "6749-authorization-request",
+    "6749-state-sent",
+    "9700-no-implicit",
+    "6749-entropy",
+    "9700-code-injection",
+)
 def test_where_the_user_logs_in() -> None:
     """Line 44, RFC 6749 §4.1.1: client, redirect, scope, state, S256 challenge and further parameters; no secret."""
     grant = login_for(scope=["read", "write"], token_request=RequestFormat(scope_separator=","))
@@ -102,6 +109,7 @@ def test_where_the_user_logs_in() -> None:
     }
 
 
+@pytest.mark.requirement("6749-endpoint-query", "8707-authorization")
 def test_what_is_not_said_is_not_asked() -> None:
     """Line 44: without redirect, scope and resource nothing of them is sent; an endpoint keeps its own query."""
     grant = login_for(redirect_uri=None, authorization_endpoint="https://as.example.com/authorize?tenant=t")
@@ -117,6 +125,7 @@ def test_what_is_not_said_is_not_asked() -> None:
     assert several["resource"] == ["https://1", "https://2"]
 
 
+@pytest.mark.requirement("6749-clear-text", "9700-pkce-fresh")
 def test_state_and_verifier_are_new_each_time() -> None:
     """RFC 6749 §10.12: state and challenge are never the same twice, unless they are given."""
     made = [asked(login_for()) for _ in range(50)]
@@ -140,6 +149,7 @@ def test_what_the_grant_says_cannot_be_said_again(name: str) -> None:
         Login(login_for()).authorization_url(**{name: "other"})
 
 
+@pytest.mark.requirement("6749-code-request", "9700-code-injection")
 def test_the_code_is_exchanged(server: Loopback) -> None:
     """RFC 6749 §4.1.3, RFC 7636 §4.5: code, verifier and redirect_uri are sent; the token is served from then on."""
     grant = login_for(server, resource="https://api", scope="read_user")
@@ -215,7 +225,7 @@ def test_the_token_is_saved_before_it_is_used(server: Loopback) -> None:
         lambda _: b"http://x/?state=y",
     ],
 )
-@pytest.mark.requirement("6749-state")
+@pytest.mark.requirement("6749-state", "9700-csrf")
 def test_a_state_that_is_not_ours(spoil: Callable[[str], Any], server: Loopback) -> None:
     """RFC 6749 §10.12: an answer to somebody else's question, or to none, is refused, and nothing is sent."""
     grant = login_for(server)
@@ -228,6 +238,7 @@ def test_a_state_that_is_not_ours(spoil: Callable[[str], Any], server: Loopback)
     assert Login(grant).exchange(redirected(question["state"])).access_token == TOKEN
 
 
+@pytest.mark.requirement("6749-code-once", "9700-state-once")
 def test_an_answer_counts_once(server: Loopback) -> None:
     """RFC 6749 §10.5: the same address does not end a login twice, however many come with it at once."""
     grant = login_for(server)
@@ -280,6 +291,7 @@ def test_what_is_remembered_is_used_up_by_both(server: Loopback) -> None:
 
 
 @pytest.mark.parametrize("more", ["code=two", "state=x", "iss=x&iss=y", "error=no&error=yes"])
+@pytest.mark.requirement("6749-no-repeats", "6749-ignore-in-redirect")
 def test_what_is_said_twice(more: str, server: Loopback) -> None:
     """RFC 6749 §3.1: an answer that repeats a parameter is refused; the login can still end with the right one."""
     grant = login_for(server)
@@ -350,6 +362,7 @@ def test_logins_are_forgotten(server: Loopback) -> None:
 @pytest.mark.parametrize(
     "changes", [{"client_id": "other"}, {"login": "other"}, {"token_endpoint": "https://other.example"}]
 )
+@pytest.mark.requirement("9207-unique")
 def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) -> None:
     """RFC 9700 §4.4: a login that began with one client, server or user does not end with another."""
     url = redirected(asked(login_for(server))["state"])
@@ -374,7 +387,7 @@ def test_a_state_of_another_client(changes: dict[str, Any], server: Loopback) ->
         ("https://issuer.example", None, False),
     ],
 )
-@pytest.mark.requirement("9207-compare", "9207-absent")
+@pytest.mark.requirement("9207-compare", "9207-absent", "9207-decode", "9700-mix-up")
 def test_the_issuer(server: Loopback, issuer: str | None, iss: str | None, accepted: bool) -> None:
     """RFC 9207 §2.4: an answer that names another server than the one asked, or none where one is known, is refused."""
     grant = login_for(server, issuer=issuer)
@@ -449,7 +462,7 @@ def test_metadata_without_a_place_to_log_in(endpoint: object) -> None:
         (None, "{}/", False),
     ],
 )
-@pytest.mark.requirement("9207-compare", "9207-absent")
+@pytest.mark.requirement("9207-compare", "9207-absent", "9700-mix-up")
 def test_the_issuer_of_the_metadata(supported: bool | None, iss: str | None, accepted: bool) -> None:
     """RFC 9207 §2.4: a redirect names the issuer that was asked; it may name none, unless the metadata says it does."""
     with Described(authorization_response_iss_parameter_supported=supported) as described:
@@ -465,6 +478,17 @@ def test_the_issuer_of_the_metadata(supported: bool | None, iss: str | None, acc
         assert [received.method for received in described.received] == ["GET"]
 
 
+@pytest.mark.requirement("9207-errors")
+def test_an_error_of_another_server(server: Loopback) -> None:
+    """RFC 9207 §2.4: an error in a redirect that names another issuer is not told as the server's own."""
+    grant = login_for(server, issuer="https://issuer.example")
+    url = redirected(asked(grant)["state"], iss="https://evil.example", error="access_denied")
+    with pytest.raises(AuthorizationFailed, match="another authorization server") as caught:
+        Login(grant).exchange(url)
+    assert caught.value.error is None
+
+
+@pytest.mark.requirement("6749-sanitize")
 def test_a_user_who_declines(server: Loopback) -> None:
     """RFC 6749 §4.1.2.1: what the server says is told, in one line, not for ever, and its fields are kept."""
     grant = login_for(server, how_to_log_in="Ask Bob.")

@@ -192,6 +192,7 @@ def test_a_wrong_timeout_is_refused(tmp_path: Path, seconds: Any) -> None:
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+@pytest.mark.requirement("6749-confidential-tokens")
 def test_only_this_user_may_read(store: FileStore, tmp_path: Path, mask: int) -> None:
     """Case 38: whatever the umask, files are 0600, and folders that had to be made 0700."""
     with umask(mask):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from requirements import NOT_DONE, REQUIREMENTS, RFCS
+from requirements import NOT_DONE, NOT_OURS, NOTES, REQUIREMENTS, RFCS, Requirement
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "conformance.md"
@@ -37,8 +37,7 @@ def tables() -> str:
     parts = []
     for rfc, title in RFCS.items():
         rows = [
-            f"| {each.section} | {each.level} | {each.text} | "
-            f"{', '.join(tests[each.key]) or f'not done: {NOT_DONE[each.key]}'} |"
+            f"| {each.section} | {each.level} | {each.text} | {_kept(each, tests[each.key])} |"
             for each in REQUIREMENTS
             if each.key.startswith(rfc)
         ]
@@ -47,6 +46,15 @@ def tables() -> str:
             head + "| section | level | a client is to | test |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
         )
     return "\n\n".join(parts) + "\n"
+
+
+def _kept(requirement: Requirement, tests: list[str]) -> str:
+    key = requirement.key
+    if key in NOT_DONE:
+        return f"not done: {NOT_DONE[key]}"
+    if key in NOT_OURS:
+        return f"not ours: {NOT_OURS[key]}"
+    return "; ".join([", ".join(tests), *([NOTES[key]] if key in NOTES else [])])
 
 
 def renewed(page: str) -> str:

@@ -191,7 +191,7 @@ def test_json_body() -> None:
 
 
 @pytest.mark.parametrize("method", sorted(WITHOUT_SECRET))
-@pytest.mark.requirement("8705-client-id")
+@pytest.mark.requirement("8705-client-id", "6749-client-id")
 def test_without_a_secret_the_body_says_who(method: str) -> None:
     """RFC 8705 §2 and RFC 6749 §3.2.1: client_id is in the body, and nothing else about the client."""
     request = request_by(method, None)
@@ -202,7 +202,19 @@ def test_without_a_secret_the_body_says_who(method: str) -> None:
 @pytest.mark.parametrize("kind", sorted(_ALG_OF))
 @pytest.mark.parametrize("form", ["pem", "jwk"])
 @pytest.mark.parametrize("method", ["private_key_jwt", PrivateKeyJWT()])
-@pytest.mark.requirement("7523-claims", "7523-sub-client", "7523bis-typ", "7521-client-assertion", "9700-asymmetric")
+@pytest.mark.requirement(
+    "7523-claims",
+    "7523-sub-client",
+    "7523bis-typ",
+    "7521-client-assertion",
+    "9700-asymmetric",
+    "7521-content",
+    "7521-signed",
+    "7521-self-issued",
+    "7521-replay",
+    "7523-rs256",
+    "7523-client",
+)
 def test_private_key_jwt(kind: str, form: str, method: str | PrivateKeyJWT) -> None:
     """Case 6: RSA, EC and Ed25519 keys, PEM and JWK, sign with their usual algorithm what RFC 7523 §3 asks for."""
     before = int(time.time())
@@ -262,7 +274,7 @@ def test_settings_of_an_assertion() -> None:
 
 
 @pytest.mark.parametrize("method", ["private_key_jwt", PrivateKeyJWT()])
-@pytest.mark.requirement("7523bis-audience")
+@pytest.mark.requirement("7523bis-audience", "7523bis-no-endpoint")
 def test_the_issuer_is_the_sole_audience(method: str | PrivateKeyJWT, caplog: pytest.LogCaptureFixture) -> None:
     """rfc7523bis §4: where the issuer is known, it is the audience, as one string; nothing is logged."""
     assertion = assertion_of(
@@ -274,6 +286,7 @@ def test_the_issuer_is_the_sole_audience(method: str | PrivateKeyJWT, caplog: py
     assert not caplog.records
 
 
+@pytest.mark.requirement("7523bis-no-endpoint")
 def test_an_endpoint_as_audience_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """rfc7523bis §4: where no issuer is known, the token endpoint stands in, and one line says so and what to do."""
     endpoint = "https://logged.example.com/token"
@@ -486,6 +499,7 @@ def test_a_function_that_writes_no_headers(written: Any) -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.requirement("7521-client-id")
 def test_what_entra_id_wants_beside() -> None:
     """Lines 10, Entra ID: further headers of the assertion, and the client's id beside it; others need neither."""
     method = PrivateKeyJWT(alg="PS256", headers={"x5t#S256": "thumb"}, name_client=True)
@@ -505,6 +519,7 @@ def test_a_key_that_is_for_another_algorithm(kind: str, alg: str) -> None:
 
 
 @pytest.mark.parametrize(("alg", "expected"), [(None, "HS256"), ("HS512", "HS512")])
+@pytest.mark.requirement("7521-signed")
 def test_client_secret_jwt(alg: str | None, expected: str) -> None:
     """The client secret itself signs, HS256 unless told otherwise."""
     secret = "0123456789" * 7

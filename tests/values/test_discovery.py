@@ -75,6 +75,7 @@ def discovering(server: Server, **changes: Any) -> ClientCredentials:
 
 
 @pytest.mark.parametrize("library", ["requests", "httpx", "httpx2"])
+@pytest.mark.requirement("8414-get")
 def test_metadata_first(server: Server, library: str) -> None:
     """Line 14, Databricks, SMART: metadata is asked by GET without a secret, then the endpoint that it names."""
     grant = discovering(server, headers={"X-Own": "1"})

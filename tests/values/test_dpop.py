@@ -36,7 +36,7 @@ def claims_of(proof: str, key: str = KEY) -> dict[str, Any]:
     return dict(jwt.decode(proof, jwk.import_key(json.loads(key)), algorithms=["ES256", "ES384"]).claims)
 
 
-@pytest.mark.requirement("9449-proof", "9449-ath", "9449-private-key")
+@pytest.mark.requirement("9449-proof", "9449-ath", "9449-private-key", "9449-jti")
 def test_a_proof_says_what_is_sent() -> None:
     """RFC 9449 §4.2: typ, alg and the public key in the header; method, URL, time, a fresh id and the token's hash."""
     prover = prover_of()
@@ -80,7 +80,7 @@ def test_a_vendor_compares_in_its_own_way() -> None:
     assert claims_of(prover_of(dpop).proof("GET", API, RS))["htu"] == API.upper()
 
 
-@pytest.mark.requirement("9449-nonce")
+@pytest.mark.requirement("9449-nonce", "9449-nonce-origin")
 def test_the_newest_nonce_of_each_origin_and_role() -> None:
     """A nonce is taken from any answer, counts for its own origin and role, and the newest wins."""
     prover = prover_of()
@@ -107,6 +107,7 @@ def test_the_newest_nonce_of_each_origin_and_role() -> None:
         (400, "", "invalid_request", False),
     ],
 )
+@pytest.mark.requirement("9449-nonce-retry")
 def test_a_nonce_is_worth_one_more_try(status: int, challenge: str, error: str | None, again: bool) -> None:
     """A refusal of the proof with a new nonce is; the same nonce again, or none, is not."""
     prover, headers = prover_of(), {"www-authenticate": challenge, "dpop-nonce": "n1"}
@@ -175,6 +176,7 @@ def test_a_vault_signs_the_proofs() -> None:
         ({"alg": "none"}, "alg is 'none'"),
     ],
 )
+@pytest.mark.requirement("9449-alg")
 def test_a_wrong_argument_is_named(arguments: dict[str, Any], name: str) -> None:
     """ConfigurationError says which argument does not fit, when the value is made."""
     with pytest.raises(ConfigurationError, match=name):

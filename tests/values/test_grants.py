@@ -76,6 +76,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"audience": [""]}, "audience"),
     ({"audience": b"x"}, "audience"),
     ({"resource": [None]}, "resource"),
+    ({"resource": ["https://api.example.com", "https://api.example.com/#x"]}, "resource holds a fragment"),
     ({"resource": SomeStrings()}, "resource"),
     ({"parameters": "a=b"}, "parameters"),
     ({"parameters": None}, "parameters"),
@@ -111,7 +112,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("cls", [ClientCredentials, AuthorizationCode])
-@pytest.mark.requirement("6749-endpoint-fragment")
+@pytest.mark.requirement("6749-endpoint-fragment", "6749-confidential", "8693-resource", "8707-resource")
 def test_a_wrong_argument_is_named(cls: Any) -> None:
     """Case 7: what cannot work is refused at construction; the message names the argument and shows no secret."""
     for changes, name in WRONG:
@@ -122,6 +123,7 @@ def test_a_wrong_argument_is_named(cls: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["token_endpoint", "revocation_endpoint", "authorization_endpoint"])
+@pytest.mark.requirement("6749-tls", "7662-tls")
 def test_plain_http_asks_for_the_word(name: str) -> None:
     """A secret does not travel in the clear, unless the grant says so; loopback is no travel."""
     with pytest.raises(InsecureTransport, match=f"{name} is plain http.*allow_insecure_http=True"):
@@ -143,8 +145,11 @@ def login_for_arguments(arguments: dict[str, Any]) -> AuthorizationCode:
         ("refresh_token", "\ud800"),
         ("authorization_endpoint", "/authorize"),
         ("authorization_endpoint", "https://as.example.com/authorize#here"),
+        ("redirect_uri", "/callback"),
+        ("redirect_uri", "https://app.example.com/callback#here"),
     ],
 )
+@pytest.mark.requirement("6749-redirect-uri", "6749-endpoint-fragment")
 def test_a_wrong_argument_of_a_login_is_named(name: str, value: object) -> None:
     """Case 7: what only the authorization code grant has is checked too."""
     with pytest.raises(ConfigurationError, match=name):
@@ -163,6 +168,7 @@ def test_a_signing_client_needs_its_key() -> None:
         grant_for(client_secret=None, token_endpoint_auth_method=PrivateKeyJWT())
 
 
+@pytest.mark.requirement("6749-scope")
 def test_scope() -> None:
     """Case 1: scopes are joined by spaces; a set, which has no order, always the same way."""
     cases: list[tuple[Any, str | None]] = [

@@ -24,7 +24,9 @@ GRANTED = Token(TOKEN, obtained_at=0.0)
         (ResourceServer(header="X-API-KEY", scheme=None), {"X-API-KEY": TOKEN}),
     ],
 )
-@pytest.mark.requirement("6750-header", "6750-no-url")
+@pytest.mark.requirement(
+    "6750-header", "6750-no-url", "6750-one-place", "6750-no-body", "6750-no-cookie", "9700-no-query"
+)
 def test_presents(server: ResourceServer, expected: dict[str, str]) -> None:
     """The token stands in its header after the scheme's word, or alone, the same for every request."""
     presenter = presenter_for(server)

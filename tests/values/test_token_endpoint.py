@@ -71,7 +71,7 @@ def error_of(answer: HttpResponse, grant: ClientCredentials | AuthorizationCode 
     return caught.value
 
 
-@pytest.mark.requirement("6749-grant-type", "6749-post", "6749-no-repeats")
+@pytest.mark.requirement("6749-grant-type", "6749-post", "6749-no-repeats", "6749-authenticate")
 def test_the_request() -> None:
     """Case 1: grant type, scope joined by spaces, JSON asked for, form sent."""
     request = asked(grant_for(scope=["read", "write"]))
@@ -84,8 +84,20 @@ def test_the_request() -> None:
     assert request.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.requirement("6749-endpoint-query")
+def test_an_endpoint_keeps_its_query() -> None:
+    """RFC 6749 §3.2: what stands in an endpoint's query goes over the wire, and nothing is added to it."""
+    endpoints = {
+        "token_endpoint": "https://as.example.com/token?tenant=t",
+        "revocation_endpoint": "https://a.example/r?x",
+    }
+    grant = grant_for(**endpoints)
+    assert asked(grant).url == endpoints["token_endpoint"]
+    assert revocation_request(grant, SECRET, Token(TOKEN)).url == endpoints["revocation_endpoint"]
+
+
 @pytest.mark.parametrize("previous", [None, Token(TOKEN, refresh_token="r", scope="other")])
-@pytest.mark.requirement("8707-resource")
+@pytest.mark.requirement("8707-resource", "8707-token-request", "9700-audience")
 def test_parameters_reach_the_wire_on_every_request(previous: Token | None) -> None:
     """Case 4: the first request and each renewal carry audience, every resource and every parameter."""
     grant = grant_for(
@@ -162,6 +174,7 @@ def test_the_secret_does_not_stay_behind(monkeypatch: pytest.MonkeyPatch) -> Non
         gc.enable()
 
 
+@pytest.mark.requirement("6749-refresh-request")
 def test_refresh_request() -> None:
     """RFC 6749 §6: a login is renewed by its latest refresh token, with the scope that was granted."""
     previous = Token(TOKEN, refresh_token="second", scope="public")
@@ -241,6 +254,7 @@ def test_expires_in() -> None:
             assert token.lifetime == (default if lifetime is None else pytest.approx(lifetime))
 
 
+@pytest.mark.requirement("6749-token-type-case")
 def test_token_type_is_bearer() -> None:
     """Case 12: Bearer in any case, and no token_type at all, is Bearer."""
     cases: list[Any] = ["Bearer", "bearer", "BEARER", None, "", ...]
@@ -630,7 +644,7 @@ def test_revoked(status: int) -> None:
     read_revocation(GRANT, answer_of(b"", status))
 
 
-@pytest.mark.requirement("7009-503")
+@pytest.mark.requirement("7009-503", "7009-errors")
 def test_not_revoked() -> None:
     """RFC 7009 §2.2.1: anything else is an error, typed as at the token endpoint."""
     cases: list[tuple[int, Any, type[TokenRequestError]]] = [

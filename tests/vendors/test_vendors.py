@@ -85,6 +85,15 @@ def blurred(sent: Mapping[str, Any], pinned: Mapping[str, Any]) -> dict[str, Any
     return {name: pinned[name] if pinned.get(name) in {NEW, JWT} and value else value for name, value in sent.items()}
 
 
+@pytest.mark.requirement("9700-no-password")
+def test_no_preset_takes_a_users_password() -> None:
+    """RFC 9700 §2.4: no preset's token request is of the password grant, which tells the client a user's password."""
+    requests = [pin["token_request"] for pin in PINS.values()]
+    said = [{**each["query"], **each.get("form", {}), **each.get("json", {})} for each in requests]
+    assert sum("grant_type" in each for each in said) > 100
+    assert not [each for each in said if each.get("grant_type") == "password"]
+
+
 def expected_header(name: str, header: str, value: str) -> str:
     """Return what a header must be that the pin describes."""
     if value == "basic":
