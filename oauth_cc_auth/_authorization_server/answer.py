@@ -16,7 +16,7 @@ from oauth_cc_auth._grant.token_exchange import TokenExchange
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none, text_at
 from oauth_cc_auth._http.messages import HttpResponse
 from oauth_cc_auth._resource_server.error_format import ApiError
-from oauth_cc_auth._text import printable
+from oauth_cc_auth._text import brief, printable
 from oauth_cc_auth._token import NOT_APPLICABLE, Token, is_access_token
 from oauth_cc_auth.errors import (
     CLASS_OF_CODE,
@@ -174,7 +174,7 @@ def _error(
     status, form = answer.status, grant.token_response
     if 300 <= status < 400:
         target = answer.headers.get("location", "nowhere").partition("?")[0]
-        return _not_a_token(answer, said, f"it redirects to {target}, which is not followed with a secret")
+        return _not_a_token(answer, said, f"it redirects to {brief(target)}, which is not followed with a secret")
     if form.is_limit(said):
         message = f"The vendor gives no more tokens for now: {said.code}: {said.message} (HTTP {status})."
         return TokenBudgetExceeded(message, retry_after=said.retry_after or _LIMIT_PAUSE)
@@ -226,7 +226,7 @@ _WANTS_DPOP = "This server binds tokens to a key: pass dpop=DPoP() to the grant,
 
 def _of_another_kind(grant: TokenEndpointGrant, token_type: object) -> tuple[str, str | None]:
     """Return why a token's type is not taken, and what to do."""
-    form, shown = grant.token_response, repr(str(token_type))
+    form, shown = grant.token_response, repr(brief(str(token_type)))
     why = f"{form.token_type} is {shown} and not {'Bearer' if grant.dpop is None else 'DPoP'}"
     if grant.dpop is not None:
         return why, "The server did not bind the token to the key: pass DPoP(allow_bearer=True) to use it all the same."

@@ -72,6 +72,8 @@ def outcome(call: Callable[[], Any]) -> Any:
 @given(bodies, statuses, headers, st.sampled_from(GRANTS))
 @example(b'{"access_token": "t", "expires_in": 1e999}', 200, {}, GRANTS[0])
 @example(b'{"access_token": "t", "refresh_token": "\\ud800", "scope": "\\udfff"}', 200, {}, GRANTS[0])
+@example(b'{"access_token": "t", "token_type": "%s"}' % (b"x" * 99_999), 200, {}, GRANTS[0])
+@example(b"", 302, {"location": "https://" + "x" * 9_999}, GRANTS[0])
 @example(b'{"error": "\\ud800", "error_description": "\\ud800"}', 400, {}, GRANTS[0])
 def test_an_answer_is_a_token_or_an_error(body: bytes, status: int, named: dict[str, str], grant: Any) -> None:
     """Any bytes with any status and headers: a token whose fields can be sent, or an OAuthError that prints."""
@@ -80,6 +82,7 @@ def test_an_answer_is_a_token_or_an_error(body: bytes, status: int, named: dict[
     if isinstance(found, OAuthError):
         redaction.error(found)
         assert str(found).isprintable()
+        assert len(str(found)) < 2_000
         assert SECRET not in told_by(found)
         return
     assert isinstance(found, Token)
