@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._blizzard import blizzard as blizzard
     from oauth_cc_auth.presets._bol_com import bol_com as bol_com
     from oauth_cc_auth.presets._box import box as box
+    from oauth_cc_auth.presets._box import box_jwt as box_jwt
     from oauth_cc_auth.presets._brightcove import brightcove as brightcove
     from oauth_cc_auth.presets._checkout_com import checkout_com as checkout_com
     from oauth_cc_auth.presets._cisco import cisco_secure_access as cisco_secure_access
@@ -125,6 +126,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth.presets._reddit_app_only import reddit_app_only as reddit_app_only
     from oauth_cc_auth.presets._sabre import sabre as sabre
     from oauth_cc_auth.presets._salesforce import salesforce as salesforce
+    from oauth_cc_auth.presets._salesforce import salesforce_jwt as salesforce_jwt
     from oauth_cc_auth.presets._salesforce_commerce import salesforce_commerce as salesforce_commerce
     from oauth_cc_auth.presets._sap_xsuaa import sap_xsuaa as sap_xsuaa
     from oauth_cc_auth.presets._sendcloud import sendcloud as sendcloud

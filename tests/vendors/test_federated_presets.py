@@ -32,6 +32,7 @@ from oauth_cc_auth import (
     OriginNotAllowed,
     RequestsAuth,
     StaticToken,
+    Token,
     TokenRequestError,
     TokenSource,
     presets,
@@ -96,7 +97,7 @@ class Vendor:
     def grant(self, made: Any) -> Any:
         """Return the grant with its addresses on loopback."""
         server, api = made.resource_server, urlsplit(self.pin["api"]["url"])
-        moved = replace(server, base_url=self.server.url, origins=())
+        moved = replace(server, base_url=self.server.url, base_url_of=None, origins=())
         assert api.scheme == "https"
         path = urlsplit(made.token_endpoint).path
         return replace(made, token_endpoint=f"{self.server.url}{path}", resource_server=moved)
@@ -174,7 +175,7 @@ def made(name: str, source: Any, purpose: str = "right", **words: Any) -> Any:
     """Return the preset's grant with the words of its pin: by the platform's token, or by a key."""
     preset = presets.get(PINS[name]["preset"])
     takes = inspect.signature(preset).parameters
-    by = {"identity_token_file": source, "client_secret": source, "private_key": pem(purpose)}
+    by = {"identity_token_file": source, "private_key": pem(purpose), "client_secret": source}
     first = next(word for word in by if word in takes)
     return preset(**{**PINS[name]["words"], first: by[first], **words})
 
@@ -197,10 +198,11 @@ def test_where_it_goes(name: str) -> None:
     api, server = pin["api"], grant.resource_server
     assert grant.token_endpoint == pin["token_request"]["url"]
     assert (server.header, server.scheme, dict(server.headers)) == (api["header"], api["scheme"], api["headers"])
-    server.admit(api["url"])
+    token = Token("t", extra=pin["answer"])
+    server.admit(api["url"], token)
     for foreign in ("https://evil.example/", f"https://{urlsplit(api['url']).netloc}.evil.example/"):
         with pytest.raises(OriginNotAllowed):
-            server.admit(foreign)
+            server.admit(foreign, token)
     assert server.renew_on == {401}
     assert pin["sources"]
 
@@ -341,6 +343,56 @@ def test_docusigns_environments(environment: str, host: str) -> None:
     """The audience is the host of the environment, and its token endpoint is there."""
     grant = made("docusign", None, environment=environment)
     assert (grant.token_endpoint, grant.assertion.audience) == (f"https://{host}/oauth/token", host)
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "host", "audience"), [(None, "acme", "login"), ("uat", "acme--uat.sandbox", "test")]
+)
+def test_salesforces_organizations(sandbox: str | None, host: str, audience: str) -> None:
+    """The audience is where users log in, the token endpoint is the organization's, and the answer tells the base."""
+    grant = made("salesforce_jwt", None, sandbox=sandbox)
+    assert grant.token_endpoint == f"https://{host}.my.salesforce.com/services/oauth2/token"
+    assert grant.assertion.audience == f"https://{audience}.salesforce.com"
+    token = Token("t", extra={"instance_url": "https://acme.my.salesforce.com"})
+    grant.resource_server.admit("https://acme.my.salesforce.com/services/data", token)
+
+
+def box_file(folder: Path, key: str, passphrase: str | None) -> Path:
+    """Return the file that Box's Developer Console makes with a key pair."""
+    app = {"publicKeyID": "abcd1234", "privateKey": key, "passphrase": passphrase}
+    settings = {"clientID": "box-client", "clientSecret": "box-secret", "appAuth": app}
+    file = folder / "config.json"
+    file.write_text(json.dumps({"boxAppSettings": settings, "enterpriseID": "1234567"}))
+    return file
+
+
+@pytest.mark.parametrize("passphrase", [None, "a passphrase"])
+def test_box_by_the_file_of_a_key(passphrase: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Box's file will do, its key encrypted or not; an argument wins, and a user is not the enterprise."""
+    locked = key("right").as_pem(private=True, password=passphrase).decode()
+    assert ("ENCRYPTED" in locked) == bool(passphrase)
+    monkeypatch.setenv("BOX_JWT_CONFIG_FILE", str(box_file(tmp_path, locked, passphrase)))
+    by_file: Any = presets.box_jwt()
+    by_words = made("box_jwt", None)
+    assert replace(by_file.assertion, key=by_words.assertion.key) == by_words.assertion
+    assert (by_file.client_id, by_file.client_secret) == ("box-client", "box-secret")
+    vendor = Vendor(PINS["box_jwt"])
+    with vendor.server:
+        assert TokenSource(vendor.grant(by_file)).token().access_token == "token-0"
+    of_a_user: Any = presets.box_jwt(subject_id="42", subject_type="user")
+    assert (of_a_user.assertion.subject, of_a_user.assertion.claims["box_sub_type"]) == ("42", "user")
+    with pytest.raises(ConfigurationError, match="BOX_JWT_SUBJECT_ID is not set"):
+        presets.box_jwt(subject_type="user")
+
+
+@pytest.mark.parametrize("passphrase", ["another", ""])
+def test_box_by_another_passphrase(passphrase: str, tmp_path: Path) -> None:
+    """A passphrase that does not open the key, or none for one that is locked, is an error that quotes neither."""
+    locked = key("right").as_pem(private=True, password="right").decode()
+    file = box_file(tmp_path, locked, passphrase)
+    with pytest.raises(ConfigurationError, match="private key") as caught:
+        TokenSource(presets.box_jwt(config_file=str(file))).token()
+    assert locked[100:140] not in str(caught.value)
 
 
 def test_a_key_that_does_not_sign() -> None:

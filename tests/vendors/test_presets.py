@@ -67,7 +67,10 @@ LOGINS: dict[str, tuple[str, str, str, str | None, str]] = {
     ),
 }
 # Presets without a client secret, by an assertion: `test_federated_presets` has them.
-BY_ASSERTION = ["anthropic", "docusign", "github_app", "google_service_account", "openai", "openrouter"]
+BY_ASSERTION = [
+    *("anthropic", "box_jwt", "docusign", "github_app", "google_service_account", "openai", "openrouter"),
+    "salesforce_jwt",
+]
 ASKING = [name for name in presets.__all__ if name not in {*STATIC, *LOGINS, *BY_ASSERTION}]
 
 
