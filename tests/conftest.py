@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from hypothesis import settings
+from joserfc._rfc7517 import pem
 
 from oauth_cc_auth import forget_all, presets
+from oauth_cc_auth._authorization_server import retry
 from oauth_cc_auth._grant import hashes
 
 # How many examples a property is tried with. Nothing is kept between runs, and a busy machine is no failure.
 settings.register_profile(
-    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "200")), deadline=None, database=None
+    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "100")), deadline=None, database=None
 )
 settings.load_profile("package")
 
@@ -45,6 +48,32 @@ def full_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hashes._remembered.clear()
 
 
+FIRST_PAUSE = retry._FIRST_PAUSE
+
+
+@pytest.fixture(autouse=True, scope="session")
+def short_pauses() -> Iterator[None]:
+    """Wait a twentieth of the time before a failed token request is repeated: how often that is done stays the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(retry, "_FIRST_PAUSE", FIRST_PAUSE / 20)
+        yield
+
+
+@pytest.fixture
+def full_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as long as a program does before a failed token request is repeated."""
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", FIRST_PAUSE)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_keys() -> Iterator[None]:
+    """Read each private key once: whether its numbers are primes takes longer to find out than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (serialization, pem):
+            patch.setattr(module, "load_pem_private_key", cache(serialization.load_pem_private_key))
+        yield
+
+
 @cache
 def read_by_presets() -> frozenset[str]:
     """Return each environment variable that a preset reads."""
@@ -54,12 +83,17 @@ def read_by_presets() -> frozenset[str]:
 
 @pytest.fixture(autouse=True)
 def cold_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Start and end with no token in memory, no vendor's variables in the environment, and an empty home."""
+    """Start and end with no token in memory, no vendor's variables in the environment, and an empty home.
+
+    A client finds no certificate authorities: to load them takes longer than most tests.
+    """
     for name in os.environ:
         ours = name.startswith(("XDG_", "OAUTH_CC_AUTH_SANDBOX", "OAUTH_CC_AUTH_STORE", "OAUTH_CC_AUTH_PROFILE"))
         if ours or name in read_by_presets():
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     forget_all()
     yield
     forget_all()

@@ -16,7 +16,7 @@ from timing import eventually
 
 from oauth_cc_auth.sandbox import Sandbox
 
-door, sandbox = doors.door, doors.sandbox
+door, sandbox = doors.each_class, doors.sandbox
 
 MIB = 1 << 20
 

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import doors
 import pytest
-from doors import AsyncHttpxDoor, Door, LoopbackServer, Reply, TokenEndpoint, only
+from doors import KINDS, AsyncHttpxDoor, Door, LoopbackServer, Reply, TokenEndpoint, only
 from timing import HUNG, eventually
 
 door = doors.door
@@ -38,7 +38,7 @@ def server() -> Iterator[SlowEndpoint]:
         running.release.set()
 
 
-@only(lambda kind: kind.loop is not None)
+@only(lambda kind: kind.loop is not None, KINDS)
 def test_a_cancelled_task(door: AsyncHttpxDoor, server: SlowEndpoint) -> None:
     """Case 27: of tasks that wait for one token, one is cancelled; the others get it, and so does the next call."""
     with LoopbackServer() as api:
@@ -66,7 +66,7 @@ def test_a_cancelled_task(door: AsyncHttpxDoor, server: SlowEndpoint) -> None:
         assert (server.issued, len(server.seen)) == (1, 1)
 
 
-@only(lambda kind: kind.loop is not None)
+@only(lambda kind: kind.loop is not None, KINDS)
 def test_the_only_task_is_cancelled(door: AsyncHttpxDoor, server: SlowEndpoint) -> None:
     """Case 27: when the task that started a token request is cancelled, the next call uses that request."""
     with LoopbackServer() as api:
@@ -87,7 +87,7 @@ def test_the_only_task_is_cancelled(door: AsyncHttpxDoor, server: SlowEndpoint) 
         assert (server.issued, len(server.seen), len(api.seen)) == (1, 1, 1)
 
 
-@only(lambda kind: kind.loop == "asyncio")
+@only(lambda kind: kind.loop == "asyncio", KINDS)
 def test_a_task_that_times_out(door: AsyncHttpxDoor, server: SlowEndpoint) -> None:
     """Case 27: asyncio.wait_for and task.cancel() end the waiting, not the token request."""
     with LoopbackServer() as api:
@@ -109,7 +109,7 @@ def test_a_task_that_times_out(door: AsyncHttpxDoor, server: SlowEndpoint) -> No
         assert (server.issued, len(server.seen)) == (1, 1)
 
 
-@only(lambda kind: kind.loop is not None)
+@only(lambda kind: kind.loop is not None, KINDS)
 def test_the_event_loop_runs_meanwhile(door: AsyncHttpxDoor, server: SlowEndpoint) -> None:
     """A hundred tasks that wait for a token hold no thread each, and never block their event loop."""
     with LoopbackServer() as api:
@@ -132,7 +132,7 @@ def test_the_event_loop_runs_meanwhile(door: AsyncHttpxDoor, server: SlowEndpoin
         assert server.issued == 1
 
 
-@only(lambda kind: kind.loop is not None)
+@only(lambda kind: kind.loop is not None, KINDS)
 def test_a_loop_that_ends_while_it_waits(door: AsyncHttpxDoor, server: SlowEndpoint) -> None:
     """Case 27: an event loop that is gone when the token arrives is no error, and the token is there for others."""
     with LoopbackServer() as api:

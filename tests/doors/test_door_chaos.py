@@ -13,7 +13,7 @@ from timing import HUNG
 from oauth_cc_auth import InvalidTokenResponse, TokenEndpointUnavailable, TokenRequestError, TokenSource
 from oauth_cc_auth.sandbox import Sandbox
 
-door, sandbox = doors.door, doors.sandbox
+door, sandbox = doors.each_class, doors.sandbox
 
 HTML = "<html><h1>Be right back</h1></html>"
 PAGE = {"Content-Type": "text/html"}

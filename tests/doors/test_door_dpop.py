@@ -10,8 +10,9 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import doors
 import pytest
-from doors import Door, LoopbackServer, Reply, Seen, door, only
+from doors import KINDS, Door, LoopbackServer, Reply, Seen, only
 from joserfc import jwk, jwt
 
 from oauth_cc_auth import (
@@ -28,7 +29,7 @@ from oauth_cc_auth import (
 from oauth_cc_auth._resource_server.dpop import thumbprint_of
 from oauth_cc_auth.grpc import GrpcAuth
 
-__all__ = ["door"]  # a fixture
+door = doors.each_class
 
 KEY = json.dumps(jwk.ECKey.generate_key("P-256").as_dict(private=True))
 
@@ -189,7 +190,7 @@ def test_a_redirect_without_the_token_is_not_proven(door: Door, strict: Strict) 
     assert "authorization" not in other.seen[0].headers
 
 
-@only(lambda kind: kind.name in {"requests", "httpx-asyncio"})
+@only(lambda kind: kind.name in {"requests", "httpx-asyncio"}, KINDS)
 @pytest.mark.requirement("9449-bearer")
 def test_a_token_that_is_not_bound(door: Door, strict: Strict) -> None:
     """A Bearer token in answer to a proof is refused; where the user allows it, it is sent without proofs."""

@@ -18,7 +18,7 @@ from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, 
 
 from oauth_cc_auth import ApiError, OAuthError, ResourceServer, forget_all
 
-door = doors.door
+door = doors.each_class
 
 JSON = ("Content-Type", "application/json")
 DEAD = json.dumps({"code": "dead"}).encode()
@@ -187,8 +187,8 @@ def test_what_is_too_long_is_no_error(door: Door) -> None:
 
 @cache
 def bomb_of(stages: int) -> Reply:
-    """Refuse with 64 MiB of zeros, compressed so many times."""
-    body = b'{"code": "dead", "": "' + bytes(1 << 26) + b'"}'
+    """Refuse with 32 MiB of zeros, compressed so many times."""
+    body = b'{"code": "dead", "": "' + bytes(1 << 25) + b'"}'
     for _ in range(stages):
         body = gzip.compress(body, 9)
     return Reply(401, (JSON, ("Content-Encoding", ", ".join(["gzip"] * stages))), body)

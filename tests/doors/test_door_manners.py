@@ -20,7 +20,7 @@ from oauth_cc_auth import (
     TokenSource,
 )
 
-door = doors.door
+door = doors.each_class
 
 DIGEST = 'Digest realm="api", nonce="n", qop="auth", algorithm=MD5'
 

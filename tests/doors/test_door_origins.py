@@ -8,7 +8,7 @@ from doors import Door, LoopbackServer, TokenEndpoint, only
 
 from oauth_cc_auth import InsecureTransport, OriginNotAllowed, ResourceServer
 
-door = doors.door
+door = doors.each_class
 
 ELSEWHERE = [
     "https://other.example.com/x",

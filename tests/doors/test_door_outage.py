@@ -20,7 +20,7 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth.sandbox import Sandbox
 
-door, sandbox = doors.door, doors.sandbox
+door, sandbox = doors.each_class, doors.sandbox
 
 
 def test_down_while_due_harms_no_call(door: Door, sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from doors import Door
 from oauth_cc_auth import InteractionRequired, OriginNotAllowed, presets
 from oauth_cc_auth.sandbox import Sandbox
 
-door, sandbox = doors.door, doors.sandbox
+door, sandbox = doors.each_class, doors.sandbox
 
 
 def test_the_revision_is_for_api_calls_only(door: Door, sandbox: Sandbox) -> None:

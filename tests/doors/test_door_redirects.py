@@ -11,7 +11,7 @@ from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, refusing
 
 from oauth_cc_auth import ResourceServer
 
-door = doors.door
+door = doors.each_class
 
 
 def to(location: str, status: int = 302) -> Reply:

@@ -22,7 +22,7 @@ from timing import HUNG
 
 from oauth_cc_auth import FileStore, HttpxAuth, OAuthError, RequestsAuth, ResourceServer, TokenSource
 
-door = doors.door
+door = doors.each_class
 
 SECRET = 'canary-s3cret/+%"ü'
 # By name only: a traceback shows the lines that it passes.

@@ -14,7 +14,7 @@ from doors import LoopbackServer as Server
 
 from oauth_cc_auth import ApiError, OAuthError, OriginNotAllowed, RequestFormat, ResourceServer, TokenSource
 
-door = doors.door
+door = doors.each_class
 
 EXPIRED = {"40001", "42001"}
 

@@ -61,7 +61,7 @@ class Script:
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def pauses(monkeypatch: pytest.MonkeyPatch, full_pauses: None) -> Iterator[list[float]]:
     """Let no time pass in pauses but by the clock that measures them; return how long they were."""
     slept: list[float] = []
     real = time.monotonic

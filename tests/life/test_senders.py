@@ -570,7 +570,7 @@ def test_a_library_that_cannot_send() -> None:
 def test_the_standard_library_reads_what_is_compressed(server: Loopback, encoding: str) -> None:
     """A server that compresses in spite of what was asked is understood, and nothing grows beyond 1 MiB."""
     pack: Callable[[bytes], bytes] = gzip.compress if encoding == "gzip" else zlib.compress
-    server.replies = [Answer(200, pack(body), {"Content-Encoding": encoding}) for body in (b"{}", bytes(1 << 27))]
+    server.replies = [Answer(200, pack(body), {"Content-Encoding": encoding}) for body in (b"{}", bytes(1 << 23))]
     sender = sender_for(None, None, "urllib")
     assert sender(request_to(server.url), 10.0).body == b"{}"
     with pytest.raises(InvalidTokenResponse, match="longer than"):

@@ -26,7 +26,7 @@ from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._http.sender import sender_for
 
 LIBRARIES = ["requests", "httpx", "urllib"]
-TIMEOUT = 0.5
+TIMEOUT = 0.15
 
 
 # More memory than this no answer may cost.
@@ -37,7 +37,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @cache
-def bomb(layers: int, size: int = 200 << 20) -> bytes:
+def bomb(layers: int, size: int = 64 << 20) -> bytes:
     """Return so many zeros, compressed so many times."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     block = bytes(1 << 20)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from redis_server import RedisServer, Start, free_port, own_redis, redis_server,
 from timing import HUNG, eventually
 
 from oauth_cc_auth import RedisStore, Token, TokenSource
-from oauth_cc_auth.stores import _redis_link, _redis_place
+from oauth_cc_auth.stores import _line, _redis_link, _redis_place
 from oauth_cc_auth.stores._redis_link import Bell, Link
 
 __all__ = ["own_redis", "redis_server", "shared_redis", "start_redis"]
@@ -179,6 +180,13 @@ def test_a_right_that_is_missing(own_redis: RedisServer, command: str) -> None:
 
 def test_the_wait_ends_slowly(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the lock stays held, those who wait are counted in Redis, and the first alone goes on at once."""
+    counted: list[int] = []
+
+    def brief(place: int) -> float:
+        counted.append(place)
+        return 0.2 * (place - 1)
+
+    monkeypatch.setattr(_line, "math", SimpleNamespace(log2=brief))
     holder = RedisStore(redis_server.url)
     with holder.lock("a"):
         places: list[float] = []
@@ -193,8 +201,9 @@ def test_the_wait_ends_slowly(redis_server: RedisServer, monkeypatch: pytest.Mon
             places.append(time.monotonic() - began)
 
         run_together(*[wait] * 3)
+    assert sorted(counted) == [1, 2, 3]
     first, second, third = sorted(places)
-    assert (first < 1.0, second > 1.1, third > 1.7) == (True, True, True)
+    assert (first >= 0.2, second >= 0.4, third >= 0.6) == (True, True, True)
     assert redis_server.ask("GET", "oauth-cc-auth:{a}:overdue") == b"3"
     assert redis_server.ask("PTTL", "oauth-cc-auth:{a}:overdue") > 0
 

@@ -17,7 +17,6 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -75,6 +74,12 @@ KINDS = (
     *(NIQUESTS if find_spec("niquests") else ()),  # `make test` installs it
 )
 
+
+_ONE_A_CLASS = {"requests", "httpx", "httpx2-trio", "aiohttp", "niquests", "niquests-asyncio"}
+
+# One kind for each auth class, sync and async, httpx2 and trio among them: what a class does with a request and its
+# answer depends on no event loop. How it waits for a token does, which is tested with all KINDS.
+CLASSES = tuple(kind for kind in KINDS if kind.name in _ONE_A_CLASS)
 
 _ERRORS = {
     "requests": "RequestException",
@@ -451,17 +456,21 @@ def open_door(kind: Kind) -> Door:
     return made.get((kind.library, bool(kind.loop)), AsyncHttpxDoor if kind.loop else HttpxDoor)(kind)
 
 
-def only(suits: Callable[[Kind], bool]) -> pytest.MarkDecorator:
+def only(suits: Callable[[Kind], bool], among: Iterable[Kind] = CLASSES) -> pytest.MarkDecorator:
     """Keep a test for the doors that its promise is about."""
-    return pytest.mark.parametrize("door", [kind for kind in KINDS if suits(kind)], ids=str, indirect=True)
+    return pytest.mark.parametrize("door", [kind for kind in among if suits(kind)], ids=str, indirect=True)
 
 
 @pytest.fixture(params=KINDS, ids=str)
-def door(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     """Each door in turn."""
-    # For the clients that are made for one token request: see _NO_TLS.
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    with open_door(request.param) as opened:
+        yield opened
+
+
+@pytest.fixture(params=CLASSES, ids=str)
+def each_class(request: pytest.FixtureRequest) -> Iterator[Door]:
+    """A door for each auth class, in turn."""
     with open_door(request.param) as opened:
         yield opened
 

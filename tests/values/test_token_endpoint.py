@@ -543,6 +543,7 @@ def unavailable(status: int | None, retry_after: float | None = None) -> TokenEn
     return TokenEndpointUnavailable(status_code=status, retry_after=retry_after)
 
 
+@pytest.mark.usefixtures("full_pauses")
 def test_what_may_pass_is_tried_again() -> None:
     """No answer, 408, 425, 429, 500, 502, 503 and 504 are tried again after 0.2, 0.4 and 0.8 s, or half of that."""
     for status in (None, 408, 425, 429, 500, 502, 503, 504):
@@ -572,6 +573,7 @@ def test_what_will_not_pass_is_not_tried_again() -> None:
         assert pause_before_retry(error, attempt, 10.0, 0.5) is None
 
 
+@pytest.mark.usefixtures("full_pauses")
 def test_retry_after_is_honoured() -> None:
     """Case 25: the server's pause counts where it is longer than ours."""
     assert pause_before_retry(unavailable(503, 7.0), 0, 10.0, 1.0) == 7.0

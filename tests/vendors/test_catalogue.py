@@ -203,55 +203,57 @@ def test_the_user_s_own_words_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Return how another package's presets are installed, for the time of a test."""
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Return how other packages' presets are installed, each with its source, for the time of a test."""
     monkeypatch.syspath_prepend(tmp_path)
+    packages: list[str] = []
 
-    def install(source: str) -> None:
-        (tmp_path / "acme_oauth.py").write_text(source, encoding="utf-8")
-        info = tmp_path / "acme_oauth-1.0.dist-info"
+    def install(source: str, name: str = "acme") -> None:
+        packages.append(f"{name}_oauth")
+        (tmp_path / f"{name}_oauth.py").write_text(source, encoding="utf-8")
+        info = tmp_path / f"{name}_oauth-1.0.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-oauth\nVersion: 1.0\n", encoding="utf-8")
-        (info / "entry_points.txt").write_text(f"[{presets.GROUP}]\nacme = acme_oauth:acme\n", encoding="utf-8")
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-oauth\nVersion: 1.0\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[{presets.GROUP}]\n{name} = {name}_oauth:acme\n", encoding="utf-8")
 
     yield install
-    sys.modules.pop("acme_oauth", None)
+    for package in packages:
+        sys.modules.pop(package, None)
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import not_there",
-        "from oauth_cc_auth import ConfigurationError\ndef acme(client_id=None): raise ConfigurationError('no')",
-        "from oauth_cc_auth import InsecureTransport\ndef acme(client_id=None): raise InsecureTransport('no')",
-        "def acme(client_id=None): raise KeyError('oops')",
-        "def acme(client_id=None): return None",
-        "def acme(needed, client_id=None): return needed + 1",
-        "acme = iter",
-    ],
-)
-def test_a_broken_preset_hides_no_other(source: str, broken: Callable[[str], None]) -> None:
+def test_a_broken_preset_hides_no_other(broken: Callable[..., None]) -> None:
     """A preset of another package that does not work is named on stderr; the others are listed, and played, as ever."""
-    broken(source)
+    sources = {
+        "acme_a": "import not_there",
+        "acme_b": "from oauth_cc_auth import ConfigurationError as E\ndef acme(client_id=None): raise E('no')",
+        "acme_c": "from oauth_cc_auth import InsecureTransport as E\ndef acme(client_id=None): raise E('no')",
+        "acme_d": "def acme(client_id=None): raise KeyError('oops')",
+        "acme_e": "def acme(client_id=None): return None",
+        "acme_f": "def acme(needed, client_id=None): return needed + 1",
+        "acme_g": "acme = iter",
+    }
+    for name, source in sources.items():
+        broken(source, name)
     done = CliRunner().invoke(commands, ["vendors"])
     assert done.exit_code == 1
-    assert done.stderr.startswith("Error: acme: ")
-    assert done.stderr.count("\n") == 1
+    errors = done.stderr.removeprefix("Error: ").splitlines()
+    assert [line.partition(": ")[0] for line in errors] == list(sources)
     assert "vainu\t" in done.stdout
     assert "acme" not in done.stdout
-    alone = CliRunner().invoke(commands, ["vendors", "acme"])
-    assert (alone.exit_code, alone.stdout, alone.stderr) == (1, "", done.stderr)
-    token = CliRunner().invoke(commands, ["token", "acme"])
-    assert token.exit_code in {1, 2}
-    assert isinstance(token.exception, SystemExit)
-    assert "lists them" not in token.stderr
+    for name, line in zip(sources, errors, strict=True):
+        alone = CliRunner().invoke(commands, ["vendors", name])
+        assert (alone.exit_code, alone.stdout, alone.stderr) == (1, "", f"Error: {line}\n")
+        token = CliRunner().invoke(commands, ["token", name])
+        assert token.exit_code in {1, 2}
+        assert isinstance(token.exception, SystemExit)
+        assert "lists them" not in token.stderr
     with Sandbox() as sandbox:
         played = _vendors.played_by(sandbox)
     assert "vainu" in played
-    assert "acme" not in played
+    assert not [name for name in played if "acme" in name]
 
 
-def test_a_preset_that_wants_an_argument(broken: Callable[[str], None]) -> None:
+def test_a_preset_that_wants_an_argument(broken: Callable[..., None]) -> None:
     """An argument without a default is one that only the user knows, like a tenant, and shown as such."""
     broken(
         '"""Acme\nanvils. Read at https://developers.acme.example/docs."""\n'
@@ -275,7 +277,7 @@ def test_a_preset_that_wants_an_argument(broken: Callable[[str], None]) -> None:
     ]
 
 
-def test_what_a_library_reads_is_no_word(broken: Callable[[str], None]) -> None:
+def test_what_a_library_reads_is_no_word(broken: Callable[..., None]) -> None:
     """Of what is looked for in the environment, however it was imported, only what stands for an argument is named."""
     broken(
         "import os\n"
@@ -293,7 +295,7 @@ def test_what_a_library_reads_is_no_word(broken: Callable[[str], None]) -> None:
     assert os.environ == before
 
 
-def test_a_key_made_by_hand_is_not_played(broken: Callable[[str], None]) -> None:
+def test_a_key_made_by_hand_is_not_played(broken: Callable[..., None]) -> None:
     """A foreign preset that takes a client and returns a static token, or is of no module, hinders no other either."""
     broken(
         "from oauth_cc_auth import StaticToken\n"
@@ -305,7 +307,7 @@ def test_a_key_made_by_hand_is_not_played(broken: Callable[[str], None]) -> None
         assert "acme" not in _vendors.played_by(sandbox)
 
 
-def test_a_preset_without_an_api(broken: Callable[[str], None]) -> None:
+def test_a_preset_without_an_api(broken: Callable[..., None]) -> None:
     """A grant without a resource server, and a static token without one, are listed as what they are."""
     broken(
         "from oauth_cc_auth import ClientCredentials, RequestFormat\n"

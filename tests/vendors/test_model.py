@@ -36,8 +36,9 @@ CALLS = [code for row in ROWS for code in re.findall(r"`([A-Z]\w+\([^`]*\))`", r
 
 
 def docstrings() -> list[str]:
-    """Return the docstrings of all tests."""
-    files = [ast.parse(path.read_text(encoding="utf-8")) for path in TESTS.glob("*/test_*.py")]
+    """Return the docstrings of all tests that name a line."""
+    texts = [path.read_text(encoding="utf-8") for path in TESTS.glob("*/test_*.py")]
+    files = [ast.parse(text) for text in texts if re.search(r'"""Lines? \d', text)]  # to parse them all takes seconds
     functions = [node for file in files for node in ast.walk(file) if isinstance(node, ast.FunctionDef)]
     return [ast.get_docstring(node) or "" for node in functions if node.name.startswith("test_")]
 

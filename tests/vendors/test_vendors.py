@@ -174,34 +174,35 @@ def test_a_vendor_is_called(sandbox: Sandbox, name: str) -> None:
     """
     pin, grant = PINS[name], sandbox.grant(grant_of(name))
     url = sandbox.url(pin["api"]["url"])
-    for _ in range(2):
-        assert called(url, grant).status_code == 200
-    assert (sandbox.token_requests, sandbox.api_requests) == (1, 2)
-    token = TokenSource(grant).token()
-    assert pin["lifetime"] in (None, pytest.approx(token.lifetime, abs=1))
-    sandbox.revoke_all()
-    assert called(url, grant).status_code == 200
-    assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
-    forget_all()
-    sandbox.reset_counts()
-    sandbox.reject_all_tokens = True
-    answer = called(url, grant)
-    assert (sandbox.token_requests, sandbox.api_requests) == (2, 1 if pin.get("same_token") else 2)
-    said = grant.api_error(answer)
-    assert said.status == answer.status_code
-    assert said.code or said.message or not answer.content
-    sandbox.reset_counts()
-    wrong = sandbox.grant(grant_of(name, "wrong"))
-    for _ in range(3):
-        with pytest.raises(OAuthError) as caught:
-            called(url, wrong)
-        assert "wrong" not in str(caught.value).split()
-    assert (sandbox.token_requests, sandbox.api_requests) == (1, 0)
+    # What differs between the HTTP libraries is not the vendor's.
+    with requests.Session() as session:
 
+        def called(grant: Any) -> requests.Response:
+            return session.get(url, auth=RequestsAuth(grant), timeout=20)
 
-def called(url: str, grant: Any) -> requests.Response:
-    """Call the vendor's API; what differs between the HTTP libraries is not the vendor's."""
-    return requests.get(url, auth=RequestsAuth(grant), timeout=20)
+        for _ in range(2):
+            assert called(grant).status_code == 200
+        assert (sandbox.token_requests, sandbox.api_requests) == (1, 2)
+        token = TokenSource(grant).token()
+        assert pin["lifetime"] in (None, pytest.approx(token.lifetime, abs=1))
+        sandbox.revoke_all()
+        assert called(grant).status_code == 200
+        assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
+        forget_all()
+        sandbox.reset_counts()
+        sandbox.reject_all_tokens = True
+        answer = called(grant)
+        assert (sandbox.token_requests, sandbox.api_requests) == (2, 1 if pin.get("same_token") else 2)
+        said = grant.api_error(answer)
+        assert said.status == answer.status_code
+        assert said.code or said.message or not answer.content
+        sandbox.reset_counts()
+        wrong = sandbox.grant(grant_of(name, "wrong"))
+        for _ in range(3):
+            with pytest.raises(OAuthError) as caught:
+                called(wrong)
+            assert "wrong" not in str(caught.value).split()
+        assert (sandbox.token_requests, sandbox.api_requests) == (1, 0)
 
 
 def test_vendors_are_pinned_to_their_apis() -> None:
