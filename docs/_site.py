@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -56,9 +57,26 @@ def _show_examples(_: Sphinx, __: str, ___: str, ____: object, _____: object, li
             lines[number] = text.rstrip(":") + "::" if not text.endswith(".") else text + " ::"
 
 
+def _list_fields(_: Sphinx, __: str, ___: str, what: object, _____: object, lines: list[str]) -> None:
+    # A class's docstring says one thing of each field, on a line that begins with its name.
+    names = {field.name for field in fields(what)} if isinstance(what, type) and is_dataclass(what) else set()
+    listed, inside = [], False
+    for line in lines:
+        name, colon, _text = line.partition(": ")
+        if colon and name in names:
+            listed += [] if inside else [""]
+            listed.append(f"- ``{name}``: {_text}")
+            inside = True
+        else:
+            inside = inside and bool(line)
+            listed.append(f"  {line}" if inside else line)
+    lines[:] = listed
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Have each page and each docstring changed before it is read."""
     app.connect("source-read", _list_all)
     app.connect("source-read", _point)
+    app.connect("autodoc-process-docstring", _list_fields)
     app.connect("autodoc-process-docstring", _show_examples)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from oauth_cc_auth._grant.client_authentication import ClientSecretJWT, PrivateKeyJWT
     from oauth_cc_auth._grant.client_credentials import ClientCredentials
     from oauth_cc_auth._grant.discovery import Discovery
+    from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth._grant.jwt_bearer import JWTBearer
     from oauth_cc_auth._grant.request_format import RequestFormat
     from oauth_cc_auth._grant.response_format import ResponseFormat
-    from oauth_cc_auth._grant.secret import Env, File
+    from oauth_cc_auth._grant.secret import Env, File, Secret
     from oauth_cc_auth._grant.static_token import StaticToken
     from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
     from oauth_cc_auth._grant.token_exchange import TokenExchange
@@ -81,6 +82,7 @@ _ROOMS = {
     "oauth_cc_auth._grant.assertion": ("ClientAssertion", "SignedJWT"),
     "oauth_cc_auth._grant.authorization_code": ("AuthorizationCode",),
     "oauth_cc_auth._grant.client_credentials": ("ClientCredentials",),
+    "oauth_cc_auth._grant.grant": ("Grant",),
     "oauth_cc_auth._grant.jwt_bearer": ("JWTBearer",),
     "oauth_cc_auth._grant.token_exchange": ("TokenExchange",),
     "oauth_cc_auth._grant.request_format": ("RequestFormat",),
@@ -90,7 +92,7 @@ _ROOMS = {
     "oauth_cc_auth._grant.discovery": ("Discovery",),
     "oauth_cc_auth._grant.token_endpoint": ("IssuanceLimit",),
     "oauth_cc_auth._resource_server.server": ("ResourceServer",),
-    "oauth_cc_auth._grant.secret": ("Env", "File"),
+    "oauth_cc_auth._grant.secret": ("Env", "File", "Secret"),
     "oauth_cc_auth._life.status": ("TokenStatus",),
     "oauth_cc_auth._life.table": ("forget_all",),
     "oauth_cc_auth._source": ("TokenSource",),
@@ -159,6 +161,7 @@ __all__ = [
     "Event",
     "File",
     "FileStore",
+    "Grant",
     "GrpcAuth",
     "HttpxAuth",
     "InsecureTransport",
@@ -186,6 +189,7 @@ __all__ = [
     "RequestsAuth",
     "ResourceServer",
     "ResponseFormat",
+    "Secret",
     "SignedJWT",
     "StaticToken",
     "StoreFailed",

@@ -34,6 +34,11 @@ class Auth:
         # HTTP libraries take nothing but Authorization from a redirect to another host.
         self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
 
+    @property
+    def source(self) -> TokenSource:
+        """The token source: ``auth.source.url("/users")``, ``auth.source.status()``."""
+        return self._source
+
     def _wrong_library(self, ours: str, request: object) -> ConfigurationError:
         library = type(request).__module__.partition(".")[0]
         named = _CLASSES.get(library, "TokenSource.attempts()")

@@ -140,6 +140,20 @@ class TokenSource(Obtaining):
         """Return the API's base, as `base_url` does, and let the event loop run meanwhile."""
         return self.resource_server.base_url_for(await self.atoken())
 
+    def url(self, path: str) -> str:
+        """Return the URL of a path of the API, ``source.url("/users")``; a whole URL is returned as it is.
+
+        Where the vendor tells the base with the token, this waits for one. Raises an OAuthError: ConfigurationError
+        where no base is known.
+        """
+        server = self.resource_server
+        return server.url_for(path, self.token() if server.base_url_of else None)
+
+    async def aurl(self, path: str) -> str:
+        """Return the URL of a path, as `url` does, and let the event loop run meanwhile."""
+        server = self.resource_server
+        return server.url_for(path, await self.atoken() if server.base_url_of else None)
+
     def status(self) -> TokenStatus:
         """Return how it stands with the token now, for a health endpoint: a value, without a secret.
 

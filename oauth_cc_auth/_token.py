@@ -33,10 +33,15 @@ NOT_APPLICABLE = "N_A"
 class Token:
     """An access token as the token endpoint issued it (RFC 6749 §5.1).
 
-    `expires_at` and `obtained_at` are seconds since the epoch by the source's clock, the latter from the moment before
-    the request was sent; `expires_at` is None where the server did not say. `scope` is what was granted, if the server
-    said so. `extra` is the rest of the answer, without its secrets. `label` says in a store whose
-    token this is (vendor, host, client_id, login); it does not count when tokens are compared.
+    access_token: the token itself; it does not print.
+    token_type: how it is presented, "Bearer" for most.
+    expires_at: when it ends, in seconds since the epoch by the source's clock; None where the server did not say.
+    obtained_at: the moment before the request was sent, by the same clock.
+    scope: what was granted, if the server said so.
+    refresh_token: what renews it, where there is one; it does not print.
+    extra: the rest of the answer, without its secrets.
+    label: whose token this is (vendor, host, client_id, login), for those who look into a store. It does not count when
+    tokens are compared.
     """
 
     access_token: str = field(repr=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from oauth_cc_auth._grant.assertion import ClientAssertion
-from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, PrivateKeyJWT, is_private_key
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, MethodName, PrivateKeyJWT, is_private_key
 from oauth_cc_auth._grant.discovery import Discovery
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import member, positive, string_or_none
@@ -114,6 +114,7 @@ class Metadata:
         raise ConfigurationError(message)
 
     def _method(self, grant: TokenEndpointGrant, secret: str | None) -> ClientAuthMethod:
+        have: list[MethodName]
         if secret and is_private_key(secret):
             have = ["private_key_jwt"]
         else:

@@ -32,9 +32,13 @@ class Obtains(Protocol):
 class SignedJWT(JWTForm):
     """An assertion that we sign with a private key, as Google, Salesforce, Docusign and Box take it (RFC 7523 §2.1).
 
-    `key` is the private key, as in `PrivateKeyJWT`; with a `signer` there is none. `issuer` is who makes it, and
-    `subject` who it speaks for, None where the server wants none. `audience` is by default the authorization server's
-    issuer where it is known, else the token endpoint. The other arguments are those of `PrivateKeyJWT`.
+    issuer: who makes it.
+    key: the private key, as in `PrivateKeyJWT`; with a `signer` there is none.
+    subject: who it speaks for; None where the server wants none.
+    audience: whom it is for; by default the authorization server's issuer where it is known, else the token endpoint.
+    typ: what the JWT's header calls it.
+
+    The other arguments are those of `PrivateKeyJWT`.
 
     Raises ConfigurationError, naming the argument.
     """
@@ -75,10 +79,12 @@ def checked_source(name: str, source: Any) -> None:
 class ClientAssertion:
     """Client authentication by an assertion that somebody else issued (RFC 7521 §4.2): workload identity federation.
 
-    `source` is a `File`, as Kubernetes mounts it, an `Env`, a `TokenSource`, or a function of the audience, which is
-    the authorization server's issuer where it is known, else its token endpoint. It is read for every attempt. `type`
-    is the assertion's, as ``urn:ietf:params:oauth:client-assertion-type:jwt-spiffe``. The grant's `client_id` is sent
-    beside it, unless it is None.
+    source: where it comes from: a `File`, as Kubernetes mounts it, an `Env`, a `TokenSource`, or a function of the
+    audience, which is the authorization server's issuer where it is known, else its token endpoint. It is read for
+    every attempt.
+    type: what the assertion is, such as ``urn:ietf:params:oauth:client-assertion-type:jwt-spiffe``.
+
+    The grant's `client_id` is sent beside it, unless it is None.
 
     Raises ConfigurationError, naming the argument.
     """

@@ -16,14 +16,17 @@ from oauth_cc_auth.errors import InteractionRequired
 class AuthorizationCode(TokenEndpointGrant):
     """The authorization code grant (RFC 6749 §4.1): a user logs in once, then tokens are renewed by refresh token (§6).
 
-    The login is a `Login`, on the command line ``oauth-cc-auth login``. `redirect_uri` is
-    where the server sends the user back to, as it was registered. `refresh_token` is that of a login made elsewhere.
-    Where the server rotates refresh tokens, each new one is kept, and saved in the source's store before its access
-    token is used. Logins never share a token: two grants with different first refresh tokens are two, and so are two
-    with different `login`, any name for whose login it is. `issuer` is the server's identifier: where it is given, the
-    redirect has to name it, and one that names none is refused (RFC 9207 §2.4), so give it for servers that name
-    themselves; without it, what a redirect names must be of the server's own origin. `how_to_log_in` ends the message
-    of InteractionRequired. The other arguments are those of `ClientCredentials`.
+    authorization_endpoint: the URL to which the user's browser goes to log in.
+    redirect_uri: where the server sends the browser back to, as it was registered.
+    refresh_token: that of a login made elsewhere.
+    login: any name for whose login it is. Logins never share a token: grants with another name are others.
+    how_to_log_in: the end of the message of InteractionRequired.
+    issuer: the server's identifier. With it, the redirect has to name it, and one that names none is refused (RFC 9207
+    §2.4): give it for servers that name themselves. Without it, what a redirect names must be of the server's origin.
+
+    The other arguments are those of `ClientCredentials`. The login is a `Login`, on the command line ``oauth-cc-auth
+    login``. Where the server rotates refresh tokens, each new one is saved in the source's store before its access
+    token is used. Two grants with different first refresh tokens do not share a token.
     """
 
     refreshes: ClassVar[bool] = True

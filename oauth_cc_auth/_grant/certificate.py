@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 class Certificate:
     """A TLS client certificate for requests to the authorization server (RFC 8705), as files in PEM.
 
-    `cert` holds the certificate, and those between it and a root; `key` the private key, where it is in a file of its
-    own; `password` opens the key, as a string, `Env`, `File` or callable. The files are read for every token request,
-    so that a certificate which is renewed in place is found. It proves the client as ``tls_client_auth`` or
-    ``self_signed_tls_client_auth``, and a server may bind tokens to it whichever way the client proves itself.
+    cert: the file of the certificate, and of those between it and a root.
+    key: the file of the private key, where it is in one of its own.
+    password: what opens the key: a text, `Env`, `File` or callable.
 
-    An auth class cannot set the TLS of your API calls: give the same certificate to your HTTP client.
+    The files are read for every token request, so that a certificate which is renewed in place is found. It proves the
+    client as ``tls_client_auth`` or ``self_signed_tls_client_auth``, and a server may bind tokens to it whichever way
+    the client proves itself. An auth class cannot set the TLS of your API calls: give the same certificate to your HTTP
+    client.
 
     Raises ConfigurationError, naming the argument.
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 from oauth_cc_auth._grant.checks import check_seconds, is_text, refuse
@@ -68,19 +68,23 @@ class JWTForm:
 class PrivateKeyJWT(JWTForm):
     """Client authentication by a JWT signed with the client's private key (RFC 7523 §2.2, draft-ietf-oauth-rfc7523bis).
 
-    The grant's `client_secret` is that key: PEM, its line breaks perhaps written as two letters, or a JWK, as a string,
-    `Env`, `File` or callable. Or a `signer` signs, a function from bytes to bytes, as of a KMS; then `alg` and `kid`
-    are required, and the grant needs no `client_secret`. `alg` is by default the usual one for the kind of key: RS256,
-    ES256, ES384, ES512 or EdDSA; PS256 and others on demand. `kid` names the key to the server, by default the JWK's
-    own. `audience` is by default the issuer, where the grant or the server's metadata names it, else the token
-    endpoint; ``"endpoint"`` means the address that is asked, which older servers want. `typ` stands in the header; None
-    leaves it out. An assertion ends `lifetime` seconds after it was made, and says that it was issued `backdate`
-    seconds before, for servers whose clock is behind.
+    The grant's `client_secret` is that key: PEM, its line breaks perhaps written as two letters, or a JWK, as a text,
+    `Env`, `File` or callable.
 
-    A `certificate`, PEM, `File` or callable, adds ``x5t``, ``x5t#S256`` and ``x5c`` to the header; so does one that
-    stands beside the key in the same PEM. `claims` are added to each assertion, one that is None is left out of it, and
-    `headers` to its header. With `name_client` the client id is sent beside the assertion, which RFC 7521 §4.2 leaves
-    open and Entra ID demands.
+    alg: the algorithm; by default the usual one for the kind of key: RS256, ES256, ES384, ES512 or EdDSA.
+    kid: the key's name at the server; by default the JWK's own.
+    audience: whom the assertion is for; by default the issuer, where the grant or the server's metadata names it, else
+    the token endpoint. "endpoint" means the URL that is asked, which older servers want.
+    typ: what the JWT's header calls it; None leaves it out.
+    lifetime: seconds after which an assertion ends.
+    backdate: by how many seconds it says to be older than it is, for servers whose clock is behind.
+    signer: a function from bytes to bytes that signs, as of a KMS. Then `alg` and `kid` are required, and the grant
+    needs no `client_secret`.
+    certificate: PEM, `File` or callable; adds ``x5t``, ``x5t#S256`` and ``x5c`` to the header. So does a certificate
+    that stands beside the key in the same PEM.
+    claims: further claims of each assertion; one that is None is left out of it.
+    headers: further members of its header.
+    name_client: send the client id beside the assertion, which RFC 7521 §4.2 leaves open and Entra ID demands.
 
     Raises ConfigurationError, naming the argument.
     """
@@ -93,30 +97,33 @@ class PrivateKeyJWT(JWTForm):
 class ClientSecretJWT(PrivateKeyJWT):
     """Client authentication by a JWT signed with the client secret (OpenID Connect Core §9, RFC 7523 §2.2).
 
-    `alg` is by default HS256; `signer` and `certificate` are for private keys only.
+    alg: the algorithm; by default HS256.
+
+    The other arguments are those of `PrivateKeyJWT`, but `signer` and `certificate`, which are for private keys.
     """
 
 
-# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, one of others, or a function.
-ClientAuthMethod: TypeAlias = "str | PrivateKeyJWT | ClientAssertion | HeaderMethod"
-
-
 # The names, by the names of RFC 7591 §2 where it has one.
-JSON_METHOD = "client_secret_json"  # not in any RFC; Fyma, Auth0, USPS and Vanta take it
-
-
-METHODS = (
+MethodName: TypeAlias = Literal[
     "client_secret_basic",
     "client_secret_basic_raw",
     "client_secret_post",
-    JSON_METHOD,
+    "client_secret_json",
     "client_secret_basic_and_post",
     "client_secret_jwt",
     "private_key_jwt",
     "tls_client_auth",
     "self_signed_tls_client_auth",
     "none",
-)
+]
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
+
+
+JSON_METHOD: MethodName = "client_secret_json"  # not in any RFC; Fyma, Auth0, USPS and Vanta take it
+
+
+# What token_endpoint_auth_method may be: a name, an assertion with settings of its own, one of others, or a function.
+ClientAuthMethod: TypeAlias = "MethodName | PrivateKeyJWT | ClientAssertion | HeaderMethod"
 
 
 WITHOUT_SECRET = frozenset({"none", "tls_client_auth", "self_signed_tls_client_auth"})

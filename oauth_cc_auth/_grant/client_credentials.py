@@ -13,22 +13,38 @@ from oauth_cc_auth._token import Token
 class ClientCredentials(TokenEndpointGrant):
     """The client credentials grant (RFC 6749 §4.4): a client asks for a token on its own behalf.
 
-    `token_endpoint` is the full URL, its trailing slash included, or a `Discovery`. `client_id` is None only where the
-    vendor knows the client by its secret. `client_secret` is a string, `Env`, `File`, or another callable that is asked
-    for it before each token request and again when the server refuses it. `token_endpoint_auth_method` is one of
-    client_secret_basic, client_secret_basic_raw, client_secret_post, client_secret_json, client_secret_basic_and_post,
-    client_secret_jwt, private_key_jwt, tls_client_auth, none, a `PrivateKeyJWT`, or a function of client id and secret
-    that returns the headers which prove them. `issuer` is the authorization server's identifier: client assertions are
-    for it. `scope` is a string or a collection of them; `audience` and `resource` (RFC 8707) are one or several;
-    `parameters` are further ones of the token request, a second secret as `Env`, `File` or callable; `headers` are its
-    further headers; a header's value may be a function that makes one for each. `token_request` and `token_response`
-    say what the vendor writes otherwise than RFC 6749, and `grant_type` which it wants, None for none at all.
-    `default_lifetime` in seconds is for servers that do not say how long a token lives; without it such a token is used
-    until it is refused. `issuance_limit` keeps within what the vendor allows, counted in the source's store by all who
-    share it. `revocation_endpoint` is that of RFC 7009; `revocation_endpoint_auth_method` is by default that of the
-    token endpoint, and `revocation_request` says how it is written. `vendor` is the name of the preset that made the
-    grant, else the host of the token endpoint, and `variables` are the environment variables that the preset read: both
-    are for messages, and grants that differ in them alone are equal and share a token.
+    token_endpoint: the full URL, its trailing slash included, or a `Discovery`.
+    client_id: the client's id; None only where the vendor knows the client by its secret.
+    client_secret: a text, `Env`, `File`, or another callable. It is read before each token request, and again when the
+    server refuses it.
+    token_endpoint_auth_method: how the client proves itself: a name such as "client_secret_basic", a `PrivateKeyJWT`, a
+    `ClientAssertion`, or a function of client id and secret that returns the headers which prove them. By default
+    "client_secret_basic", "private_key_jwt" for a private key, and with a `Discovery` what the server supports.
+    issuer: the authorization server's identifier; client assertions are for it.
+    scope: the scopes to request: a text, or a collection of them.
+    audience: which API the token is for; one or several.
+    resource: the same by its URL (RFC 8707); one or several.
+    parameters: further parameters of the token request. A second secret is an `Env`, `File` or callable.
+    headers: further headers of the token request. A value may be a function that makes one for each.
+    token_request: how the vendor wants the token request written, where it departs from RFC 6749.
+    token_response: where the vendor's answer departs from RFC 6749.
+    grant_type: what the parameter of this name says; None sends none.
+    default_lifetime: seconds that a token lives where the server does not say. Without it such a token is used until
+    the API refuses it.
+    issuance_limit: how many tokens the vendor allows, counted in the store by all processes that share it.
+    revocation_endpoint: the URL at which a token is revoked (RFC 7009).
+    revocation_endpoint_auth_method: how the client proves itself there; by default as at the token endpoint.
+    revocation_request: how that request is written.
+    dpop: proof of possession (RFC 9449), a `DPoP`.
+    introspection_endpoint: the URL that says what the server knows of a token (RFC 7662).
+    certificate: the client's TLS certificate (RFC 8705), a `Certificate`.
+    authorization_details: what the token may do, in detail (RFC 9396): mappings, or their JSON.
+    resource_server: the API that the token may go to, a `ResourceServer`. None allows every https origin.
+    allow_insecure_http: let secrets and tokens go over plain http beyond this machine.
+    vendor: the name of the preset that made the grant, else the token endpoint's host; for messages.
+    variables: the environment variables that the preset read; for messages.
+
+    Grants that differ in `vendor` and `variables` alone are equal and share a token.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """

@@ -11,20 +11,21 @@ from oauth_cc_auth._grant.checks import is_text, refuse
 class Discovery:
     """Where the authorization server describes itself, in place of a `token_endpoint`; asked without a secret.
 
-    One of three says where to look:
+    One of the first three says where to look:
 
-    `issuer`: the authorization server's identifier, character by character as it writes it itself. The document is
-    looked for by RFC 8414, then by OpenID Connect, and has to name this very issuer.
-    `resource`: the API's URL. Its metadata (RFC 9728) names the authorization server, and is found by the `challenge`,
-    a WWW-Authenticate that the API answered with, else by one bare request to the API, else at its well-known place.
-    Pass `issuer` too, if you know it: the credentials are for it alone. Without it they are for the first server that
-    the API names in this process, and a change is an error. Tokens go to the API's origin, unless the grant has a
-    `resource_server`, and the API's identifier is sent as `resource` (RFC 8707).
-    `url`: the full address of one document, as SMART's; its issuer is not compared, unless the grant has an `issuer`.
+    url: the full address of one document, as SMART's; its issuer is not compared, unless the grant has an `issuer`.
+    issuer: the authorization server's identifier, character by character as it writes it itself. The document is looked
+    for by RFC 8414, then by OpenID Connect, and has to name this very issuer.
+    resource: the API's URL. Its metadata (RFC 9728) names the authorization server. Pass `issuer` too, if you know it:
+    the credentials are for it alone. Without it they are for the first server that the API names in this process, and a
+    change is an error. Tokens go to the API's origin, unless the grant has a `resource_server`, and the API's
+    identifier is sent as `resource` (RFC 8707).
+    challenge: a WWW-Authenticate that the API answered with, which says where the metadata of `resource` is. Without it
+    one bare request to the API says so, else its well-known place is looked at.
+    mtls_endpoint_aliases: use the endpoints for mutual TLS (RFC 8705 §5).
 
     A document is kept for as long as its server says, at least five minutes and at most a day (a day where it does not
-    say), and fetched again where an endpoint that it names fails. With `mtls_endpoint_aliases` the endpoints are those
-    for mutual TLS (RFC 8705 §5). Plain http is for loopback only.
+    say), and fetched again where an endpoint that it names fails. Plain http is for loopback only.
 
     Raises ConfigurationError.
     """

@@ -7,7 +7,8 @@ from typing import TypeAlias
 from oauth_cc_auth._grant.static_token import StaticToken
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 
-Grant: TypeAlias = "TokenEndpointGrant | StaticToken"
+# What an SDK of yours takes: `def __init__(self, grant: Grant)`. Not a text, so that tools can resolve it.
+Grant: TypeAlias = TokenEndpointGrant | StaticToken
 
 
 def is_grant(thing: object) -> bool:

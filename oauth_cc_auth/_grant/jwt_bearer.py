@@ -17,10 +17,11 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 class JWTBearer(TokenEndpointGrant):
     """The JWT bearer grant (RFC 7523 §2.1): the authorization server trusts an assertion, and issues a token for it.
 
-    `assertion` is where the assertion comes from: a `File`, an `Env`, a function of the audience, a `TokenSource`, or a
-    `SignedJWT`. It is read for every attempt, so that one that is renewed meanwhile is found. Client authentication is
-    optional (§3.1): without a `client_id` nothing about the client is sent. The other arguments are those of
-    `ClientCredentials`.
+    assertion: where the assertion comes from: a `File`, an `Env`, a function of the audience, a `TokenSource`, or a
+    `SignedJWT`. It is read for every attempt, so that one that is renewed meanwhile is found.
+    client_id: the client's id. None says nothing about the client, whose authentication is optional (§3.1).
+
+    The other arguments are those of `ClientCredentials`.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """

@@ -19,9 +19,13 @@ Parameters = list[tuple[str, str]]
 class RequestFormat:
     """How a request to the authorization server is written, where a vendor departs from RFC 6749 §4.4.2.
 
-    `body` is "form", "json", or None: then every parameter stands in the query, as it does where `method` is "GET".
-    `query` names the parameters that stand there although there is a body. `names` gives a parameter the vendor's name,
-    as ``{"client_id": "appid"}``, or leaves it out: ``{"client_id": None}``. `scope_separator` stands between scopes.
+    method: "POST" or "GET". With "GET" every parameter stands in the query.
+    body: "form", "json", or None: then every parameter stands in the query.
+    query: the parameters that stand in the query although there is a body.
+    names: a parameter's name at the vendor, as ``{"client_id": "appid"}``; None leaves it out: ``{"client_id": None}``.
+    scope_separator: what stands between scopes.
+
+    Raises ConfigurationError, naming the argument.
     """
 
     method: Literal["POST", "GET"] = "POST"

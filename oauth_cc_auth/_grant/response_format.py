@@ -31,14 +31,24 @@ _DATE = re.compile(
 class ResponseFormat:
     """Where the things of a token answer stand, where a vendor departs from RFC 6749 §5.1.
 
-    Each is a path such as ``data.access_token``. `access_token` None means that the whole body is the token, as bare
-    text (Ellucian Ethos). `expires_in` counts in units of `seconds` (0.001: milliseconds), is a function of the whole
-    answer that returns seconds or None, or None. `expires_at` is an absolute time, in ISO 8601 or as a number since the
-    epoch in the same units, for answers without the former. A life of more than a hundred years counts as not stated.
-    `bearer_token_types` are what the server calls Bearer beside that, as eBay's ``Application Access Token``. `headers`
-    are those of the answer that are kept in ``Token.extra``, by their names in lower case. `errors` says how a refusal
-    reads, and `limit_reached` which refusal means that no more tokens are to be had for now, where its status does not
-    say so.
+    access_token: the path of the token, such as ``data.access_token``. None means that the whole body is the token, as
+    bare text (Ellucian Ethos).
+    token_type: the path of its type.
+    expires_in: the path of its lifetime, in units of `seconds`; or a function of the whole answer that returns seconds
+    or None; or None. More than a hundred years counts as not stated.
+    seconds: how long such a unit is: 0.001 means milliseconds.
+    expires_at: the path of an absolute time, in ISO 8601 or as a number since the epoch in the same units, for answers
+    without `expires_in`.
+    scope: the path of the granted scope.
+    scope_separator: what stands between scopes.
+    refresh_token: the path of the refresh token.
+    bearer_token_types: what the server calls Bearer beside that, as eBay's ``Application Access Token``.
+    headers: headers of the answer that are kept in ``Token.extra``, by their names in lower case.
+    errors: how a refusal reads, an `ErrorFormat`.
+    limit_reached: a function of the `ApiError` that tells the refusal which means that no more tokens are issued for
+    now, where its status does not say so.
+
+    Raises ConfigurationError, naming the argument.
     """
 
     _: KW_ONLY

@@ -19,7 +19,12 @@ _LONGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """A secret in an environment variable. Raises ConfigurationError, naming the variable, where it is not set."""
+    """A secret in an environment variable.
+
+    name: the variable's name. It is read before each token request.
+
+    Raises ConfigurationError, naming the variable, where it is not set.
+    """
 
     name: str
 
@@ -45,6 +50,8 @@ class Env:
 @dataclass(frozen=True, slots=True)
 class File:
     """A secret in a file of its own, as Kubernetes and Docker mount it; white space around it does not count.
+
+    path: the file's path. It is read before each token request.
 
     Raises ConfigurationError, naming the file, where it cannot be read, is empty or no text, or longer than 1 MiB.
     """
@@ -102,4 +109,4 @@ def _text(content: bytes) -> str | None:
 
 
 # A string, or what returns one; any callable will do.
-Secret: TypeAlias = "str | Callable[[], str]"
+Secret: TypeAlias = str | Callable[[], str]

@@ -15,8 +15,11 @@ from oauth_cc_auth._resource_server.server import ResourceServer
 class StaticToken:
     """A token or key that somebody made by hand and that lives until it is revoked; there is nothing to renew.
 
-    It goes only where `resource_server` lets it, and in the header that it names. `vendor` and `variables` are those of
-    `ClientCredentials`; a vendor that no preset named is None.
+    access_token: the token or key.
+    resource_server: the API that it may go to, and the header that presents it, a `ResourceServer`.
+    allow_insecure_http: let it go over plain http beyond this machine.
+    vendor: the name of the preset that made this, or None; for messages.
+    variables: the environment variables that the preset read; for messages.
     """
 
     access_token: str = field(repr=False)

@@ -52,7 +52,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IssuanceLimit:
-    """At most `count` tokens within any `seconds`, as the vendor documents it. Raises ConfigurationError."""
+    """How many tokens a vendor allows, as it documents it.
+
+    count: how many tokens.
+    seconds: within any so many seconds.
+
+    Raises ConfigurationError.
+    """
 
     count: int
     seconds: float

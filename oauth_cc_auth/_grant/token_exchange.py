@@ -24,14 +24,18 @@ _NAMES = frozenset({"access_token", "refresh_token", "id_token", "saml1", "saml2
 class TokenExchange(TokenEndpointGrant):
     """Token exchange (RFC 8693): the authorization server issues a token in exchange for another.
 
-    `subject_token` is where the token comes from: a `File`, an `Env`, a function of the audience, a `TokenSource`, a
-    `SignedJWT`, or the text itself. It is read for every attempt. `subject_token_type` says what it is: access_token,
-    refresh_token, id_token, saml1, saml2, jwt, or another type's full name. `actor_token` and `actor_token_type` say
-    who acts for the subject, and `requested_token_type` what is wanted (RFC 8693 §2.1). Client authentication is
-    optional. The other arguments are those of `ClientCredentials`.
+    subject_token: where that token comes from: a `File`, an `Env`, a function of the audience, a `TokenSource`, a
+    `SignedJWT`, or the text itself. It is read for every attempt.
+    subject_token_type: what it is: "access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt", or another
+    type's full name.
+    actor_token: the token of whoever acts for the subject, as `subject_token`.
+    actor_token_type: what that is.
+    requested_token_type: what is wanted (RFC 8693 §2.1).
+    client_id: the client's id. None says nothing about the client, whose authentication is optional.
 
-    Where the server issues no access token (`token_type` N_A, §2.2.1), ``Token.token_type`` is "N_A": such a token can
-    be the source of another grant, and is never sent to an API.
+    The other arguments are those of `ClientCredentials`. Where the server issues no access token (`token_type` N_A,
+    §2.2.1), ``Token.token_type`` is "N_A": such a token can be the source of another grant, and is never sent to an
+    API.
 
     Raises ConfigurationError, naming the argument, and InsecureTransport for plain http beyond loopback.
     """

@@ -46,8 +46,12 @@ _HEADER = "header:"
 class ApiError:
     """What a server said about a request that it refused; a field that it left out is None.
 
-    `code` and `message` are its own words, `status` the HTTP status. `request_id` is what its support asks for,
-    `required_scope` what the token lacks (RFC 6750 §3.1), `retry_after` the seconds to wait (RFC 9110 §10.2.3).
+    code: the server's own name of the error.
+    message: what it says in words.
+    status: the HTTP status.
+    request_id: what the vendor's support asks for.
+    required_scope: what the token lacks (RFC 6750 §3.1).
+    retry_after: the seconds to wait (RFC 9110 §10.2.3).
     """
 
     code: str | None
@@ -62,10 +66,15 @@ class ApiError:
 class ErrorFormat:
     """Where a vendor's errors say what: each a path in the JSON body, as ``error.type``, or several tried in turn.
 
-    `code` and `message` may name a header of the answer, as ``header:X-Rejection-Reason``; `request_id` does so without
-    that word. A code that is 0 or absent is no error. `meaning` translates the vendor's codes
-    of its token endpoint to those of RFC 6749 §5.2, so that each raises the exception that it should. Retry-After
-    counts in units of `seconds` (0.001: milliseconds, as at Sentinel Hub).
+    code: where the error's name stands, also in a header of the answer, as ``header:X-Rejection-Reason``. A code that
+    is 0 or absent is no error.
+    message: where the words stand, also in a header.
+    request_id: where the id for the vendor's support stands, or the header's name.
+    required_scope: where the scope stands that the token lacks.
+    meaning: the vendor's codes of its token endpoint, and that of RFC 6749 §5.2 for each, which chooses the exception.
+    seconds: in which unit Retry-After counts: 0.001 means milliseconds, as at Sentinel Hub.
+
+    Raises ConfigurationError, naming the argument.
     """
 
     _: KW_ONLY

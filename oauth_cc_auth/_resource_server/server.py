@@ -24,15 +24,19 @@ from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNo
 class ResourceServer:
     """An API: its origins, how it wants the token, and which answers mean that the token is refused.
 
-    `base_url` is where the API's paths begin; its origin, and those of `origins`, are the only ones the token goes to.
-    None means any https origin. An origin written ``https://*.example.com`` stands for every host below that domain, at
-    any depth, but not for example.com itself: name such a domain only where the vendor owns all of it. The token
-    stands in `header` after the word `scheme` (RFC 6750 §2.1), or alone where `scheme` is None; `prefix` is what a
-    vendor wants glued to its front, as openEO's ``oidc/CDSE/``. `headers` are sent on every API call unless the
-    caller sets them; a value may be a function that makes one for each call. `renew_on` are the statuses that may
-    mean a refused token, and `renew_if` looks at what such an answer says, where the status alone does not tell.
-    `base_url_of` is for APIs whose base only the token's answer tells: a function that returns it, which is then the
-    one origin besides those named here. `errors` says how the API's errors read.
+    base_url: where the API's paths begin. The token goes to its origin, and to those of `origins`, alone. None means
+    any https origin.
+    header: the header that presents the token.
+    scheme: the word before the token there (RFC 6750 §2.1); None: the token stands alone.
+    prefix: what a vendor wants glued to the token's front, as openEO's ``oidc/CDSE/``.
+    headers: sent on every API call unless the caller sets them. A value may be a function that makes one for each call.
+    renew_on: the statuses that may mean a refused token.
+    renew_if: a function of the `ApiError` that looks at what such an answer says, where the status alone does not tell.
+    origins: further origins that the token may go to. ``https://*.example.com`` stands for every host below that
+    domain, at any depth, but not for example.com itself: name such a domain only where the vendor owns all of it.
+    base_url_of: a function of the `Token` that returns the base, for APIs whose base only the token's answer tells. It
+    is then the one origin besides those named here.
+    errors: how the API's errors read, an `ErrorFormat`.
 
     Raises ConfigurationError, naming the argument.
     """
@@ -121,6 +125,19 @@ class ResourceServer:
                 "allow_insecure_http=True to the grant if this network is yours."
             )
             raise InsecureTransport(message)
+
+    def url_for(self, path: str, token: Token | None) -> str:
+        """Return the URL of a path below the API's base; a whole URL is returned as it is.
+
+        The token tells the base where there is a `base_url_of`. Raises ConfigurationError where the base is not known.
+        """
+        if path.lower().startswith(("https://", "http://")):
+            return path
+        base = self.base_url if token is None else self.base_url_for(token)
+        if base is None:
+            message = "this API has no single base_url: pass a whole URL, or ResourceServer(base_url=...) to the grant"
+            raise ConfigurationError(message)
+        return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
     def base_url_for(self, token: Token) -> str | None:
         """Return where the paths of the API begin for this token. Raises ConfigurationError where that is no URL."""

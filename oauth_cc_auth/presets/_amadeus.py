@@ -7,6 +7,8 @@ https://github.com/amadeus4dev/amadeus-code-examples/issues/75.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
@@ -17,7 +19,10 @@ _HOSTS = {"production": "api.amadeus.com", "test": "test.api.amadeus.com"}
 
 
 def amadeus(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "test"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Amadeus's API at https://api.amadeus.com, or https://test.api.amadeus.com.
 

@@ -6,6 +6,8 @@ https://affiliate-program.amazon.com/creatorsapi/docs/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, facts, one_of
 
 _TOKEN_ENDPOINT = "https://{}/auth/o2/token"
@@ -17,7 +19,7 @@ def amazon_creators(
     client_id: str | None = None,
     client_secret: Secret | None = None,
     *,
-    region: str = "na",
+    region: Literal["na", "eu", "fe"] = "na",
     marketplace: str | None = None,
 ) -> ClientCredentials:
     """Return the grant for Amazon's Creators API at https://creatorsapi.amazon, for credentials of version 3.

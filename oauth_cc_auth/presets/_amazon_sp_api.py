@@ -8,6 +8,8 @@ https://github.com/amzn/selling-partner-api-models/issues/826.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -40,8 +42,8 @@ def amazon_sp_api(
     client_secret: Secret | None = None,
     *,
     scope: Several = "sellingpartnerapi::notifications",
-    region: str = "na",
-    environment: str = "production",
+    region: Literal["na", "eu", "fe"] = "na",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for grantless operations of Amazon's Selling Partner API at https://sellingpartnerapi-na.amazon.com.
 

@@ -6,6 +6,8 @@ https://docs.athenahealth.com/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import (
     ClientCredentials,
     ResourceServer,
@@ -28,7 +30,7 @@ def athenahealth(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    environment: str = "production",
+    environment: Literal["production", "preview"] = "production",
 ) -> ClientCredentials:
     """Return the grant for athenahealth's API at https://api.platform.athenahealth.com.
 

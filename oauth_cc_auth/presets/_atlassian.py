@@ -6,6 +6,8 @@ https://confluence.atlassian.com/ ("Service accounts overview").
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import (
     ClientCredentials,
     ResourceServer,
@@ -25,7 +27,7 @@ def atlassian_cloud(
     client_secret: Secret | None = None,
     *,
     cloud_id: str | None = None,
-    product: str = "jira",
+    product: Literal["jira", "confluence"] = "jira",
 ) -> ClientCredentials:
     """Return the grant for Jira's or Confluence's API in the cloud at https://api.atlassian.com/ex/PRODUCT/CLOUD_ID.
 

@@ -6,13 +6,17 @@ https://developer.avinodegroup.com/docs/api-basics.
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias, get_args
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, one_of
 from oauth_cc_auth.presets._credentials import host as host_name
 
-_METHODS = {name: name for name in ("client_secret_basic", "client_secret_post", "client_secret_jwt")}
+Method: TypeAlias = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt"]
+
+_METHODS: dict[str, Method] = {method: method for method in get_args(Method)}
 
 
 def avinode(
@@ -21,7 +25,7 @@ def avinode(
     *,
     host: str | None = None,
     api_token: str | None = None,
-    token_endpoint_auth_method: str = "client_secret_post",
+    token_endpoint_auth_method: Method = "client_secret_post",
     expires_in_minutes: int | None = None,
 ) -> ClientCredentials:
     """Return the grant for Avinode's API at https://HOST/api.

@@ -6,13 +6,18 @@ https://github.com/picqer/bol-retailer-php-client.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, one_of
 
 _BASE_URLS = {"production": "https://api.bol.com/retailer", "demo": "https://api.bol.com/retailer-demo"}
 
 
 def bol_com(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "demo"] = "production",
 ) -> ClientCredentials:
     """Return the grant for bol.com's Retailer API at https://api.bol.com/retailer.
 

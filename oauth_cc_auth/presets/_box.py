@@ -7,7 +7,7 @@ and https://github.com/box/box-openapi.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from oauth_cc_auth._grant.secret import File
 from oauth_cc_auth._http.json_path import json_object, member, string_or_none
@@ -45,7 +45,7 @@ def box(
     client_secret: Secret | None = None,
     *,
     subject_id: str | None = None,
-    subject_type: str = "enterprise",
+    subject_type: Literal["enterprise", "user"] = "enterprise",
 ) -> ClientCredentials:
     """Return the grant for Box's API at https://api.box.com/2.0.
 

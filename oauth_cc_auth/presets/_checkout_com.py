@@ -6,6 +6,8 @@ https://github.com/checkout/checkout-sdk-python.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -28,7 +30,7 @@ def checkout_com(
     *,
     scope: Several | None = None,
     subdomain: str | None = None,
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Checkout.com's APIs at https://api.checkout.com.
 

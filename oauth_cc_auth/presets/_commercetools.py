@@ -6,6 +6,8 @@ https://github.com/commercetools/commercetools-api-reference.
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -20,13 +22,21 @@ _DOMAINS = {region: f"{region}.commercetools.com" for region in _REGIONS}
 # api-specs/api/types/error/ErrorResponse.raml
 _ERRORS = ErrorFormat(code=("errors.0.code", "error"), message="message")
 
+Region: TypeAlias = Literal[
+    "us-central1.gcp",
+    "us-east-2.aws",
+    "europe-west1.gcp",
+    "eu-central-1.aws",
+    "australia-southeast1.gcp",
+]
+
 
 def commercetools(
     client_id: str | None = None,
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    region: str = "europe-west1.gcp",
+    region: Region = "europe-west1.gcp",
 ) -> ClientCredentials:
     """Return the grant for commercetools' HTTP API at https://api.REGION.commercetools.com.
 

@@ -5,6 +5,8 @@ Read at https://github.com/CrowdStrike/falconpy.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
@@ -42,7 +44,7 @@ def crowdstrike(
     client_id: str | None = None,
     client_secret: Secret | None = None,
     *,
-    region: str = "us-1",
+    region: Literal["us-1", "us-2", "us-3", "eu-1", "us-gov-1", "us-gov-2"] = "us-1",
     member_cid: str | None = None,
 ) -> ClientCredentials:
     """Return the grant for CrowdStrike Falcon's API at https://api.crowdstrike.com, or that of another region.

@@ -6,6 +6,8 @@ https://github.com/Digi-Key/ApiClient.V3.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
@@ -20,7 +22,10 @@ _ERRORS = ErrorFormat(code=(), message=("ErrorDetails", "ErrorMessage"), request
 
 
 def digikey(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for DigiKey's APIs at https://api.digikey.com.
 

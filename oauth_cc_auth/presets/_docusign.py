@@ -5,6 +5,8 @@ Read at https://github.com/docusign/docusign-esign-python-client.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import JWTBearer, ResourceServer, Secret, SignedJWT, credential, one_of
 
 _HOSTS = {"production": "account.docusign.com", "demo": "account-d.docusign.com"}
@@ -17,7 +19,7 @@ def docusign(
     user_id: str | None = None,
     base_url: str | None = None,
     scope: str = "signature impersonation",
-    environment: str = "production",
+    environment: Literal["production", "demo"] = "production",
 ) -> JWTBearer:
     """Return the grant for Docusign's API at `base_url`, for a user in whose name an application acts.
 

@@ -5,6 +5,8 @@ Read at https://github.com/Dwolla/dwolla-v2-python.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, facts, one_of
 
 _BASE_URLS = {"production": "https://api.dwolla.com", "sandbox": "https://api-sandbox.dwolla.com"}
@@ -12,7 +14,10 @@ _BASE_URLS = {"production": "https://api.dwolla.com", "sandbox": "https://api-sa
 
 @facts(client_id="DWOLLA_APP_KEY", client_secret="DWOLLA_APP_SECRET")
 def dwolla(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Dwolla's API at https://api.dwolla.com.
 

@@ -7,6 +7,8 @@ https://developer.ebay.com/api-docs/static/handling-error-messages.html.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.response_format import ResponseFormat
@@ -36,7 +38,7 @@ def ebay(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for eBay's REST APIs at https://api.ebay.com.
 

@@ -8,7 +8,7 @@ https://learn.microsoft.com/azure/active-directory/azuread-dev/v1-oauth2-client-
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from oauth_cc_auth._grant.assertion import ClientAssertion, Source
 from oauth_cc_auth._grant.client_authentication import ENDPOINT, PrivateKeyJWT
@@ -47,7 +47,7 @@ def entra_id(
     base_url: str | None = None,
     thumbprint: str | None = None,
     federated: bool = False,
-    cloud: str = "global",
+    cloud: Literal["global", "us-government", "china"] = "global",
 ) -> ClientCredentials:
     """Return the grant for an API that trusts Microsoft Entra ID, at `base_url`, as https://graph.microsoft.com.
 
@@ -79,7 +79,7 @@ def entra_id_v1(
     tenant: str | None = None,
     resource: str | None = None,
     base_url: str | None = None,
-    cloud: str = "global",
+    cloud: Literal["global", "us-government", "china"] = "global",
 ) -> ClientCredentials:
     """Return the grant for an API at `base_url` by the older v1.0 endpoint, for APIs that want its tokens.
 

@@ -6,13 +6,18 @@ https://developer.fedex.com/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, one_of
 
 _BASE_URLS = {"production": "https://apis.fedex.com", "sandbox": "https://apis-sandbox.fedex.com"}
 
 
 def fedex(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for FedEx' APIs at https://apis.fedex.com.
 

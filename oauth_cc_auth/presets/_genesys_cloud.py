@@ -6,6 +6,8 @@ https://github.com/MyPureCloud/platform-client-sdk-javascript.
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
@@ -34,6 +36,27 @@ _DOMAINS = {
     "eusc_de_east_1": "edee1.eusc-pure.cloud",
 }
 
+Region: TypeAlias = Literal[
+    "us_east_1",
+    "eu_west_1",
+    "ap_southeast_2",
+    "ap_northeast_1",
+    "eu_central_1",
+    "us_west_2",
+    "ca_central_1",
+    "ap_northeast_2",
+    "eu_west_2",
+    "ap_south_1",
+    "us_east_2",
+    "sa_east_1",
+    "me_central_1",
+    "ap_northeast_3",
+    "eu_central_2",
+    "mx_central_1",
+    "ap_southeast_1",
+    "eusc_de_east_1",
+]
+
 
 @facts(
     client_id="GENESYSCLOUD_OAUTHCLIENT_ID",
@@ -41,7 +64,10 @@ _DOMAINS = {
     region="GENESYSCLOUD_REGION",
 )
 def genesys_cloud(
-    client_id: str | None = None, client_secret: Secret | None = None, *, region: str = "us_east_1"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    region: Region = "us_east_1",
 ) -> ClientCredentials:
     """Return the grant for Genesys Cloud's API at https://api.mypurecloud.com, or that of another `region`.
 

@@ -5,6 +5,8 @@ Read at https://github.com/hashicorp/hcp-sdk-go.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, one_of
 
 _HOSTS = {
@@ -14,7 +16,7 @@ _HOSTS = {
 
 
 def hcp(
-    client_id: str | None = None, client_secret: Secret | None = None, *, region: str = "global"
+    client_id: str | None = None, client_secret: Secret | None = None, *, region: Literal["global", "eu"] = "global"
 ) -> ClientCredentials:
     """Return the grant for the API of HashiCorp Cloud Platform at https://api.cloud.hashicorp.com.
 

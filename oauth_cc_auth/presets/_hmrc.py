@@ -5,6 +5,8 @@ Read at https://github.com/hmrc/api-documentation-frontend.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, Several, credential, one_of
 
 _BASE_URLS = {"production": "https://api.service.hmrc.gov.uk", "sandbox": "https://test-api.service.hmrc.gov.uk"}
@@ -15,7 +17,7 @@ def hmrc(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for HMRC's APIs at https://api.service.hmrc.gov.uk.
 

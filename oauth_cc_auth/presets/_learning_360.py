@@ -6,6 +6,8 @@ https://github.com/api-evangelist/360learning.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
@@ -24,7 +26,7 @@ def learning_360(
     client_id: str | None = None,
     client_secret: Secret | None = None,
     *,
-    region: str = "eu",
+    region: Literal["eu", "us"] = "eu",
     user_id: str | None = None,
     company_id: str | None = None,
 ) -> ClientCredentials:

@@ -6,6 +6,8 @@ below https://docs.oracle.com/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import (
     ENDPOINT,
     ClientCredentials,
@@ -28,7 +30,7 @@ def netsuite(
     *,
     account: str | None = None,
     certificate_id: str | None = None,
-    alg: str = "PS256",
+    alg: Literal["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"] = "PS256",
     scope: str = "rest_webservices",
 ) -> ClientCredentials:
     """Return the grant for NetSuite's REST web services and RESTlets at https://ACCOUNT.suitetalk.api.netsuite.com.

@@ -6,6 +6,8 @@ https://digital.nhs.uk/developer.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import (
     ENDPOINT,
     ClientCredentials,
@@ -24,7 +26,7 @@ def nhs_england(
     client_secret: Secret | None = None,
     *,
     kid: str | None = None,
-    environment: str = "production",
+    environment: Literal["production", "integration"] = "production",
 ) -> ClientCredentials:
     """Return the grant for NHS England's APIs at https://api.service.nhs.uk.
 

@@ -6,6 +6,8 @@ https://github.com/openai/openai-python.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import (
     IdentityToken,
     RequestFormat,
@@ -25,7 +27,7 @@ def openai(
     identity_provider_id: str | None = None,
     service_account_id: str | None = None,
     identity_token_file: IdentityToken | None = None,
-    subject_token_type: str = "jwt",
+    subject_token_type: Literal["jwt", "id_token"] = "jwt",
 ) -> TokenExchange:
     """Return the grant for OpenAI's API at https://api.openai.com/v1, for a workload with its platform's token.
 

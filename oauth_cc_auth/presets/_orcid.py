@@ -5,6 +5,8 @@ Read at https://github.com/ORCID/ORCID-Source.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, Several, credential, one_of
 
 # Where tokens are requested, the public API and that for members.
@@ -19,7 +21,7 @@ def orcid(
     client_secret: Secret | None = None,
     *,
     scope: Several = "/read-public",
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for ORCID's public API at https://pub.orcid.org.
 

@@ -5,6 +5,8 @@ Read at https://github.com/ovh/python-ovh.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, facts, one_of
 
 # ovh/client.py there.
@@ -17,7 +19,10 @@ _HOSTS = {
 
 @facts(endpoint="OVH_ENDPOINT")
 def ovhcloud(
-    client_id: str | None = None, client_secret: Secret | None = None, *, endpoint: str = "ovh-eu"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    endpoint: Literal["ovh-eu", "ovh-ca", "ovh-us"] = "ovh-eu",
 ) -> ClientCredentials:
     """Return the grant for OVHcloud's API at https://eu.api.ovh.com.
 

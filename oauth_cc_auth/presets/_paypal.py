@@ -6,6 +6,8 @@ https://github.com/paypal/paypal-rest-api-specifications.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
@@ -24,7 +26,10 @@ _ERRORS = ErrorFormat(
 
 
 def paypal(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for PayPal's REST APIs at https://api-m.paypal.com.
 

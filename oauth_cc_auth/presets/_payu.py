@@ -6,6 +6,8 @@ https://github.com/PayU-EMEA/openpayu_php.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
@@ -16,7 +18,10 @@ _ORIGINS = {"production": "https://secure.payu.com", "sandbox": "https://secure.
 
 
 def payu(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for PayU's REST API in Europe at https://secure.payu.com/api/v2_1.
 

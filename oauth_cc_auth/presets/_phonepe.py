@@ -7,6 +7,8 @@ and https://github.com/PhonePe/phonepe-pg-sdk-python.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -30,7 +32,7 @@ def phonepe(
     client_secret: Secret | None = None,
     *,
     client_version: str | None = None,
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for PhonePe's payment gateway at https://api.phonepe.com/apis/pg.
 

@@ -10,6 +10,8 @@ https://docs.pingidentity.com/pingone/developer_tools/p1_ip_address_domain_refer
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -37,7 +39,7 @@ def pingone(
     client_secret: Secret | None = None,
     *,
     environment_id: str | None = None,
-    region: str = "NA",
+    region: Literal["NA", "CA", "EU", "AU", "SG", "AP"] = "NA",
     token_endpoint_auth_method: ClientAuthMethod = "client_secret_basic",
 ) -> ClientCredentials:
     """Return the grant for PingOne's API at https://api.pingone.com, or that of another region, for a worker app.

@@ -5,6 +5,8 @@ Read at https://github.com/procore/documentation.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, one_of
 
 _HOSTS = {
@@ -18,7 +20,7 @@ def procore(
     client_secret: Secret | None = None,
     *,
     company_id: str | None = None,
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Procore's API at https://api.procore.com.
 

@@ -9,6 +9,7 @@ https://github.com/SabreDevStudio/bargain-finder-max-sample-nodejs.
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Literal
 
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -32,7 +33,10 @@ def _twice_in_base64(client_id: str, client_secret: str) -> dict[str, str]:
 
 
 def sabre(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "certification"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Sabre's REST APIs at https://api.platform.sabre.com, or https://api.cert.platform.sabre.com.
 

@@ -6,6 +6,8 @@ client-confidential-asymmetric.md, which are published at https://hl7.org/fhir/s
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_authentication import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
@@ -27,7 +29,7 @@ def smart_backend(
     *,
     base_url: str | None = None,
     scope: Several | None = None,
-    alg: str = "RS384",
+    alg: Literal["RS384", "ES384"] = "RS384",
     kid: str | None = None,
 ) -> ClientCredentials:
     """Return the grant for a FHIR server at BASE_URL.

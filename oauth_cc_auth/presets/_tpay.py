@@ -5,6 +5,8 @@ Read at https://docs-api.tpay.com/first-steps/authorization and https://github.c
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -20,7 +22,7 @@ def tpay(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    environment: str = "production",
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Tpay's Open API at https://api.tpay.com.
 

@@ -7,6 +7,8 @@ https://github.com/TrueLayer/truelayer-java.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -26,7 +28,7 @@ def truelayer(
     client_secret: Secret | None = None,
     *,
     scope: Several = "payments",
-    environment: str = "live",
+    environment: Literal["live", "sandbox"] = "live",
 ) -> ClientCredentials:
     """Return the grant for TrueLayer's Payments API at https://api.truelayer.com.
 

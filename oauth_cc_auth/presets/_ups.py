@@ -5,6 +5,8 @@ Read at https://github.com/UPS-API/api-documentation (OAuthClientCredentials.yam
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -24,7 +26,7 @@ def ups(
     client_secret: Secret | None = None,
     *,
     merchant_id: str | None = None,
-    environment: str = "production",
+    environment: Literal["production", "test"] = "production",
 ) -> ClientCredentials:
     """Return the grant for UPS's APIs at https://onlinetools.ups.com/api.
 

@@ -5,6 +5,8 @@ Read at https://developers.usps.com/getting-started and https://github.com/USPS/
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -24,7 +26,7 @@ def usps(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    environment: str = "production",
+    environment: Literal["production", "test"] = "production",
 ) -> ClientCredentials:
     """Return the grant for USPS's APIs at https://apis.usps.com.
 

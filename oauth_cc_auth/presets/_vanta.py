@@ -6,6 +6,8 @@ https://developer.vanta.com/docs/rest-api-authentication.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
@@ -22,7 +24,7 @@ def vanta(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    instance: str = "vanta",
+    instance: Literal["vanta", "vanta-gov"] = "vanta",
 ) -> ClientCredentials:
     """Return the grant for Vanta's API at https://api.vanta.com.
 

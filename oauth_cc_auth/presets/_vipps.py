@@ -7,6 +7,8 @@ https://developer.vippsmobilepay.com/docs/developer-resources/servers/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.checks import Several
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.request_format import RequestFormat
@@ -30,7 +32,7 @@ def vipps(
     *,
     subscription_key: str | None = None,
     merchant_serial_number: str | None = None,
-    environment: str = "production",
+    environment: Literal["production", "test"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Vipps MobilePay's APIs at https://api.vipps.no.
 
@@ -60,7 +62,7 @@ def vipps_partner(
     client_secret: Secret | None = None,
     *,
     scope: Several | None = None,
-    environment: str = "production",
+    environment: Literal["production", "test"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Vipps MobilePay's APIs for partners at https://api.vipps.no: Report, Management, Donations.
 

@@ -6,6 +6,7 @@ https://developer.walmart.com/global-marketplace/reference/tokenapi.
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import uuid4
 
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
@@ -28,7 +29,10 @@ _HEADERS: dict[str, HeaderValue] = {"WM_QOS.CORRELATION_ID": _correlation_id, "W
 
 
 def walmart(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Walmart Marketplace's API at https://marketplace.walmartapis.com.
 

@@ -6,13 +6,18 @@ https://developer.wayfair.com/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, one_of
 
 _BASE_URLS = {"production": "https://api.wayfair.com", "sandbox": "https://sandbox.api.wayfair.com"}
 
 
 def wayfair(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Wayfair's supplier API at https://api.wayfair.com.
 

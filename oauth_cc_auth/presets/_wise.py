@@ -6,6 +6,8 @@ https://docs.wise.com/guides/developer/auth-and-security/oauth-2-setup.md and ht
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
@@ -17,7 +19,10 @@ _BASE_URLS = {"production": "https://api.wise.com", "sandbox": "https://api.wise
 
 
 def wise(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for the Wise Platform API at https://api.wise.com, or https://api.wise-sandbox.com.
 

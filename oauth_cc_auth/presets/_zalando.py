@@ -6,6 +6,8 @@ https://developers.merchants.zalando.com/.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import ClientCredentials, ResourceServer, Secret, credential, facts, one_of
 
 _BASE_URLS = {"production": "https://api.merchants.zalando.com", "sandbox": "https://api-sandbox.merchants.zalando.com"}
@@ -13,7 +15,10 @@ _BASE_URLS = {"production": "https://api.merchants.zalando.com", "sandbox": "htt
 
 @facts(probe="/auth/me")
 def zalando(
-    client_id: str | None = None, client_secret: Secret | None = None, *, environment: str = "production"
+    client_id: str | None = None,
+    client_secret: Secret | None = None,
+    *,
+    environment: Literal["production", "sandbox"] = "production",
 ) -> ClientCredentials:
     """Return the grant for Zalando's merchant API at https://api.merchants.zalando.com.
 

@@ -6,6 +6,8 @@ https://www.zoho.com/crm/developer/docs/api/v4/client-credentials.html.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth.presets._vocabulary import (
     ClientCredentials,
     RequestFormat,
@@ -35,7 +37,7 @@ def zoho(
     *,
     scope: Several | None = None,
     soid: str | None = None,
-    data_center: str = "com",
+    data_center: Literal["com", "eu", "in", "com.au", "jp", "ca"] = "com",
 ) -> ClientCredentials:
     """Return the grant for Zoho's APIs, where the token's answer says that they are.
 

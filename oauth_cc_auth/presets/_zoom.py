@@ -7,6 +7,8 @@ https://devforum.zoom.us/t/zoom-api-how-to-revoke-app-access-when-user-wants-to-
 
 from __future__ import annotations
 
+from typing import Literal
+
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
@@ -27,7 +29,7 @@ def zoom(
     client_secret: Secret | None = None,
     *,
     account_id: str | None = None,
-    cloud: str = "global",
+    cloud: Literal["global", "us-government"] = "global",
 ) -> ClientCredentials:
     """Return the grant for Zoom's API at https://api.zoom.us/v2.
 

@@ -272,7 +272,7 @@ def test_what_is_wrong_besides_is_said(monkeypatch: pytest.MonkeyPatch, url: str
     """At a sandbox too, what is wrong with an argument is the preset's to say."""
     monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", url)
     with pytest.raises(ConfigurationError, match="environment"):
-        presets.paypal(environment="prod")
+        presets.paypal(environment="prod")  # type: ignore[arg-type]  # as a type checker says
 
 
 def test_named_vendors_are_played(monkeypatch: pytest.MonkeyPatch) -> None:

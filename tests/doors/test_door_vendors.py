@@ -275,6 +275,7 @@ def test_the_base_of_a_source(door: Door, api: Server, endpoint: TokenEndpoint) 
     endpoint.members["instance_url"] = f"{api.origin}/services/"
     source = TokenSource(endpoint.grant(resource_server=ResourceServer("https://login.example", base_url_of=instance)))
     assert source.base_url() == f"{api.origin}/services/" == asyncio.run(source.abase_url())
+    assert source.url("/data") == f"{api.origin}/services/data" == asyncio.run(source.aurl("data"))
     assert (
         TokenSource(endpoint.grant(resource_server=ResourceServer("https://b.example/v1"))).base_url()
         == "https://b.example/v1"

@@ -459,7 +459,7 @@ def answer_with(code: int, body: str, **headers: str) -> HttpResponse:
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "client_secret_basic_raw"])
-def test_an_echo_is_masked(method: str, pauses: list[float], caplog: pytest.LogCaptureFixture) -> None:
+def test_an_echo_is_masked(method: Any, pauses: list[float], caplog: pytest.LogCaptureFixture) -> None:
     """Case 37: a server that echoes secret, Basic header or refresh token gets them into no message, field or log."""
     grant = AuthorizationCode(
         token_endpoint="https://as.example.com/token",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, get_args, get_type_hints
 
 import aiohttp
 import httpx
@@ -12,7 +15,20 @@ import pytest
 import requests
 from requests.auth import AuthBase
 
-from oauth_cc_auth import AiohttpAuth, ClientCredentials, GrpcAuth, HttpxAuth, RequestsAuth, TokenSource
+import oauth_cc_auth
+from oauth_cc_auth import (
+    AiohttpAuth,
+    ClientCredentials,
+    ConfigurationError,
+    Event,
+    Grant,
+    GrpcAuth,
+    HttpxAuth,
+    PrivateKeyJWT,
+    RequestsAuth,
+    Secret,
+    TokenSource,
+)
 
 GRANT = ClientCredentials(token_endpoint="https://as.example.com/token", client_id="client", client_secret="secret")
 URL = "https://api.example.com"
@@ -58,6 +74,52 @@ def by_aiohttp() -> None:
     """Give the middleware to a session."""
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (AiohttpAuth(GRANT),)
     assert callable(middlewares[0])
+
+
+FIELDS_OF_OTHERS = {
+    "AuthorizationCode": ClientCredentials,
+    "ClientSecretJWT": PrivateKeyJWT,
+    "JWTBearer": ClientCredentials,
+    "SignedJWT": PrivateKeyJWT,
+    "TokenExchange": ClientCredentials,
+}
+
+
+def values() -> Iterator[type[Any]]:
+    """Yield the public classes whose instances are frozen values, but for the events."""
+    for name in oauth_cc_auth._NAMES:
+        found = getattr(oauth_cc_auth, name, None) if name not in {"AsyncNiquestsAuth", "NiquestsAuth"} else None
+        if isinstance(found, type) and is_dataclass(found) and not issubclass(found, Event):
+            yield found
+
+
+@pytest.mark.parametrize("value", list(values()), ids=lambda value: value.__name__)
+def test_each_field_has_a_line(value: type[Any]) -> None:
+    """`help()` says something of each argument, on a line that begins with its name."""
+    described = set(re.findall(r"^([a-z_]+): ", inspect.getdoc(value) or "", re.MULTILINE))
+    names = {field.name for field in fields(value) if field.init and not field.name.startswith("_")}
+    if other := FIELDS_OF_OTHERS.get(value.__name__):
+        names -= {field.name for field in fields(other)}
+        assert f"`{other.__name__}`" in (value.__doc__ or "")
+        described -= {field.name for field in fields(other)}
+    assert described == names
+
+
+def test_aliases_can_be_resolved() -> None:
+    """`Grant` and `Secret` are types at run time too, for tools that resolve annotations; a grant is a `Grant`."""
+
+    def sdk(grant: Grant, secret: Secret) -> None:
+        """Take what an SDK takes."""
+
+    hints = get_type_hints(sdk)
+    assert isinstance(GRANT, hints["grant"])
+    assert str in get_args(hints["secret"])
+
+
+def test_names_of_methods_are_the_type() -> None:
+    """A misspelt client authentication method is refused at run time, as type checkers refuse it."""
+    with pytest.raises(ConfigurationError, match="token_endpoint_auth_method is none of client_secret_basic,"):
+        replace(GRANT, token_endpoint_auth_method="client_secret_pst")  # type: ignore[arg-type]  # the point
 
 
 USES: list[Callable[[], Any]] = [by_httpx, by_httpx2, by_requests, by_aiohttp, lent_clients]

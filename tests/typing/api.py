@@ -13,10 +13,13 @@ from oauth_cc_auth import (
     Env,
     File,
     FileStore,
+    Grant,
     HttpxAuth,
     MemoryStore,
+    RequestFormat,
     RequestsAuth,
     ResourceServer,
+    Secret,
     StaticToken,
     Token,
     TokenSource,
@@ -44,6 +47,37 @@ async def sources(grant: ClientCredentials, store: TokenStore) -> None:
     assert_type(source.reject(source.token()), bool)
     TokenSource(presets.vibe_api_key(), store=MemoryStore(), timeout=5)
     TokenSource(presets.vend_email(), store=FileStore())
+
+
+class Sdk:
+    """What an SDK of one's own is given."""
+
+    def __init__(self, grant: Grant, secret: Secret) -> None:
+        """Keep a source."""
+        self.source = TokenSource(grant)
+        self.secret = secret
+
+    async def urls(self) -> None:
+        """A path has a URL, which is never None."""
+        assert_type(self.source.url("/users"), str)
+        assert_type(await self.source.aurl("/users"), str)
+        assert_type(RequestsAuth(self.source).source, TokenSource)
+        Sdk(presets.zoom(), File("/path"))
+        Sdk(presets.vibe_api_key(), lambda: "from a vault")
+
+
+def choices() -> None:
+    """A choice is a Literal: what is misspelt is found before it runs. Each `ignore` would be needless otherwise."""
+    ClientCredentials(
+        token_endpoint="https://as.example.com/token",
+        client_id="id",
+        client_secret="secret",
+        token_endpoint_auth_method="client_secret_pst",  # type: ignore[arg-type]
+    )
+    RequestFormat(body="jsn")  # type: ignore[arg-type]
+    RequestFormat(method="PUT")  # type: ignore[arg-type]
+    presets.paypal(environment="prod")  # type: ignore[arg-type]
+    presets.paypal(environment="sandbox")
 
 
 def auth_classes(grant: ClientCredentials) -> None:

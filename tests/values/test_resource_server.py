@@ -335,3 +335,28 @@ def test_a_base_url_has_no_star() -> None:
     """A host below a domain is named in origins; the error says so."""
     with pytest.raises(ConfigurationError, match="named in origins"):
         ResourceServer("https://*.example.com")
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("/users", "https://api.example.com/v1/users"),
+        ("users?page=2", "https://api.example.com/v1/users?page=2"),
+        ("", "https://api.example.com/v1/"),
+        ("//evil.example/", "https://api.example.com/v1/evil.example/"),
+        ("https://files.example.com/a", "https://files.example.com/a"),
+        ("HTTPS://evil.example/", "HTTPS://evil.example/"),
+    ],
+)
+def test_a_path_below_the_base(path: str, url: str) -> None:
+    """A path is below the base, however it begins; a whole URL stays as it is, and is judged where it is called."""
+    assert API.url_for(path, None) == API.url_for(path, Token(TOKEN)) == url
+
+
+def test_a_base_that_the_token_tells() -> None:
+    """The base may be told by the token; where nobody tells it, the error says what to pass."""
+    told = ResourceServer(base_url_of=lambda token: str(token.extra["instance_url"]))
+    token = Token(TOKEN, extra={"instance_url": "https://acme.example/"})
+    assert told.url_for("/users", token) == "https://acme.example/users"
+    with pytest.raises(ConfigurationError, match="no single base_url: pass a whole URL, or ResourceServer"):
+        ResourceServer().url_for("/users", None)

@@ -282,7 +282,7 @@ def test_openai_by_an_id_token() -> None:
 
 def test_entra_id_in_a_pod_of_azure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With the variables of Azure workload identity nothing else is needed; a client secret beside them is not sent."""
-    words = {"resource": "https://graph.microsoft.com", "base_url": "https://graph.microsoft.com/v1.0"}
+    words: Any = {"resource": "https://graph.microsoft.com", "base_url": "https://graph.microsoft.com/v1.0"}
     with pytest.raises(ConfigurationError, match="AZURE_FEDERATED_TOKEN_FILE is not set"):
         presets.entra_id("id", tenant="t", federated=True, **words)
     monkeypatch.setenv("AZURE_CLIENT_ID", "made-up id")

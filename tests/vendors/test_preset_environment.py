@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from inspect import unwrap
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
 from oauth_cc_auth import ClientCredentials, ConfigurationError, Discovery, Env, StaticToken, TokenSource, presets
 from oauth_cc_auth.presets._credentials import host, label, one_of
 from oauth_cc_auth.presets._environment import facts, from_environment, probe_of, variables_of
-from oauth_cc_auth.sandbox import Sandbox
+from oauth_cc_auth.presets._played import completed
+from oauth_cc_auth.sandbox import Sandbox, made_up
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,26 @@ def test_an_environment_by_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         presets.paypal("i", "s")
     assert str(caught.value) == "PAYPAL_ENVIRONMENT is 'prod'; use 'production' or 'sandbox'"
     with pytest.raises(ConfigurationError, match=r"^environment is 'live'; use 'production' or 'sandbox'$"):
-        presets.paypal("i", "s", environment="live")
+        presets.paypal("i", "s", environment="live")  # type: ignore[arg-type]  # so do type checkers
+
+
+def test_choices_are_the_types() -> None:
+    """What an argument's type lists is what the preset takes: nothing more, and nothing else."""
+    checked = 0
+    for name in presets.names():
+        preset = presets.get(name)
+        names = vars(sys.modules[preset.__module__])
+        for argument, annotation in unwrap(preset).__annotations__.items():
+            # "Literal[...]", "Region" or "Literal[...] | None"; what none of these is has no choices.
+            kind = annotation.removesuffix(" | None")
+            literal = eval(kind, names) if kind.startswith("Literal") else names.get(kind)  # noqa: S307 - our own files
+            if get_origin(literal) is not Literal:
+                continue
+            with pytest.raises(ConfigurationError) as refused:
+                completed(preset, made_up(name, preset), **{argument: "?"})
+            assert re.findall(r"'([^']+)'", str(refused.value))[1:] == list(get_args(literal)), (name, argument)
+            checked += 1
+    assert checked > 45
 
 
 def test_a_missing_variable_names_the_others() -> None:
