@@ -74,7 +74,7 @@ def box_jwt(
     private_key: Secret | None = None,
     public_key_id: str | None = None,
     subject_id: str | None = None,
-    subject_type: str = "enterprise",
+    subject_type: Literal["enterprise", "user"] = "enterprise",
     config_file: str | None = None,
 ) -> JWTBearer:
     """Return the grant for Box's API at https://api.box.com/2.0, for an app with server authentication by JWT.
