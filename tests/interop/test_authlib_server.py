@@ -30,8 +30,12 @@ def test_every_method_gets_a_token(door: Door, authlib_server: AuthlibServer, na
 
 
 def test_an_assertion_for_the_token_endpoint(authlib_server: AuthlibServer) -> None:
-    """Where no issuer is known, the assertion is for the token endpoint, as RFC 7523 has it."""
-    assert TokenSource(authlib_server.grant("signing", issuer=None)).token().access_token
+    """Where no issuer is known, the assertion is for the token endpoint, as RFC 7523 has it, to revoke a token too."""
+    source = TokenSource(authlib_server.grant("signing", issuer=None))
+    headers = source.headers("GET", f"{authlib_server.api}/x")
+    source.revoke()
+    with doors.open_door(doors.KINDS[0]) as door:
+        assert door.call("GET", f"{authlib_server.api}/x", headers=headers).status_code == 401
 
 
 def test_a_revoked_token_is_renewed(door: Door, authlib_server: AuthlibServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -16,6 +17,41 @@ from processes import HERE, MODULES, missing, node
 PATIENCE = 50
 
 SUITE = MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+
+
+# Why a scenario of authorization is not run. Those without authorization are the SDK's own.
+_USER = "a user logs in, and this client speaks for none"
+_REGISTERS = "the client registers itself, and then a user logs in"
+_OLDER = "of the specification before metadata of the API was demanded, with a user's login"
+NOT_RUN = {
+    "auth/metadata-default": _REGISTERS,
+    "auth/metadata-var1": _REGISTERS,
+    "auth/metadata-var2": _REGISTERS,
+    "auth/metadata-var3": _REGISTERS,
+    "auth/basic-cimd": _USER,
+    "auth/scope-from-www-authenticate": _REGISTERS,
+    "auth/scope-from-scopes-supported": _REGISTERS,
+    "auth/scope-omitted-when-undefined": _REGISTERS,
+    "auth/scope-step-up": f"{_REGISTERS}; a client of its own has the scopes that it asks for, and may stop there",
+    "auth/scope-retry-limit": _REGISTERS,
+    "auth/token-endpoint-auth-basic": _REGISTERS,
+    "auth/token-endpoint-auth-post": _REGISTERS,
+    "auth/token-endpoint-auth-none": _REGISTERS,
+    "auth/pre-registration": _USER,
+    "auth/2025-03-26-oauth-metadata-backcompat": _OLDER,
+    "auth/2025-03-26-oauth-endpoint-fallback": _OLDER,
+    "auth/offline-access-scope": _REGISTERS,
+    "auth/offline-access-not-supported": _REGISTERS,
+    "auth/cross-app-access-complete-flow": "a user's identity token is exchanged, which the client has to be given",
+}
+RUN = {"auth/client-credentials-basic", "auth/client-credentials-jwt", "auth/resource-mismatch"}
+
+
+def test_each_scenario_is_run_or_has_a_reason() -> None:
+    """Every scenario of authorization that this version of the suite has for clients is run below, or has a reason."""
+    run = subprocess.run([node(), str(SUITE), "list"], capture_output=True, text=True, check=True, timeout=PATIENCE)  # noqa: S603 - ours
+    listed = re.findall(r"- (auth/\S+)", run.stdout.partition("Client scenarios")[2])
+    assert sorted(listed) == sorted({*NOT_RUN, *RUN})
 
 
 def graded(scenario: str, folder: Path) -> list[dict[str, Any]]:
