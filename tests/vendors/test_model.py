@@ -14,9 +14,9 @@ from oauth_cc_auth import presets
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "model.md").read_text(encoding="utf-8")
 
-# What vendors were found to want, by number. Of these, 15 (DPoP) and 24 (answers that are no JSON) are not offered.
+# What vendors were found to want, by number. Of these, 24 (answers that are no JSON) is not offered.
 LINES = range(1, 46)
-NOT_OFFERED = {15, 24}
+NOT_OFFERED = {24}
 
 
 class Row(NamedTuple):
