@@ -119,9 +119,12 @@ class Handle:
         from oauth_cc_auth._resource_server.dpop import Proven, prover_of  # noqa: PLC0415 - for bound tokens only
 
         if self.store is not None and dpop.key is None:
-            message = (
-                "store: its tokens would be bound to a key that only this process has. Pass a key that all share, as "
-                "DPoP(key=...), or no store."
-            )
-            raise ConfigurationError(message)
+            from oauth_cc_auth.stores import EncryptedStore  # noqa: PLC0415 - as above
+
+            if not isinstance(self.store, EncryptedStore):
+                message = (
+                    "store: its tokens would be bound to a key that only this process has. Pass a key that all share, "
+                    "as DPoP(key=...), an EncryptedStore, which keeps the key with the token, or no store."
+                )
+                raise ConfigurationError(message)
         return Proven(self.resource_server, prover_of(self._live, dpop, self.clock))

@@ -60,8 +60,8 @@ def check_alg(what: str, alg: str) -> None:
         raise ConfigurationError(message)
 
 
-def generated_key(what: str, alg: str) -> SigningKey:
-    """Return a new key for this algorithm."""
+def generated_jwk(what: str, alg: str) -> str:
+    """Return a new private key for this algorithm, as a JWK. Raises ConfigurationError."""
     from joserfc.jwk import ECKey, OKPKey, RSAKey  # noqa: PLC0415 - only for those who sign
 
     check_alg(what, alg)
@@ -73,8 +73,7 @@ def generated_key(what: str, alg: str) -> SigningKey:
         "RS256": lambda: RSAKey.generate_key(2048),
         "PS256": lambda: RSAKey.generate_key(2048),
     }
-    key = makers[alg]()
-    return SigningKey(_by_cryptography(key.get_op_key("sign"), alg), alg, _public(key), None)
+    return json.dumps(makers[alg]().as_dict(private=True))
 
 
 def public_jwk(what: str, jwk: str) -> dict[str, str]:

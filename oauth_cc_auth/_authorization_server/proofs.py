@@ -9,7 +9,8 @@ from oauth_cc_auth._http.json_path import json_object, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from oauth_cc_auth._resource_server.dpop import Prover, Role
+    from oauth_cc_auth._resource_server.dpop import Prover
+    from oauth_cc_auth._resource_server.nonces import Role
 
 
 class Proofs:

@@ -89,7 +89,13 @@ class Renewal:
 
     def taken(self, stored: Token) -> Token:
         """Return the stored token, which is going to be used."""
-        return stored
+        prover = self.exchange.prover
+        return stored if prover is None else prover.taken(stored)
+
+    def kept(self, token: Token) -> Token:
+        """Return a new token as the store keeps it: with its key, where one was generated (RFC 9449)."""
+        prover = self.exchange.prover
+        return token if prover is None else prover.kept(token)
 
     def obtained(self, stored: Token | None) -> Token:
         """Return a new token, which the store has."""
@@ -106,7 +112,7 @@ class Renewal:
         token = replace(token, scope=token.scope or (str(scope) if scope else None), refresh_token=None)
         token = labelled(token, self.exchange.grant)
         # Before anybody uses it: a process that dies then has lost nothing.
-        self.shelf.save(token)
+        self.shelf.save(self.kept(token))
         return token
 
     def budget(self) -> Budget:

@@ -65,13 +65,15 @@ class LoginRenewal(Renewal):
     def taken(self, stored: Token) -> Token:
         """Return the stored token, which is going to be used."""
         self.live.unsaved, self.live.spent = None, self._previous()
-        return stored
+        return super().taken(stored)
 
     def obtained(self, stored: Token | None) -> Token:
         """Return the token for the last refresh token (RFC 6749 §6), which the store has."""
         if self.shelf.failed:
             self._spare()
         last = self._last(stored, self.live.unsaved or self.live.previous)
+        if last is not None and last is stored:
+            last = super().taken(last)  # a refresh token may be bound to the key as well (RFC 9449 §5)
         return self._kept(last, None, (last.refresh_token if last else None) or self.grant.refresh_token)
 
     def log_in(self, code: Parameters) -> Token:
@@ -168,10 +170,11 @@ class LoginRenewal(Renewal):
         if (verifier := self._verifier()) is not None:
             token = replace(token, extra={**token.extra, _VERIFIER: verifier})
         live.spent, token = spent, labelled(token, self.grant)
-        live.unsaved = None if self.shelf.save(token) else token
+        kept = self.kept(token)
+        live.unsaved = None if self.shelf.save(kept) else kept
         if live.unsaved is not None and token.refresh_token is not None:
             self.report.add("LoginUnsaved")
-            keep_saving(Unsaved(self.shelf.store, self.key(None), token, live, spent, self._saved))
+            keep_saving(Unsaved(self.shelf.store, self.key(None), kept, live, spent, self._saved))
         return token
 
     def _saved(self) -> None:

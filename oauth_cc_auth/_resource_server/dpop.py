@@ -1,28 +1,24 @@
 """DPoP: each request proves that its sender holds the key that the token is bound to (RFC 9449).
 
-A proof is one small JWT for one method and one URL. Servers may demand a nonce in it; the newest that an origin gave
-out is used, each origin and role by itself, because an authorization server and an API on one origin need not share
-theirs. What a server thinks is the time counts, where it has refused a proof.
+A proof is one small JWT for one method and one URL, with the nonce that its server has given out.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from threading import RLock
-from typing import Any, Literal, TypeAlias
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from oauth_cc_auth._http.challenge import parse_challenges
-from oauth_cc_auth._http.json_path import json_object
 from oauth_cc_auth._http.origin import origin_of
 from oauth_cc_auth._http.quiet_logs import hide_headers
+from oauth_cc_auth._resource_server.nonces import Nonces, Role, put
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._signature import (
     SigningKey,
@@ -30,7 +26,7 @@ from oauth_cc_auth._signature import (
     by_signer,
     check_alg,
     encoded,
-    generated_key,
+    generated_jwk,
     public_jwk,
     read_key,
 )
@@ -38,23 +34,16 @@ from oauth_cc_auth._threads import after_fork_in_child
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 
-# The authorization server's endpoints, or an API: one origin may be both, with nonces of their own.
-Role: TypeAlias = Literal["authorization server", "resource server"]
-
-# As many origins as one token is presented to; the least recently used is forgotten first.
-_ORIGINS = 100
-
-# A clock further off than this is not corrected: the answer's Date may be anything.
-_LARGEST_SKEW = 3600.0
-
-_REFUSALS = frozenset({"use_dpop_nonce", "invalid_dpop_proof"})
+# Under which name a store that encrypts keeps the key with its token.
+_KEY = "dpop_jwk"
 
 
 @dataclass(frozen=True, slots=True)
 class DPoP:
     """Proof of possession for a grant's tokens (RFC 9449): a copied token is of no use to anybody else.
 
-    key: the private key, as PEM or JWK; by default one is generated for each token. A shared store needs a given key.
+    key: the private key, as PEM or JWK; by default one is generated. An EncryptedStore keeps that with the token; any
+        other store needs a given key.
     alg: the algorithm of the proofs: ES256, ES384, ES512, EdDSA, RS256 or PS256.
     signer: a function that signs for a key that never leaves its vault; `key` is then the public JWK.
     htu: a function of the request's URL that returns the claim ``htu``, for servers that compare it in their own way.
@@ -97,11 +86,21 @@ def htu_of(url: str) -> str:
 
 
 def _key_of(dpop: DPoP) -> SigningKey:
-    if dpop.key is None:
-        return generated_key("DPoP", dpop.alg)
     if dpop.signer is None:
         return read_key("DPoP: key", str(dpop.key), dpop.alg)
     return SigningKey(by_signer(dpop.signer, dpop.alg), dpop.alg, public_jwk("DPoP: key", str(dpop.key)), None)
+
+
+class _Signing(NamedTuple):
+    """A key, the header of its proofs, and the key as a private JWK where it was generated."""
+
+    key: SigningKey
+    header: bytes
+    generated: str | None
+
+
+def _signing_by(key: SigningKey, generated: str | None) -> _Signing:
+    return _Signing(key, encoded({"typ": "dpop+jwt", "alg": key.alg, "jwk": key.public}), generated)
 
 
 class Prover:
@@ -109,39 +108,61 @@ class Prover:
 
     def __init__(self, dpop: DPoP, clock: Callable[[], float]) -> None:
         """Make nothing yet: a key is generated with the first proof."""
-        self._dpop, self._clock = dpop, clock
-        self._made: tuple[SigningKey, bytes] | None = None
+        self._dpop, self.said = dpop, Nonces(clock)
+        self._made: _Signing | None = None
+        # By access token, where a store brings tokens of other processes' keys.
+        self._made_for: OrderedDict[str, _Signing] = OrderedDict()
         self.unlock()
-        self._nonces: OrderedDict[tuple[str, Role], str] = OrderedDict()
-        self._skews: OrderedDict[str, float] = OrderedDict()
 
     def reset(self) -> None:
         """Begin anew: with another key, unless one is given, and without what the servers said."""
+        self.said.clear()
         with self._lock:
-            self._nonces.clear()
-            self._skews.clear()
+            self._made_for.clear()
             self._made = None
 
     def unlock(self) -> None:
         """Begin with a lock that nobody holds, as in a child that was forked while a thread held the old one."""
         self._lock = RLock()
+        self.said.unlock()
 
-    def _signing(self) -> tuple[SigningKey, bytes]:
-        """Return the key, and the header of its proofs; every thread gets the same."""
+    def _signing(self) -> _Signing:
+        """Return the key with which the next token is requested; every thread gets the same."""
         made = self._made
         if made is None:
             # Not by cached_property: its lock, until Python 3.12, would stay locked in a forked child.
             with self._lock:
                 made = self._made
                 if made is None:
-                    key = _key_of(self._dpop)
-                    made = self._made = key, encoded({"typ": "dpop+jwt", "alg": self._dpop.alg, "jwk": key.public})
+                    jwk = None if self._dpop.key is not None else generated_jwk("DPoP", self._dpop.alg)
+                    key = _key_of(self._dpop) if jwk is None else read_key("DPoP", jwk, self._dpop.alg)
+                    made = self._made = _signing_by(key, jwk)
         return made
+
+    def kept(self, token: Token) -> Token:
+        """Return a new token as a store keeps it: with the key that was generated for it, which others need."""
+        signing = self._signing()
+        if signing.generated is None:
+            return token
+        with self._lock:
+            put(self._made_for, token.access_token, signing)
+        return replace(token, extra={**token.extra, _KEY: signing.generated})
+
+    def taken(self, stored: Token) -> Token:
+        """Take the key that a store keeps with a token, for its proofs and the next request; return the token alone."""
+        jwk = stored.extra.get(_KEY)
+        if self._dpop.key is not None or not isinstance(jwk, str):
+            return stored
+        signing = _signing_by(read_key("The key in the store", jwk, self._dpop.alg), jwk)
+        with self._lock:
+            put(self._made_for, stored.access_token, signing)
+            self._made = signing
+        return replace(stored, extra={name: said for name, said in stored.extra.items() if name != _KEY})
 
     @property
     def thumbprint(self) -> str:
         """The key's thumbprint (RFC 7638), which a server keeps with the token as ``jkt``."""
-        return thumbprint_of(self._signing()[0].public)
+        return thumbprint_of(self._signing().key.public)
 
     def proof(self, method: str, url: str, role: Role, access_token: str | None = None) -> str:
         """Return the value of the header ``DPoP`` for this request; `access_token` is the token that it presents."""
@@ -150,14 +171,14 @@ class Prover:
             "jti": base64url(os.urandom(16)).decode("ascii"),
             "htm": method.upper(),
             "htu": self._dpop.htu(url) if self._dpop.htu else htu_of(url),
-            "iat": int(self._clock() + self._skews.get(origin, 0.0)),
+            "iat": int(self.said.time_at(origin)),
         }
         if access_token is not None:
             claims["ath"] = base64url(hashlib.sha256(access_token.encode("ascii")).digest()).decode("ascii")
-        nonce = self._nonces.get((origin, role))
+        nonce = self.said.nonce(origin, role)
         if nonce is not None:
             claims["nonce"] = nonce
-        key, header = self._signing()
+        key, header, _ = self._made_for.get(access_token or "") or self._signing()
         signing_input = header + b"." + encoded(claims)
         return (signing_input + b"." + base64url(key.sign(signing_input))).decode("ascii")
 
@@ -174,29 +195,9 @@ class Prover:
         """Take what an answer says for the next proof; return whether this request is worth one more try with it.
 
         Header names are in lower case; `proof` is the one that was sent. `error` is the code in a token endpoint's
-        body; an API says it in its challenge. It is worth one more try where the server refused the proof and gave a
-        nonce that the proof did not have, though another request may have met that nonce before.
+        body; an API says it in its challenge.
         """
-        origin = origin_of(url)
-        refused = status in {400, 401} and (error in _REFUSALS or _challenged(headers.get("www-authenticate", "")))
-        if refused:
-            self._correct_clock(origin, headers.get("date"))
-        nonce = headers.get("dpop-nonce")
-        if not nonce:
-            return False
-        with self._lock:
-            _put(self._nonces, (origin, role), nonce)
-        return refused and nonce != _nonce_in(proof)
-
-    def _correct_clock(self, origin: str, date: str | None) -> None:
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 8 ms that only a refused proof costs
-
-        try:
-            skew = parsedate_to_datetime(date or "").timestamp() - self._clock()
-        except (ValueError, TypeError, OverflowError):
-            return
-        with self._lock:
-            _put(self._skews, origin, skew if abs(skew) <= _LARGEST_SKEW else 0.0)
+        return self.said.heard(origin_of(url), role, status, headers, proof=proof, error=error)
 
 
 class Proven:
@@ -253,22 +254,3 @@ def thumbprint_of(jwk: Mapping[str, str]) -> str:
     required = {name: jwk[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in jwk}
     canonical = json.dumps(required, sort_keys=True, separators=(",", ":")).encode()
     return base64url(hashlib.sha256(canonical).digest()).decode("ascii")
-
-
-def _nonce_in(proof: str) -> object:
-    claims = proof.split(".")[1] if proof else ""
-    return (json_object(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))) or {}).get("nonce")
-
-
-def _challenged(www_authenticate: str) -> bool:
-    return any(
-        challenge.scheme == "dpop" and challenge.parameters.get("error") in _REFUSALS
-        for challenge in parse_challenges(www_authenticate)
-    )
-
-
-def _put(table: OrderedDict[Any, Any], name: object, value: object) -> None:
-    table[name] = value
-    table.move_to_end(name)
-    if len(table) > _ORIGINS:
-        table.popitem(last=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 
 import doors
 import pytest
+from cryptography.fernet import Fernet
 from doors import KINDS, Door, LoopbackServer, Reply, Seen, only
 from joserfc import jwk, jwt
 
@@ -20,6 +22,7 @@ from oauth_cc_auth import (
     ClientCredentials,
     ConfigurationError,
     DPoP,
+    EncryptedStore,
     InvalidTokenResponse,
     MemoryStore,
     ResourceServer,
@@ -228,6 +231,49 @@ def test_a_given_key_is_shared_through_a_store(strict: Strict) -> None:
         TokenSource(strict.grant(), store=store)
     other = json.dumps(jwk.ECKey.generate_key("P-256").as_dict(private=True))
     assert TokenSource(replace(grant, dpop=DPoP(key=other)), store=store).token() != first
+
+
+def thumbprint(source: TokenSource, strict: Strict) -> str:
+    """Return the thumbprint of the key that a call proves."""
+    header: dict[str, Any] = json.loads(jwt_part(str(source.headers("GET", strict.api.origin)["DPoP"]), 0))
+    return thumbprint_of(header["jwk"])
+
+
+def test_a_store_that_encrypts_keeps_the_key_with_the_token(strict: Strict) -> None:
+    """Another process takes the token with the key that was generated for it, and renews with that; nobody sees it."""
+    inner = MemoryStore()
+    store, grant = EncryptedStore(inner, Fernet.generate_key()), strict.grant()
+    source = TokenSource(grant, store=store)
+    first = source.token()
+    before = thumbprint(source, strict)
+    forget_all()
+    again = TokenSource(grant, store=store)
+    assert again.token() == first
+    assert thumbprint(again, strict) == before
+    again.reject(first)
+    assert again.token() != first
+    assert thumbprint(again, strict) == before
+    assert "dpop_jwk" not in {**first.extra, **again.token().extra}
+    assert not [kept for kept in inner._tokens.values() if "dpop_jwk" in str(dict(kept.extra))]
+
+
+def test_a_login_in_a_store_keeps_its_key(strict: Strict) -> None:
+    """Another process refreshes a login with the key to which the refresh token in the store is bound."""
+    grant = AuthorizationCode(
+        token_endpoint=f"{strict.server.origin}/token",
+        client_id="client",
+        token_endpoint_auth_method="none",
+        refresh_token="of a login",
+        dpop=DPoP(),
+    )
+    store = EncryptedStore(MemoryStore(), Fernet.generate_key())
+    for hours in range(3):
+        # As another process, which finds a token that is over.
+        forget_all()
+        source = TokenSource(grant, store=store, clock=lambda ahead=hours * 4000: time.time() + ahead)  # type: ignore[misc]  # is called without
+        assert source.token().access_token
+    assert len(strict.asked) > 2
+    assert len({jwt_part(seen.headers["dpop"], 0) for seen in strict.asked}) == 1
 
 
 @pytest.mark.requirement("9449-refresh-key")

@@ -14,9 +14,10 @@ import pytest
 from joserfc import jwk, jwt
 from loopback import grant_for
 
-from oauth_cc_auth import ConfigurationError, TokenSource, forget_all
+from oauth_cc_auth import ConfigurationError, Token, TokenSource, forget_all
 from oauth_cc_auth._resource_server import dpop as room
-from oauth_cc_auth._resource_server.dpop import DPoP, Prover, Role, htu_of, thumbprint_of
+from oauth_cc_auth._resource_server.dpop import DPoP, Prover, htu_of, thumbprint_of
+from oauth_cc_auth._resource_server.nonces import Role
 from oauth_cc_auth._signature import read_key
 
 NOW = 1_800_000_000.0
@@ -29,6 +30,12 @@ KEY = json.dumps(jwk.ECKey.generate_key("P-256").as_dict(private=True))
 def prover_of(dpop: DPoP = DPoP(key=KEY), now: float = NOW) -> Prover:  # noqa: B008 - a frozen value
     """Return a prover whose clock stands still."""
     return Prover(dpop, lambda: now)
+
+
+def key_in(proof: str) -> str:
+    """Return the thumbprint of the key in a proof's header."""
+    part = proof.partition(".")[0]
+    return thumbprint_of(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["jwk"])
 
 
 def claims_of(proof: str, key: str = KEY) -> dict[str, Any]:
@@ -155,6 +162,20 @@ def test_a_key_for_each_prover_unless_one_is_given() -> None:
         thumbprint_of({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256"})
         == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
     )
+
+
+def test_each_token_has_the_key_that_it_is_bound_to() -> None:
+    """A token at hand keeps its key while a store brings another with another key, which then is for the next one."""
+    mine, theirs = prover_of(DPoP()), prover_of(DPoP())
+    first, second = mine.thumbprint, theirs.thumbprint
+    at_hand, plain = mine.kept(Token("one")), Token("two")
+    stored = theirs.kept(plain)
+    assert mine.taken(stored) == plain
+    assert mine.taken(plain) is plain
+    proofs = [mine.proof("GET", API, RS, text) for text in (at_hand.access_token, stored.access_token, None)]
+    assert [key_in(proof) for proof in proofs] == [first, second, second]
+    given = prover_of()
+    assert given.kept(plain) is given.taken(plain) is plain
 
 
 def test_a_vault_signs_the_proofs() -> None:

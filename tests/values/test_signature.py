@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc import jwk, jws
 
 from oauth_cc_auth import ConfigurationError
-from oauth_cc_auth._signature import base64url, by_signer, encoded, generated_key, public_jwk, read_key
+from oauth_cc_auth._signature import base64url, by_signer, encoded, generated_jwk, public_jwk, read_key
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"]
 
@@ -53,7 +53,7 @@ def test_what_a_key_signs_another_library_verifies(alg: str) -> None:
 @pytest.mark.parametrize("alg", ALGORITHMS)
 def test_a_generated_key_signs(alg: str) -> None:
     """A key that is made for an algorithm signs by it."""
-    key = generated_key("DPoP", alg)
+    key = read_key("DPoP", generated_jwk("DPoP", alg), alg)
     signing_input = encoded({"alg": alg}) + b"." + encoded({})
     assert verifies(signing_input, key.sign(signing_input), key.public, alg)
 
@@ -91,7 +91,7 @@ def test_what_is_no_key_for_the_algorithm(given: str, alg: str | None) -> None:
     with pytest.raises(ConfigurationError):
         public_jwk("k", json.dumps({"kty": "?"}))
     with pytest.raises(ConfigurationError, match="'HS256'; use one of ES256"):
-        generated_key("DPoP", "HS256")
+        generated_jwk("DPoP", "HS256")
 
 
 @pytest.mark.parametrize("alg", ["ES256", "ES384"])
