@@ -18,6 +18,7 @@ from oidc_provider import REDIRECT_URI, SHORT_LIFE, OidcProvider
 from oauth_cc_auth import (
     AuthorizationCode,
     AuthorizationFailed,
+    Discovery,
     FileStore,
     InteractionRequired,
     Login,
@@ -129,6 +130,20 @@ def test_revoke_ends_a_login(provider: OidcProvider) -> None:
     assert token.refresh_token
     for text in (token.access_token, token.refresh_token):
         assert not provider.introspect(text)["active"]
+
+
+def test_a_login_that_knows_the_issuer_alone(provider: OidcProvider) -> None:
+    """The server's metadata says where users log in, and that its redirects name it: one that does not is refused."""
+    found = Discovery(issuer=provider.issuer)
+    grant = provider.login(token_endpoint=found, authorization_endpoint=None, issuer=None, revocation_endpoint=None)
+    source = logged_in(grant)
+    assert requests.get(f"{provider.issuer}/any/x", auth=RequestsAuth(source), timeout=10).ok
+    login = Login(grant)
+    redirected = log_in(login.authorization_url(prompt="consent"))
+    provider.asked()
+    with pytest.raises(AuthorizationFailed, match="does not name"):
+        login.exchange(re.sub("&iss=[^&]*", "", redirected))
+    assert provider.asked()["token"] == []
 
 
 def test_another_issuer_in_the_redirect(provider: OidcProvider) -> None:

@@ -289,8 +289,11 @@ def test_it_is_a_value() -> None:
 
 def test_revocation_needs_no_metadata(server: Server) -> None:
     """Line 43: the revocation endpoint is the grant's own, and its request goes straight there."""
-    source = TokenSource(discovering(server, revocation_endpoint=f"{server.url}/revoke"))
+    server.replies = [server.say, token_answer(expires_in=1_000_000), Answer(200)]
+    clock, by_secret = Clock(), {"token_endpoint_auth_method": "client_secret_post"}
+    source = TokenSource(discovering(server, revocation_endpoint=f"{server.url}/revoke", **by_secret), clock=clock)
     source.token()
+    clock.now += 86_400  # when the document is looked at again
     source.revoke()
     assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", "/revoke"]
 
