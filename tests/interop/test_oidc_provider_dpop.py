@@ -86,7 +86,7 @@ def test_a_redirect_to_somebody_else(door: Door, provider: OidcProvider) -> None
     assert not {"authorization", "dpop"} & seen.headers.keys()
 
 
-@doors.only(lambda kind: kind.name in {"requests", "httpx-asyncio"})
+@doors.only(lambda kind: kind.name in {"requests", "httpx-asyncio"}, doors.KINDS)
 def test_load(door: Door, provider: OidcProvider) -> None:
     """A thousand calls, over 64 threads or 100 tasks, while the nonce changes: none fails, few go twice."""
     source = TokenSource(provider.grant("dpop", dpop=DPoP()))
