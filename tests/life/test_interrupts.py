@@ -163,7 +163,7 @@ def test_a_signals_handler_calls_the_api(server: Loopback, kind: str, share: str
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows sends no signal to a thread")
-@pytest.mark.parametrize("times", [60, pytest.param(1500, marks=pytest.mark.endurance)])
+@pytest.mark.parametrize("times", [60, pytest.param(5_000, marks=pytest.mark.endurance)])
 @pytest.mark.parametrize("act", ["interrupt", "call"])
 def test_a_signal_at_any_moment(server: Loopback, times: int, act: str) -> None:
     """The same with real signals, which arrive between two instructions."""
