@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib
 import io
+import re
 import socket
 import sys
 import threading
@@ -303,25 +304,48 @@ def test_one_of_our_own_is_made_and_closed(library: str, server: Loopback, monke
     assert made[0].was_closed
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", [*LIBRARIES, "urllib"])
 def test_the_environments_proxy_counts(library: str, server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy from the environment is used for the token request too."""
-    monkeypatch.setenv("HTTP_PROXY", server.url)
-    monkeypatch.setenv("http_proxy", server.url)
-    monkeypatch.setenv("NO_PROXY", "")
-    monkeypatch.setenv("no_proxy", "")
-    sender_for(None, None, library)(request_to("http://as.example.com"), 10.0)
-    assert server.received[0].path == "http://as.example.com/token"
+    """A proxy carries the token request too, but never one to this machine, which it would see in the clear."""
+    for name, value in {"http_proxy": server.url, "no_proxy": ""}.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.upper(), value)
+    sender = sender_for(None, None, library)
+    assert sender(request_to("http://as.example.com"), 10.0).status == 200
+    with Loopback() as direct:
+        assert sender(request_to(direct.url), 10.0).status == 200
+    assert [received.path for received in direct.received] == ["/token"]
+    assert [received.path for received in server.received] == ["http://as.example.com/token"]
 
 
 def test_a_lent_proxy_counts(server: Loopback) -> None:
-    """A session's or client's own proxy is lent."""
+    """A session's or client's own proxy is lent, for all but what goes to this machine."""
     session = requests.Session()
     session.proxies = {"http": server.url}
-    with session, httpx.Client(proxy=server.url) as one, httpx2.Client(proxy=server.url) as other:
-        for lent in (sender_for(session, None, None), sender_for(None, one, None), sender_for(None, other, None)):
-            lent(request_to("http://as.example.com"), 10.0)
+    one, other = httpx.Client(proxy=server.url), httpx2.Client(proxy=server.url)
+    with session, one, other, Loopback() as direct:
+        for sender in (sender_for(session, None, None), sender_for(None, one, None), sender_for(None, other, None)):
+            sender(request_to("http://as.example.com"), 10.0)
+            sender(request_to(direct.url), 10.0)
+    assert [received.path for received in direct.received] == ["/token"] * 3
     assert [received.path for received in server.received] == ["http://as.example.com/token"] * 3
+
+
+@pytest.mark.parametrize("library", [*LIBRARIES, "lent"])
+def test_a_proxys_password_is_not_shown(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library takes the part before a `#` for the end of the host, and quotes it: we do not, nor does the cause."""
+    session, proxy = requests.Session(), "http://user:xyzzy#sesame@127.0.0.1:1"
+    if library == "lent":
+        session.proxies = {"http": proxy}
+    else:
+        for name in ("http_proxy", "no_proxy"):
+            monkeypatch.setenv(name, proxy if name == "http_proxy" else "")
+    sender = sender_for(session, None, None) if library == "lent" else sender_for(None, None, library)
+    with session, pytest.raises(OAuthError) as raised:
+        sender(request_to("http://as.example.com"), 10.0)
+    told = f"{raised.value} {raised.value.__cause__!r} {vars(raised.value)}"
+    assert "***" in told
+    assert not re.search("xyzzy|sesame", told)
 
 
 def test_a_lent_transport_counts() -> None:
@@ -575,18 +599,3 @@ def test_the_standard_library_reads_what_is_compressed(server: Loopback, encodin
     assert sender(request_to(server.url), 10.0).body == b"{}"
     with pytest.raises(InvalidTokenResponse, match="longer than"):
         sender(request_to(server.url), 10.0)
-
-
-def test_the_standard_library_goes_by_the_proxy_of_the_environment(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A proxy carries the request, but never one to this machine, which it would see in the clear."""
-    monkeypatch.setenv("http_proxy", server.url)
-    monkeypatch.delenv("no_proxy", raising=False)
-    sender = sender_for(None, None, "urllib")
-    assert sender(request_to("http://as.example"), 10.0).status == 200
-    assert server.received[-1].path == "http://as.example/token"
-    with Loopback() as direct:
-        assert sender(request_to(direct.url), 10.0).status == 200
-        assert direct.received[-1].path == "/token"
-    assert len(server.received) == 1

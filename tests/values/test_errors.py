@@ -306,3 +306,13 @@ def test_an_interaction_is_no_failure_of_the_token_request() -> None:
     """Who catches TokenRequestError to try again later does not catch what only a user can mend."""
     assert not issubclass(InteractionRequired, TokenRequestError)
     assert not issubclass(InvalidTokenResponse, TokenEndpointUnavailable)
+
+
+def test_only_printable_characters_are_shown() -> None:
+    """ESC, C1 and bidi signs reach no terminal, whether a server, a library or a user's function said them."""
+    said = "a\x1b[2J\x9b31m\u202eb"
+    plain = (OAuthError(said), InteractionRequired(said), TokenRequestError("x", said), InvalidClient(hint=said))
+    unavailable = TokenEndpointUnavailable(message=said, detail=said)
+    for error in (*plain, unavailable, also(unavailable, requests.RequestException, None)):
+        assert "31m" in str(error)
+        assert str(error).isprintable()

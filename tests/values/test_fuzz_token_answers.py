@@ -71,7 +71,8 @@ def outcome(call: Callable[[], Any]) -> Any:
 @FAST
 @given(bodies, statuses, headers, st.sampled_from(GRANTS))
 @example(b'{"access_token": "t", "expires_in": 1e999}', 200, {}, GRANTS[0])
-@example(b'{"access_token": "t", "refresh_token": "\\ud800", "scope": "\\udfff"}', 200, {}, GRANTS[0])
+@example(b'{"access_token": "token "}', 200, {}, GRANTS[0])
+@example(b'{"access_token": "t", "refresh_token": "\\ud800 long", "scope": "\\udfff", "x": "y"}', 200, {}, GRANTS[0])
 @example(b'{"access_token": "t", "token_type": "%s"}' % (b"x" * 99_999), 200, {}, GRANTS[0])
 @example(b"", 302, {"location": "https://" + "x" * 9_999}, GRANTS[0])
 @example(b'{"error": "\\ud800", "error_description": "\\ud800"}', 400, {}, GRANTS[0])
