@@ -5,7 +5,7 @@ INTEROP := tests/interop
 PYTHON := $(VENV)/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 .DEFAULT_GOAL := help
-.PHONY: help demo test cover endurance interop node-packages redis-server chromium glewlwyd lint docs vendors site listing bench clean
+.PHONY: help demo test cover endurance interop node-packages redis-server chromium glewlwyd lint docs vendors site recipes listing bench dist lowest audit clean
 
 # One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
 # Bytecode is kept, whatever the environment says: without it each worker, and each process that a test starts, compiles
@@ -25,6 +25,9 @@ help:
 	@echo "make vendors    ask each vendor's token endpoint, over the network, whether it answers as its preset says"
 	@echo "make listing    renew the listing of files in CONTRIBUTING.md"
 	@echo "make bench      measure this package beside what one would use instead"
+	@echo "make dist       build sdist and wheel, check them, and install the wheel with each extra alone"
+	@echo "make lowest     run the core's tests with the lowest release of each library that setup.cfg allows"
+	@echo "make audit      look, over the network, for known faults of the libraries that users install"
 	@echo "make clean      remove the virtual environment and what the tools left behind"
 
 demo: $(VENV)/.installed-cli
@@ -84,8 +87,32 @@ bench:
 	@cp benchmarks/requirements.txt .venv-bench/.installed-peers
 	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
+# Some minutes: an empty virtual environment for each extra.
+dist: $(VENV)/.installed-cli $(VENV)/.installed-dist
+	@$(PYTHON) -m maintenance dist
+
+# In a virtual environment of its own. What the tests themselves need may be new; pytest-httpx would need a newer httpx.
+lowest:
+	@$(MAKE) --silent VENV=.venv-lowest .venv-lowest/.lowest
+	@PYTHONDONTWRITEBYTECODE= .venv-lowest/bin/python -m pytest -q -n auto -p no:randomly $(LOWEST) $(ARGS)
+
+LOWEST := tests/values tests/doors tests/stores tests/login tests/federation tests/package/test_import.py tests/cli/test_cli.py tests/cli/test_httpie.py
+
+.venv-lowest/.lowest: setup.cfg | $(PYTHON)
+	@$(PYTHON) -m maintenance.lowest >.venv-lowest/constraints.txt
+	@$(PIP_INSTALL) --constraint .venv-lowest/constraints.txt --editable '.[all]' greenlet hypothesis opentelemetry-sdk \
+		pytest pytest-cov pytest-randomly pytest-rerunfailures pytest-timeout pytest-xdist requests-mock respx responses
+	@cp setup.cfg $@
+
+# In a virtual environment of its own, so that it judges what users get, and not our tools.
+audit:
+	@$(MAKE) --silent VENV=.venv-audit .venv-audit/.installed-all
+	@$(MAKE) --silent $(VENV)/.installed-dist
+	@.venv-audit/bin/python -m pip freeze --exclude-editable >.venv-audit/installed.txt
+	@$(PYTHON) -m pip_audit --requirement .venv-audit/installed.txt --no-deps --disable-pip --progress-spinner off $(ARGS)
+
 clean:
-	@rm -rf $(VENV) .venv-bench .venv-recipes docs/_build build dist *.egg-info .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) .venv-bench .venv-recipes .venv-lowest .venv-audit docs/_build build dist *.egg-info .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache $(INTEROP)/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

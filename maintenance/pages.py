@@ -11,6 +11,7 @@ from textwrap import wrap
 
 from oauth_cc_auth import presets
 from oauth_cc_auth.cli._catalogue import Entry, catalogue, markdown
+from oauth_cc_auth.cli._words import choices_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 FIRST, LAST = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
@@ -100,9 +101,12 @@ def _example(entry: Entry) -> Iterator[str]:
 
 
 def _arguments(entry: Entry, variables: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    for argument, parameter in inspect.signature(presets.get(entry.name)).parameters.items():
+    preset = presets.get(entry.name)
+    for argument, parameter in inspect.signature(preset).parameters.items():
         names = ", else ".join(f"`{name}`" for name in variables.get(argument, ()))
         default = "" if parameter.default in (None, parameter.empty) else f", by default `{parameter.default}`"
+        if values := choices_of(preset).get(argument):
+            default += f"; one of {', '.join(f'`{value}`' for value in values)}"
         yield f"- `{argument}`: {names}{default}" if names else f"- `{argument}`{default}"
 
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from oauth_cc_auth._life.watch import token_or_work
+from oauth_cc_auth._raising import innermost
 from oauth_cc_auth._token import Token, is_access_token
 from oauth_cc_auth.stores._protocol import load_or_lock_of, shown
 
@@ -113,8 +114,9 @@ class Shelf:
 
 def reason_of(error: Exception) -> str:
     """Return the class of a store's error, and what the system says: a driver's own words may quote the token."""
-    why = type(error).__name__
-    return f"{why}: {error.strerror}" if isinstance(error, OSError) and error.strerror else why
+    why, behind = type(error).__name__, innermost(error)
+    said = behind.strerror if isinstance(behind, OSError) else None
+    return f"{why}: {said}" if said else why
 
 
 def _entered(store: TokenStore, key: str) -> AbstractContextManager[object]:

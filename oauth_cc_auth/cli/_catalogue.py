@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from oauth_cc_auth import ConfigurationError, OAuthError, presets
 from oauth_cc_auth.cli._habits import asking, habits
 from oauth_cc_auth.cli._vendors import example, named
+from oauth_cc_auth.cli._words import choices_of
 from oauth_cc_auth.presets._played import PLACEHOLDER
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Entry:
     variables: tuple[str, ...]
     optional_variables: tuple[str, ...]
     also_read: Mapping[str, tuple[str, ...]]
+    choices: Mapping[str, tuple[str, ...]]
     token_endpoint: str
     authentication: str
     api: str
@@ -61,6 +63,15 @@ class Entry:
         """Return a variable with those that count where it is not set."""
         return ", else ".join((variable, *self.also_read.get(variable, ())))
 
+    def with_choices(self, variable: str) -> str:
+        """Return a variable with what it may be, where that is one of few values: the default, then the others."""
+        default, *others = self.choices.get(variable, ("",))
+        return (
+            f"{self.with_others(variable)}: {', '.join((f'{default} (default)', *others))}"
+            if others
+            else self.with_others(variable)
+        )
+
     @property
     def wire(self) -> Iterator[tuple[str, str]]:
         """What its requests look like, each fact with what it is."""
@@ -73,7 +84,7 @@ class Entry:
         """Everything that is known of it, each with what it is."""
         yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
         yield from (("reads", self.with_others(variable)) for variable in self.variables)
-        yield from (("reads, if it is set", self.with_others(variable)) for variable in self.optional_variables)
+        yield from (("reads, if it is set", self.with_choices(variable)) for variable in self.optional_variables)
         yield from (("and to", origin) for origin in self.origins)
         yield from (("worth knowing", habit) for habit in self.habits)
         yield from (("source", url) for url in self.sources)
@@ -188,6 +199,7 @@ def _entry(name: str) -> Entry | str:
         variables=tuple(filter(None, asked.values())),
         optional_variables=tuple(names[0] for word, names in stand_for.items() if word not in asked),
         also_read=dict(_beside(asked, stand_for)),
+        choices={stand_for[word][0]: tuple(values) for word, values in choices_of(preset).items() if word in stand_for},
         token_endpoint=_shown(endpoint),
         authentication=authentication,
         api=_shown(_api(grant)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
+import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, get_origin
 
 import click
 
@@ -26,6 +28,22 @@ HIDDEN = ("secret", "key", "token", "password")
 def words_of(preset: Preset) -> frozenset[str]:
     """Return the names of the arguments that a preset takes."""
     return frozenset(inspect.signature(preset).parameters)
+
+
+def choices_of(preset: Preset) -> dict[str, list[str]]:
+    """Return what each argument may be that takes one of few values, the default first."""
+    file, found = sys.modules.get(preset.__module__), {}
+    for word, parameter in inspect.signature(preset).parameters.items():
+        kind = str(parameter.annotation).removesuffix(" | None")
+        # "Literal[...]" as it is written in the preset's file, or the name that the file gives it.
+        alias = getattr(file, kind, None)
+        listed = get_args(alias) if get_origin(alias) is Literal else ()
+        if kind.startswith("Literal["):
+            listed = ast.literal_eval(kind.removeprefix("Literal"))
+        if listed:
+            default = [value for value in listed if value == parameter.default]
+            found[word] = default + [value for value in listed if value not in default]
+    return found
 
 
 def variable(vendor: str, word: str) -> str:

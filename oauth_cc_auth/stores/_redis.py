@@ -175,7 +175,9 @@ class RedisStore:
     def __repr__(self) -> str:
         """Show where the tokens are, without user and password."""
         given = self._link.client.connection_pool.connection_kwargs if self._is_ours else {"host": "a given client"}
-        return f"<RedisStore on {given.get('path', given.get('host', 'localhost'))}, namespace {self._namespace!r}>"
+        port = "" if "path" in given or not self._is_ours else f":{given.get('port', 6379)}"
+        place = given.get("path", given.get("host", "localhost"))
+        return f"<RedisStore on {place}{port}, namespace {self._namespace!r}>"
 
 
 def _client_for(url: str) -> redis.Redis:

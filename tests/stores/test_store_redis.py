@@ -751,10 +751,10 @@ def test_a_wrong_url_is_not_quoted(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "place"),
     [
-        (f"redis://user:{SECRET[:9]}@cache.example.com:6380/1", "cache.example.com"),
-        (f"rediss://cache.example.com?password={SECRET[:9]}", "cache.example.com"),
+        (f"redis://user:{SECRET[:9]}@cache.example.com:6380/1", "cache.example.com:6380"),
+        (f"rediss://cache.example.com?password={SECRET[:9]}", "cache.example.com:6379"),
         (f"unix:///run/redis.sock?password={SECRET[:9]}", "/run/redis.sock"),
-        ("redis://", "localhost"),
+        ("redis://", "localhost:6379"),
     ],
 )
 def test_shows_where_and_no_password(url: str, place: str) -> None:

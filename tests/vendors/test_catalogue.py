@@ -162,7 +162,9 @@ def test_everything_about_one() -> None:
     assert [fact[1] for fact in facts if fact[0] == "reads"] == [
         f"ZOOM_{word}" for word in ("CLIENT_ID", "CLIENT_SECRET", "ACCOUNT_ID")
     ]
-    assert [fact[1] for fact in facts if fact[0].startswith("reads, ")] == ["ZOOM_CLOUD"]
+    assert [fact[1] for fact in facts if fact[0].startswith("reads, ")] == [
+        "ZOOM_CLOUD: global (default), us-government"
+    ]
     assert ("source", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
     assert "token endpoint" not in CliRunner().invoke(commands, ["vendors", "vibe-api-key"]).stdout
 
