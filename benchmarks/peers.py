@@ -62,6 +62,30 @@ def ours_httpx(place: Place, library: str = "httpx", client: str = "Client") -> 
     return lambda: session.get(place.api, auth=auth)
 
 
+def ours_niquests(place: Place, auth: str = "NiquestsAuth", client: str = "Session") -> Call:
+    """Give the calls our auth."""
+    from oauth_cc_auth import ClientCredentials, niquests
+
+    grant = ClientCredentials(
+        token_endpoint=place.token_url, client_id=place.client_id, client_secret=SECRET, scope=place.scope
+    )
+    made, session = getattr(niquests, auth)(grant), one("niquests", client)
+    return lambda: session.get(place.api, auth=made)
+
+
+def ours_aiohttp(place: Place) -> Call:
+    """Give the session our auth, as a middleware."""
+    import aiohttp
+
+    from oauth_cc_auth import AiohttpAuth, ClientCredentials
+
+    grant = ClientCredentials(
+        token_endpoint=place.token_url, client_id=place.client_id, client_secret=SECRET, scope=place.scope
+    )
+    session = aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)])
+    return lambda: session.get(place.api)
+
+
 def authlib_requests(place: Place) -> Call:
     """Fetch first; `token_endpoint` and `grant_type` make the session fetch again when the token expires.
 
@@ -184,6 +208,7 @@ _AUTHLIB_HTTPX = "from authlib.integrations.httpx_client import AsyncOAuth2Clien
 _AUTHLIB_REQUESTS = "from authlib.integrations.requests_client import OAuth2Session"
 _ON_ASYNCIO = partial(ours_httpx, client="AsyncClient")
 _ON_HTTPX2 = partial(ours_httpx, library="httpx2", client="AsyncClient")
+_ON_NIQUESTS = partial(ours_niquests, auth="AsyncNiquestsAuth", client="AsyncSession")
 _HTTPX_AUTH_ASYNC = partial(httpx_auth, client="AsyncClient")
 
 # Ours begin with two stars, which set them off in tables and charts.
@@ -201,7 +226,14 @@ PEERS = (
     Peer("**HttpxAuth** on httpx2, async", "httpx2", _ON_HTTPX2, _OURS_HTTPX2, asynchronous=True),
     Peer("authlib AsyncOAuth2Client", "httpx2", authlib_httpx, _AUTHLIB_HTTPX, asynchronous=True),
 )
-BY_NAME = {peer.name: peer for peer in PEERS}
+# Our other auth classes: there is nothing else for their libraries, so only the cost of a call is measured.
+OTHERS = (
+    Peer("**HttpxAuth** on httpx2", "httpx2", partial(ours_httpx, library="httpx2"), _OURS_HTTPX2),
+    Peer("**AiohttpAuth**", "aiohttp", ours_aiohttp, "from oauth_cc_auth import AiohttpAuth", asynchronous=True),
+    Peer("**NiquestsAuth**", "niquests", ours_niquests, "import oauth_cc_auth.niquests"),
+    Peer("**AsyncNiquestsAuth**", "niquests", _ON_NIQUESTS, "import oauth_cc_auth.niquests", asynchronous=True),
+)
+BY_NAME = {peer.name: peer for peer in (*PEERS, *OTHERS)}
 
 
 async def opened(peer: Peer, place: Place) -> Call:

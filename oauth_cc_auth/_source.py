@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -206,7 +207,8 @@ class TokenSource(Obtaining):
         None where each request is presented anew, or where anything has to be decided: then go by `attempts`.
         """
         token, since, due = self._live.window
-        if since <= self.clock() < due:
+        clock = self.clock
+        if since <= (time.time() if clock is wall_clock else clock()) < due:
             presentation, admitted = self._admission
             if place in admitted and presentation is not None and presentation.token is token:
                 return presentation

@@ -93,8 +93,8 @@ class HttpxAuth(Auth, _Auth):
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
-        url = request.url
-        sent: Presentation | Attempt | None = self._source.ready((url.raw_scheme, url.raw_host, url.port))
+        url = getattr(request.url, "_uri_reference", request.url)  # see `origin`, whose call is saved here
+        sent: Presentation | Attempt | None = self._source.ready((url.scheme, url.host, url.port))
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = next(self._attempts(request))
@@ -123,8 +123,8 @@ class HttpxAuth(Auth, _Auth):
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Do the same; only the waiting differs."""
-        url = request.url
-        sent: Presentation | Attempt | None = self._source.ready((url.raw_scheme, url.raw_host, url.port))
+        url = getattr(request.url, "_uri_reference", request.url)  # see `origin`, whose call is saved here
+        sent: Presentation | Attempt | None = self._source.ready((url.scheme, url.host, url.port))
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = await anext(self._attempts(request))

@@ -11,11 +11,16 @@ from typing import NoReturn, SupportsIndex, TypeVar
 
 _T = TypeVar("_T", bound="Hidden")
 
+# These make the same bytes of ASCII, which tokens are; they are made once, because a token is sent with many requests.
+_ALIKE = frozenset({"ascii", "latin-1", "utf-8"})
+
 
 class Hidden(str):
     """A text that we put into a header: a token, or a vendor's key. It does not print, and pickles to a mask."""
 
-    __slots__ = ()
+    __slots__ = ("_encoded",)
+
+    _encoded: _HiddenBytes
 
     def __repr__(self) -> str:
         """Hide the value."""
@@ -35,7 +40,15 @@ class Hidden(str):
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Encode to bytes that do not print or pickle either: httpx keeps headers as bytes."""
-        return _HiddenBytes(str.encode(self, encoding, errors))
+        if encoding not in _ALIKE:
+            return _HiddenBytes(str.encode(self, encoding, errors))
+        try:
+            return self._encoded
+        except AttributeError:
+            encoded = _HiddenBytes(str.encode(self, encoding, errors))
+            if encoded.isascii():
+                self._encoded = encoded
+            return encoded
 
 
 class HandedOut(Hidden):
@@ -53,8 +66,16 @@ class HandedOut(Hidden):
 
 
 class _HiddenBytes(bytes):
+    # What it decodes to: not the text that it was made of, which would make a circle.
+    _decoded: Hidden | None = None
+
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return Hidden(bytes.decode(self, encoding, errors))
+        if self._decoded is not None and encoding in _ALIKE:
+            return self._decoded
+        decoded = Hidden(bytes.decode(self, encoding, errors))
+        if encoding in _ALIKE and self.isascii():
+            self._decoded = decoded
+        return decoded
 
     def __repr__(self) -> str:
         return "b'***'"

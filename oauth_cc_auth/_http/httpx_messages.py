@@ -43,9 +43,11 @@ def _kit_of(cls: Any) -> Kit:
     return Kit(name, library, defaults, partly_read)
 
 
-def origin(url: httpx.URL) -> tuple[bytes, bytes, int | None]:
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     """Return what tells origins apart, without a copy of it."""
-    return url.raw_scheme, url.raw_host, url.port
+    # The parts as httpx keeps them, where it does: its properties make each anew.
+    parts = getattr(url, "_uri_reference", url)
+    return parts.scheme, parts.host, parts.port
 
 
 def set_by_caller(request: httpx.Request) -> list[str]:
