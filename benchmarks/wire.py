@@ -44,7 +44,7 @@ def _cut_requests(library: Any, raw: Any) -> Any:
         if body := _body(str(request.method), response.url):
             response.raw = raw(BytesIO(body), status=200, preload_content=False)
         else:
-            response.raw, response._content = raw(b"", status=200), b""  # read already
+            response.raw, response._content = raw(b"", status=200), b""  # noqa: SLF001 - read already
         return response
 
     library.adapters.HTTPAdapter.send = send

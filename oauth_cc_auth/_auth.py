@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from oauth_cc_auth._source import TokenSource
+from oauth_cc_auth._serving import Serving
+from oauth_cc_auth._source import TokenSource, serving_of
 from oauth_cc_auth.errors import ConfigurationError
 
 _A = TypeVar("_A", bound="Auth")
@@ -23,14 +24,15 @@ class Auth:
     """An auth object: it belongs to a source, and is made of nothing else."""
 
     _source: TokenSource
+    _serving: Serving
     # The attributes that are made anew from the source; what else there is, a subclass has added.
-    _made = frozenset({"_has_more", "_is_proven", "_may_leak", "_source"})
+    _made = frozenset({"_has_more", "_is_proven", "_may_leak", "_serving", "_source"})
 
     def _open(self, source: TokenSource) -> None:
-        self._source = source
-        server = source.resource_server
+        self._source, self._serving = source, serving_of(source)
+        server = self._serving.resource_server
         self._has_more = bool(server.headers)
-        self._is_proven = not source.presenter.constant
+        self._is_proven = not self._serving.presenter.constant
         # HTTP libraries take nothing but Authorization from a redirect to another host.
         self._may_leak = self._has_more or self._is_proven or server.header.lower() != "authorization"
 

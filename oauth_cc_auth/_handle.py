@@ -41,12 +41,12 @@ class Handle:
     """What a source was given: how its token is requested and presented, and who hears of it."""
 
     __slots__ = (
-        *("_hearing", "_live", "client", "clock", "grant", "presenter", "resource_server", "session", "store"),
-        "timeout",
+        *("client", "clock", "grant", "hearing", "live", "presenter", "resource_server", "session"),
+        *("store", "timeout"),
     )
 
     # The registration of `on_event`, which lives as long as this handle; the live token knows it weakly.
-    _hearing: Hearing | None
+    hearing: Hearing | None
 
     def __init__(
         self,
@@ -92,13 +92,13 @@ class Handle:
                 )
                 raise ConfigurationError(message)
         self.grant, self.store, self.session, self.client = grant, store, session, client
-        self.timeout, self.clock, self._hearing = timeout, clock, None
+        self.timeout, self.clock, self.hearing = timeout, clock, None
         if on_event is not None:
             from oauth_cc_auth.events import Hearing  # noqa: PLC0415 - for those who listen
 
-            self._hearing = Hearing(on_event)
+            self.hearing = Hearing(on_event)
         self.resource_server = grant.resource_server or _ANYWHERE
-        self._live = self._join(ask=False)
+        self.live = self._join(ask=False)
         self.presenter = self._presenter()
 
     def _join(self, *, ask: bool) -> LiveToken:
@@ -106,9 +106,9 @@ class Handle:
 
         clock = None if self.clock is wall_clock else self.clock
         live = live_token(self.grant, self.store, self.session, self.client, clock, ask=ask)
-        if self._hearing is not None:
+        if self.hearing is not None:
             with live.lock:
-                live.listen(self._hearing)
+                live.listen(self.hearing)
         return live
 
     def _presenter(self) -> Presenter:
@@ -127,4 +127,4 @@ class Handle:
                     "as DPoP(key=...), an EncryptedStore, which keeps the key with the token, or no store."
                 )
                 raise ConfigurationError(message)
-        return Proven(self.resource_server, prover_of(self._live, dpop, self.clock))
+        return Proven(self.resource_server, prover_of(self.live, dpop, self.clock))

@@ -44,7 +44,7 @@ class Obtaining(Handle):
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
-        token, since, due = self._live.window
+        token, since, due = self.live.window
         if token is not None and since <= self.clock() < due:
             return token
         boarding = self._board(library)
@@ -67,7 +67,7 @@ class Obtaining(Handle):
 
     def _after(self, boarding: Boarding, error: OAuthError) -> Boarding:
         """Return what a caller does who waited in vain: take the token at hand, or wait for the rest; else raise."""
-        if (token := self._live.alive(self.clock())) is not None:
+        if (token := self.live.alive(self.clock())) is not None:
             return boarding._replace(serve=token)
         if not boarding.rest:
             raise error
@@ -81,7 +81,7 @@ class Obtaining(Handle):
 
     def _board(self, library: str | None) -> Boarding:
         """Return what can be served now, or the flight that brings the next token, opened where there is none."""
-        live, patience = self._live, PATIENCE * self.timeout
+        live, patience = self.live, PATIENCE * self.timeout
         with live.lock:
             boarding = live.boarding(self.clock(), patience)
             if boarding.opens:
@@ -100,9 +100,9 @@ class Obtaining(Handle):
         from oauth_cc_auth._life.key import reads_anew  # noqa: PLC0415 - see __init__
 
         if reads_anew(cast("TokenEndpointGrant", self.grant)):
-            left, live = self._live, self._join(ask=True)
+            left, live = self.live, self._join(ask=True)
             if live is not left:
-                self._live = live
+                self.live = live
                 self.presenter = self._presenter()
                 with left.landing():
                     left.flight = None if left.flight is flight else left.flight
@@ -114,13 +114,13 @@ class Obtaining(Handle):
                     return boarding.serve or _flight_of(boarding).wait(PATIENCE * self.timeout)
         from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
 
-        report = Report(self.grant, self._live, self.clock)
+        report = Report(self.grant, self.live, self.clock)
         with traced(report, flight.callers):
             return self._renew(library, flight, report, background=background)
 
     def _renew(self, library: str | None, flight: Flight[Token], report: Report, *, background: bool) -> Token:
         """Renew the token and write down how it went, before anybody who waits is told."""
-        live, renewal, held = self._live, None, self._live.held_until(self.clock())
+        live, renewal, held = self.live, None, self.live.held_until(self.clock())
         is_first = live.previous is None
         if background and (due := live.window.token) is not None and not live.is_failing:
             report.add("TokenDue", until=due.ends_at())
@@ -165,10 +165,10 @@ class Obtaining(Handle):
         prover = getattr(self.presenter, "prover", None)
         certify = grant.certificate.load_into if grant.certificate else None
         sender = sender_for(self.session, self.client, library, certify)
-        live = self._live
+        live = self.live
         live.server = {} if live.server is None else live.server
         exchange = Exchange(grant, sender, self.timeout, self.clock, prover, memory=live.server)
-        return kind(self._live, exchange, self.store, report)
+        return kind(self.live, exchange, self.store, report)
 
     def flown(self, work: Callable[[Renewal], T]) -> Flight[T]:
         """Do what is asked of this token's renewal in a flight."""
@@ -176,7 +176,7 @@ class Obtaining(Handle):
         def fly(_: Flight[T]) -> T:
             from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
 
-            report = Report(self.grant, self._live, self.clock)
+            report = Report(self.grant, self.live, self.clock)
             try:
                 return work(self._renewal(None, report))
             finally:
@@ -186,11 +186,11 @@ class Obtaining(Handle):
         flight.take_off()
         return flight
 
-    def _revocation(self, only: Token | None = None) -> Flight[None] | None:
+    def revocation(self, only: Token | None = None) -> Flight[None] | None:
         if not self._revocable:
             message = "This grant has no revocation_endpoint; forget() drops the token here without telling the server."
             raise ConfigurationError(message)
-        live, limit = self._live, PATIENCE * self.timeout
+        live, limit = self.live, PATIENCE * self.timeout
         with live.lock:
             known = live.withdraw(only)
         if known.token is None and known.flight is None and self.store is None:

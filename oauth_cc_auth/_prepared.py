@@ -46,7 +46,7 @@ class PreparedAuth(Auth):
         request: Any = r
         if not isinstance(request, self._library.PreparedRequest):
             raise self._wrong_library(self._library.__name__, request)
-        sent: Presentation | Attempt | None = self._source.ready(place_of(request.url))
+        sent: Presentation | Attempt | None = self._serving.ready(place_of(request.url))
         if sent is None or self._has_more:
             with self._errors_for(request):
                 sent = next(self._attempts(request))
@@ -57,7 +57,7 @@ class PreparedAuth(Auth):
 
     def _attempts(self, request: Any, **settings: Any) -> Attempts:
         return Attempts(
-            *(self._source, str(request.method), str(request.url)),
+            *(self._serving, str(request.method), str(request.url)),
             headers=set_by_caller(self._library, request),
             library=self._sender,
             place=place_of(str(request.url)),
@@ -71,12 +71,12 @@ class PreparedAuth(Auth):
         error = errors.RequestException
         if not has_origin(url):
             error = errors.InvalidURL if url.startswith("http") else errors.InvalidSchema
-        return raised_as(error, partial(bare, request, self._source.resource_server.header))
+        return raised_as(error, partial(bare, request, self._serving.resource_server.header))
 
     def hear(self, hook: Answered, response: Any, how: dict[str, Any]) -> Any:
         """Return the answer to a request, or to the one that went once more."""
         request = response.request
-        if not self._source.settled(response.status_code):
+        if not self._serving.settled(response.status_code):
             loop, attempt = self._resumed(hook, response)
             while attempt is not None:
                 # Where the body breaks off, the caller hears so from the library.
@@ -97,7 +97,7 @@ class PreparedAuth(Auth):
     async def ahear(self, hook: Answered, response: Any, how: dict[str, Any]) -> Any:
         """Do the same; only the waiting differs."""
         request = response.request
-        if not self._source.settled(response.status_code):
+        if not self._serving.settled(response.status_code):
             loop, attempt = self._resumed(hook, response)
             while attempt is not None:
                 at_hand = self._must_read(response, how) and await aread(response)
@@ -117,7 +117,7 @@ class PreparedAuth(Auth):
         return response
 
     def _resumed(self, hook: Answered, response: Any) -> tuple[Attempts, Attempt | None]:
-        request, sent, header = response.request, hook.sent, self._source.resource_server.header
+        request, sent, header = response.request, hook.sent, self._serving.resource_server.header
         loop = self._attempts(request, replayable=partial(can_go_again, self._library, request, response))
         # A redirect may have taken the token away.
         carried = request.headers.get(header) == sent.headers[header]
@@ -127,14 +127,14 @@ class PreparedAuth(Auth):
         headers = response.headers
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
         streamed = bool(how.get("stream"))
-        return must_read(self._source.resource_server, response.status_code, kind, length, streamed=streamed)
+        return must_read(self._serving.resource_server, response.status_code, kind, length, streamed=streamed)
 
     def _heard(self, attempt: Attempt, response: Any, *, at_hand: bool) -> bool:
         # Without its body, unless it is at hand: what judges the response itself would read it, however long it is.
         said = SimpleNamespace(status_code=response.status_code, headers=response.headers, url=response.url)
         if at_hand:
             said.content = vars(response)["_content"]
-        error = partial(self._source.grant.api_error, said)
+        error = partial(self._serving.grant.api_error, said)
         with self._errors_for(response.request):
             return attempt.heard(response.status_code, response.headers, url=response.url, error=error)
 
@@ -149,13 +149,13 @@ class PreparedAuth(Auth):
         """Prepare the request, of which the library makes the next hop, for where that goes."""
         if not (self._may_leak and response.is_redirect):
             return
-        header = self._source.resource_server.header
+        header = self._serving.resource_server.header
         # What a redirect took away stays away, also where the next one stays at its foreign origin.
         carries = request.headers.get(header) == hook.sent.headers[header]
         if not strip_from_redirect(response, request) and self._is_proven and carries:
             with self._errors_for(request):
                 hop = next_hop(self._library, response, request)
-                request.headers.update(self._source.present(*hop, hook.sent.token).headers)
+                request.headers.update(self._serving.present(*hop, hook.sent.token).headers)
 
 
 class Answered:

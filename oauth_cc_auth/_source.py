@@ -8,22 +8,18 @@ else's.
 from __future__ import annotations
 
 import copy
-import logging
-import time
-import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from oauth_cc_auth._attempts import Attempts
 from oauth_cc_auth._handle import TIMEOUT, wall_clock
 from oauth_cc_auth._http.hidden import HandedOut, hidden
-from oauth_cc_auth._obtaining import PATIENCE, Obtaining
-from oauth_cc_auth._raising import concerning
-from oauth_cc_auth._resource_server.presentation import Presentation, check_presentable, own_headers
+from oauth_cc_auth._obtaining import PATIENCE
+from oauth_cc_auth._resource_server.presentation import check_presentable, own_headers
+from oauth_cc_auth._serving import Serving
 from oauth_cc_auth._token import Token
-from oauth_cc_auth.errors import ConfigurationError, OAuthError
+from oauth_cc_auth.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
@@ -35,17 +31,10 @@ if TYPE_CHECKING:
     from oauth_cc_auth.events import Event
     from oauth_cc_auth.stores import TokenStore
 
-__all__ = ["PATIENCE", "TIMEOUT", "TokenSource", "source_of"]
+__all__ = ["PATIENCE", "TIMEOUT", "TokenSource", "serving_of", "source_of"]
 
 
-log = logging.getLogger("oauth_cc_auth")
-
-
-# Origins that passed the pin; a program talks to few.
-_ADMITTED_SIZE = 256
-
-
-class TokenSource(Obtaining):
+class TokenSource:
     """A token that is fetched once, shared, and renewed before anybody waits.
 
     `grant` says which token; `store` shares it beyond this process; `session` or `client` lends its transport to the
@@ -57,7 +46,7 @@ class TokenSource(Obtaining):
     Raises ConfigurationError, naming the argument.
     """
 
-    __slots__ = ("_admission",)
+    __slots__ = ("_serving",)
 
     def __init__(
         self,
@@ -71,23 +60,26 @@ class TokenSource(Obtaining):
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         """Join those who share this grant's token; nothing is sent yet."""
-        super().__init__(
+        self._serving = Serving(
             grant, store=store, session=session, client=client, timeout=timeout, clock=clock, on_event=on_event
         )
-        # The presented token, and where it was admitted to; one value, because another token may be for another origin.
-        self._admission: tuple[Presentation | None, set[object]] = (None, set())
+
+    @property
+    def grant(self) -> Grant:
+        """The grant, which says which token."""
+        return self._serving.grant
 
     def token(self) -> Token:
         """Return a usable token; wait for one only where there is none. Raises an OAuthError."""
-        return self.obtain(None)
+        return self._serving.obtain(None)
 
     async def atoken(self) -> Token:
         """Return a usable token, as `token` does, and let the event loop run meanwhile (asyncio or trio)."""
-        return await self.aobtain(None)
+        return await self._serving.aobtain(None)
 
     def access_token(self) -> str:
         """Return a usable token's text, for clients that take a function: ``OpenAI(api_key=source.access_token)``."""
-        if not self.presenter.constant:
+        if not self._serving.presenter.constant:
             message = "access_token: a token with DPoP is of no use without its proofs; use headers() or an auth class"
             raise ConfigurationError(message)
         token = self.token()
@@ -117,7 +109,7 @@ class TokenSource(Obtaining):
         Raises nothing itself. Iterating raises OriginNotAllowed or InsecureTransport before anything is sent, and the
         OAuthError of a token request that failed.
         """
-        return Attempts(self, method, url, headers=headers, replayable=replayable, library=library)
+        return Attempts(self._serving, method, url, headers=headers, replayable=replayable, library=library)
 
     def reject(self, token: Token) -> bool:
         """Take note that the API refused this token; return whether another can be obtained now.
@@ -125,21 +117,19 @@ class TokenSource(Obtaining):
         False means: do not send again, renewals are held back, because the API refuses renewed tokens too. Tell
         `accept` where the API takes a token: that ends the holding back.
         """
-        return self.refused(token, None, None)
+        return self._serving.refused(token, None, None)
 
     def accept(self, token: Token) -> None:
         """Take note that the API took this token: its next refusal is a new one, and may be renewed for at once."""
-        if self._live.unsettled:
-            with self._live.lock:
-                self._live.accept(token)
+        self._serving.accept(token)
 
     def base_url(self) -> str | None:
         """Return where the paths of the API begin, which some vendors tell with the token. Raises an OAuthError."""
-        return self.resource_server.base_url_for(self.token())
+        return self._serving.resource_server.base_url_for(self.token())
 
     async def abase_url(self) -> str | None:
         """Return the API's base, as `base_url` does, and let the event loop run meanwhile."""
-        return self.resource_server.base_url_for(await self.atoken())
+        return self._serving.resource_server.base_url_for(await self.atoken())
 
     def url(self, path: str) -> str:
         """Return the URL of a path of the API, ``source.url("/users")``; a whole URL is returned as it is.
@@ -147,12 +137,12 @@ class TokenSource(Obtaining):
         Where the vendor tells the base with the token, this waits for one. Raises an OAuthError: ConfigurationError
         where no base is known.
         """
-        server = self.resource_server
+        server = self._serving.resource_server
         return server.url_for(path, self.token() if server.base_url_of else None)
 
     async def aurl(self, path: str) -> str:
         """Return the URL of a path, as `url` does, and let the event loop run meanwhile."""
-        server = self.resource_server
+        server = self._serving.resource_server
         return server.url_for(path, await self.atoken() if server.base_url_of else None)
 
     def status(self) -> TokenStatus:
@@ -164,22 +154,24 @@ class TokenSource(Obtaining):
         from oauth_cc_auth._life.status import status_of  # noqa: PLC0415 - see Handle
         from oauth_cc_auth.stores._protocol import shown  # noqa: PLC0415 - see Handle
 
-        return status_of(self._live, self.clock(), None if self.store is None else shown(self.store))
+        serving = self._serving
+        return status_of(serving.live, serving.clock(), None if serving.store is None else shown(serving.store))
 
     def forget(self) -> None:
         """Drop the token here; the next call asks for another, and a store's copy of this one is not taken again."""
-        with self._live.lock:
-            self._live.forget(self._live.window.token)
+        live = self._serving.live
+        with live.lock:
+            live.forget(live.window.token)
 
     def revoke(self) -> None:
         """Revoke the current token, or a whole login, at the server (RFC 7009) and forget it. Raises an OAuthError."""
-        if flight := self._revocation():
-            flight.wait(PATIENCE * self.timeout)
+        if flight := self._serving.revocation():
+            flight.wait(PATIENCE * self._serving.timeout)
 
     async def arevoke(self) -> None:
         """Revoke the current token, as `revoke` does, and let the event loop run meanwhile."""
-        if flight := self._revocation():
-            await flight.await_(PATIENCE * self.timeout)
+        if flight := self._serving.revocation():
+            await flight.await_(PATIENCE * self._serving.timeout)
 
     def headers(self, method: str, url: str) -> dict[str, str]:
         """Return the headers that present the token to this URL. Raises OriginNotAllowed and other OAuthErrors.
@@ -187,99 +179,25 @@ class TokenSource(Obtaining):
         They are for one request, do not print, and cannot be pickled. Where the API may refuse the token, use
         `attempts` instead.
         """
-        self.admit(url)
+        self._serving.admit(url)
         return self._headers(method, url, self.token())
 
     async def aheaders(self, method: str, url: str) -> dict[str, str]:
         """Return the headers, as `headers` does, and let the event loop run meanwhile."""
-        self.admit(url)
+        self._serving.admit(url)
         return self._headers(method, url, await self.atoken())
 
     def _headers(self, method: str, url: str, token: Token) -> dict[str, str]:
-        presented = self.present(method, url, token).headers
-        return dict(hidden({**own_headers(self.resource_server), **presented}, HandedOut))
-
-    # What follows is for the auth classes.
-
-    def ready(self, place: object) -> Presentation | None:
-        """Return the presented token if it is fresh and was presented at this place before; the hot path.
-
-        None where each request is presented anew, or where anything has to be decided: then go by `attempts`.
-        """
-        token, since, due = self._live.window
-        clock = self.clock
-        if since <= (time.time() if clock is wall_clock else clock()) < due:
-            presentation, admitted = self._admission
-            if place in admitted and presentation is not None and presentation.token is token:
-                return presentation
-        return None
-
-    def refused(self, token: Token, status: int | None, url: str | None) -> bool:
-        """Take note of a refusal, as `reject` does, and report with which status it came, and from where."""
-        live, now = self._live, self.clock()
-        with live.lock:
-            before, held = live.window.token, live.held_until(now)
-            again = live.reject(token, now)
-            is_dropped = live.window.token is not before
-        if is_dropped or live.held_until(now) != held:
-            from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
-
-            report = Report(self.grant, live, self.clock)
-            if is_dropped:
-                report.add("TokenRefused", status=status, url=None if url is None else url.partition("?")[0])
-            report.held(before=held)
-            report.tell()
-        return again
-
-    def settled(self, status: int) -> bool:
-        """Tell whether an answer to what `ready` returned changes nothing, whatever else it says; the hot path."""
-        return not (status in self.resource_server.renew_on or self._live.unsettled or not self.presenter.constant)
-
-    def admit(self, url: str, token: Token | None = None) -> None:
-        """Raise OriginNotAllowed or InsecureTransport unless the token may go there."""
-        try:
-            self.resource_server.admit(url, token, allow_insecure_http=self.grant.allow_insecure_http)
-        except OAuthError as error:
-            concerning(self.grant, error)
-            raise
-
-    def present(self, method: str, url: str, token: Token, place: object = None) -> Presentation:
-        """Return the headers that present this token to this URL, which it may go to.
-
-        Where they serve any request, remember them for `ready` under the name of this `place`, which has one origin.
-        """
-        self.admit(url, token)
-        presentation, admitted = self._admission
-        if presentation is None or presentation.token is not token or not self.presenter.constant:
-            presentation = Presentation(token, hidden(self.presenter.headers(method, url, token)))
-            if place is None or not self.presenter.constant:
-                return presentation
-            admitted = set()
-            self._admission = (presentation, admitted)
-        elif len(admitted) >= _ADMITTED_SIZE:
-            admitted.clear()
-        if place is not None:
-            admitted.add(place)
-        return presentation
-
-    def disown(self, token: Token, host: str) -> None:
-        """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""
-        message = f"a redirect carried a token to {host}, which is not the API; the token is not used any more"
-        log.warning(message)
-        if self._revocable:
-            # The access token alone: it is what has leaked, and the login goes on.
-            self._revocation(replace(token, refresh_token=None))
-        else:
-            with self._live.lock:
-                self._live.forget(token)
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        presented = self._serving.present(method, url, token).headers
+        return dict(hidden({**own_headers(self._serving.resource_server), **presented}, HandedOut))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as the arguments, without the token."""
-        settings = {name: getattr(self, name) for name in ("store", "session", "client", "timeout")}
-        settings["clock"] = None if self.clock is wall_clock else self.clock
-        settings["on_event"] = None if self._hearing is None else self._hearing.listener
-        return partial(TokenSource, **settings), (self.grant,)
+        serving = self._serving
+        settings = {name: getattr(serving, name) for name in ("store", "session", "client", "timeout")}
+        settings["clock"] = None if serving.clock is wall_clock else serving.clock
+        settings["on_event"] = None if serving.hearing is None else serving.hearing.listener
+        return partial(TokenSource, **settings), (serving.grant,)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TokenSource:
         """Copy the handle: what it was given is shared, as the token is."""
@@ -299,3 +217,8 @@ def source_of(grant: Grant | TokenSource, *, timeout: float, **lent: Any) -> Tok
         message = f"{' and '.join(given)}: pass to the TokenSource, which decides how its token is obtained"
         raise ConfigurationError(message)
     return grant
+
+
+def serving_of(source: TokenSource) -> Serving:
+    """Return what stands behind a source."""
+    return source._serving  # noqa: SLF001 - a user has no use for it, so it has no public name

@@ -81,9 +81,9 @@ class AiohttpAuth(Auth):
         self, request: ClientRequest, handler: Callable[[ClientRequest], Awaitable[ClientResponse]]
     ) -> ClientResponse:
         asked = asked_at_first(request)
-        if asked and not (self._source.resource_server.is_pinned or same_origin(str(request.url), asked)):
+        if asked and not (self._serving.resource_server.is_pinned or same_origin(str(request.url), asked)):
             return remembered(await handler(request), request)
-        attempt: Attempt | Presentation | None = None if self._has_more else self._source.ready(place_of(request))
+        attempt: Attempt | Presentation | None = None if self._has_more else self._serving.ready(place_of(request))
         loop = None
         if attempt is None:
             loop = self._attempts(request)
@@ -93,7 +93,7 @@ class AiohttpAuth(Auth):
             while attempt is not None:
                 request.headers.update(attempt.headers)
                 response = await handler(request)
-                if loop is None and self._source.settled(response.status):
+                if loop is None and self._serving.settled(response.status):
                     break
                 loop = loop or self._attempts(request)
                 sent = attempt if isinstance(attempt, Attempt) else loop.resume(attempt.token, attempt.headers)
@@ -113,7 +113,7 @@ class AiohttpAuth(Auth):
     def _attempts(self, request: ClientRequest) -> Attempts:
         settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(replayable, request)}
         return Attempts(
-            self._source, request.method, str(request.url), place=place_of(request), kind=Hidden, **settings
+            self._serving, request.method, str(request.url), place=place_of(request), kind=Hidden, **settings
         )
 
     async def _next(self, loop: Attempts, *, hop: bool) -> Attempt | None:
@@ -129,8 +129,8 @@ class AiohttpAuth(Auth):
         status, headers, said = response.status, response.headers, None
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
         # Whether the caller streams is not to be seen, as in httpx; what was read stays there to be read.
-        if must_read(self._source.resource_server, status, kind, length):
+        if must_read(self._serving.resource_server, status, kind, length):
             said = await body_of(response, JUDGED)
         # What `api_error` reads; the body only where it decides.
         answer = SimpleNamespace(status_code=status, headers=headers, url=response.url, content=said)
-        return attempt.heard(status, headers, error=partial(self._source.grant.api_error, answer))
+        return attempt.heard(status, headers, error=partial(self._serving.grant.api_error, answer))

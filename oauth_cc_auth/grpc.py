@@ -59,7 +59,7 @@ class GrpcAuth(Auth, grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio h
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
         self._open(source_of(grant, store=store, session=session, client=client, timeout=timeout))
-        if not self._source.presenter.constant:
+        if not self._serving.presenter.constant:
             message = "GrpcAuth: a gRPC call has no place for the proofs of DPoP; use a grant without dpop="
             raise ConfigurationError(message)
 

@@ -94,7 +94,7 @@ class HttpxAuth(Auth, _Auth):
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Present the token, look at the answer, and answer a refusal with a fresh token, once."""
         url = getattr(request.url, "_uri_reference", request.url)  # see `origin`, whose call is saved here
-        sent: Presentation | Attempt | None = self._source.ready((url.scheme, url.host, url.port))
+        sent: Presentation | Attempt | None = self._serving.ready((url.scheme, url.host, url.port))
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = next(self._attempts(request))
@@ -106,7 +106,7 @@ class HttpxAuth(Auth, _Auth):
         except GeneratorExit as ending:
             self._hear_of(ending.__context__, sent, trace)
             raise
-        if not self._source.settled(response.status_code) or (trace and response.history):
+        if not self._serving.settled(response.status_code) or (trace and response.history):
             request = response.request  # after redirects, the redirected one
             loop, attempt = self._resumed(request, sent)
             while attempt is not None:
@@ -124,7 +124,7 @@ class HttpxAuth(Auth, _Auth):
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Do the same; only the waiting differs."""
         url = getattr(request.url, "_uri_reference", request.url)  # see `origin`, whose call is saved here
-        sent: Presentation | Attempt | None = self._source.ready((url.scheme, url.host, url.port))
+        sent: Presentation | Attempt | None = self._serving.ready((url.scheme, url.host, url.port))
         if sent is None or self._has_more:
             with _errors_for(request):
                 sent = await anext(self._attempts(request))
@@ -132,7 +132,7 @@ class HttpxAuth(Auth, _Auth):
             request.headers[name] = value
         trace = self._traced(request, sent, AsyncTrace) if self._may_leak else None
         response = yield request
-        if not self._source.settled(response.status_code) or (trace and response.history):
+        if not self._serving.settled(response.status_code) or (trace and response.history):
             request = response.request
             loop, attempt = self._resumed(request, sent)
             while attempt is not None:
@@ -154,13 +154,13 @@ class HttpxAuth(Auth, _Auth):
         raise self._wrong_library("httpx and httpx2", request)
 
     def _traced(self, request: Any, sent: Presentation | Attempt, traced: type[Trace]) -> Trace:
-        source, token = self._source, sent.token
+        source, token = self._serving, sent.token
         present = (lambda method, url: source.present(method, url, token).headers) if self._is_proven else None
         return traced(request, lambda url: source.resource_server.names(url, token), present)
 
     def _attempts(self, request: Any, **settings: Any) -> Attempts:
         return Attempts(
-            *(self._source, request.method, str(request.url)),
+            *(self._serving, request.method, str(request.url)),
             library=kit_of(request).name,
             place=origin(request.url),
             headers=set_by_caller(request),
@@ -175,10 +175,10 @@ class HttpxAuth(Auth, _Auth):
     def _must_read(self, response: Any) -> bool:
         headers = response.headers
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
-        return must_read(self._source.resource_server, response.status_code, kind, length)
+        return must_read(self._serving.resource_server, response.status_code, kind, length)
 
     def _heard(self, attempt: Attempt, response: Any, trace: Trace | None, *, at_hand: bool) -> bool:
-        request, header, source = response.request, self._source.resource_server.header, self._source
+        request, header, source = response.request, self._serving.resource_server.header, self._serving
         sent = attempt.headers[header]
         for hop in (*response.history, response) if trace else ():
             if trace and trace.leaked(hop.request, header, sent):
@@ -196,7 +196,7 @@ class HttpxAuth(Auth, _Auth):
     def _hear_of(self, raised: BaseException | None, sent: Presentation | Attempt, trace: Trace | None) -> None:
         """Judge the answer for which a response hook of the client has raised: its flow ends here, and is not sent."""
         response = getattr(raised, "response", None)
-        if response is not None and not self._source.settled(response.status_code):
+        if response is not None and not self._serving.settled(response.status_code):
             loop = self._attempts(response.request, replayable=False)
             self._heard(loop.resume(sent.token, sent.headers), response, trace, at_hand=False)
 

@@ -15,7 +15,7 @@ from oauth_cc_auth._life.renewal import Renewal
 from oauth_cc_auth._login import consent
 from oauth_cc_auth._login.renewal import LoginRenewal
 from oauth_cc_auth._raising import concerning
-from oauth_cc_auth._source import PATIENCE, TokenSource
+from oauth_cc_auth._source import PATIENCE, TokenSource, serving_of
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, OAuthError
 
@@ -29,11 +29,12 @@ class Login:
     Raises ConfigurationError for a grant that needs no login.
     """
 
-    __slots__ = ("_grant", "_source")
+    __slots__ = ("_grant", "_serving", "_source")
 
     def __init__(self, source: TokenSource | AuthorizationCode, /) -> None:
         """Prepare; nothing is sent yet."""
         self._source = source if isinstance(source, TokenSource) else TokenSource(source)
+        self._serving = serving_of(self._source)
         grant = self._source.grant
         if not isinstance(grant, AuthorizationCode):
             raise ConfigurationError(
@@ -55,7 +56,7 @@ class Login:
         """
         flight, endpoint = self._finding(), self._grant.authorization_endpoint
         if flight is not None:
-            endpoint = flight.wait(PATIENCE * self._source.timeout)
+            endpoint = flight.wait(PATIENCE * self._serving.timeout)
         return consent.authorization_url(self._grant, endpoint, state, code_verifier, parameters)
 
     async def aauthorization_url(
@@ -64,7 +65,7 @@ class Login:
         """Return the address, as `authorization_url` does; the event loop runs meanwhile (asyncio or trio)."""
         flight, endpoint = self._finding(), self._grant.authorization_endpoint
         if flight is not None:
-            endpoint = await flight.await_(PATIENCE * self._source.timeout)
+            endpoint = await flight.await_(PATIENCE * self._serving.timeout)
         return consent.authorization_url(self._grant, endpoint, state, code_verifier, parameters)
 
     def exchange(self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None) -> Token:
@@ -73,24 +74,24 @@ class Login:
         The token is saved in the source's store, and served from then on. Raises AuthorizationFailed where the user or
         the server refused, or the address is not the answer to our question, and other OAuthErrors.
         """
-        return self._begun(redirected_url, state, code_verifier).wait(PATIENCE * self._source.timeout)
+        return self._begun(redirected_url, state, code_verifier).wait(PATIENCE * self._serving.timeout)
 
     async def aexchange(
         self, redirected_url: str, *, state: str | None = None, code_verifier: str | None = None
     ) -> Token:
         """Return the token, as `exchange` does; the event loop runs meanwhile (asyncio or trio)."""
-        return await self._begun(redirected_url, state, code_verifier).await_(PATIENCE * self._source.timeout)
+        return await self._begun(redirected_url, state, code_verifier).await_(PATIENCE * self._serving.timeout)
 
     def _begun(self, redirected_url: str, state: str | None, code_verifier: str | None) -> Flight[Token]:
         code, named = consent.code_of(self._grant, redirected_url, state, code_verifier)
-        return self._source.flown(partial(_logged_in, code=code, named=named))
+        return self._serving.flown(partial(_logged_in, code=code, named=named))
 
     def _finding(self) -> Flight[str] | None:
         """Return what finds the authorization endpoint in the server's metadata; None where that is not needed."""
         grant = self._grant
         if grant.authorization_endpoint or not isinstance(grant.token_endpoint, Discovery):
             return None
-        return self._source.flown(partial(_endpoint_of, grant=grant))
+        return self._serving.flown(partial(_endpoint_of, grant=grant))
 
     def __repr__(self) -> str:
         """Show the source, which shows no secret."""

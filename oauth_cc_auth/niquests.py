@@ -85,7 +85,7 @@ class AsyncNiquestsAuth(_NiquestsAuth):
         """Present the token, and look at the answer when it comes."""
         if not isinstance(r, niquests.PreparedRequest):
             raise self._wrong_library("niquests", r)
-        sent: Presentation | Attempt | None = self._source.ready(place_of(str(r.url)))
+        sent: Presentation | Attempt | None = self._serving.ready(place_of(str(r.url)))
         if sent is None or self._has_more:
             with self._errors_for(r):
                 sent = await anext(self._attempts(r))

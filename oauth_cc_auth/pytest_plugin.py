@@ -53,7 +53,8 @@ def oauth_token(monkeypatch: pytest.MonkeyPatch) -> Token:
 
     A token still goes only where its `resource_server` lets it.
     """
-    from oauth_cc_auth import ConfigurationError, Token, TokenSource  # noqa: PLC0415 - for tests that use it
+    from oauth_cc_auth import ConfigurationError, Token  # noqa: PLC0415 - for tests that use it
+    from oauth_cc_auth._serving import Serving  # noqa: PLC0415 - as above
 
     token = Token("oauth-token-of-the-test")
 
@@ -64,10 +65,10 @@ def oauth_token(monkeypatch: pytest.MonkeyPatch) -> Token:
         message = "A login sends a token request, and the fixture oauth_token sends none: use oauth_sandbox."
         raise ConfigurationError(message)
 
-    monkeypatch.setattr(TokenSource, "obtain", lambda *_: token)
-    monkeypatch.setattr(TokenSource, "aobtain", aobtain)
-    monkeypatch.setattr(TokenSource, "ready", lambda *_: None)
-    monkeypatch.setattr(TokenSource, "prefetch", lambda *_: None)
-    monkeypatch.setattr(TokenSource, "_revocation", lambda *_: None)
-    monkeypatch.setattr(TokenSource, "flown", flown)
+    monkeypatch.setattr(Serving, "obtain", lambda *_: token)
+    monkeypatch.setattr(Serving, "aobtain", aobtain)
+    monkeypatch.setattr(Serving, "ready", lambda *_: None)
+    monkeypatch.setattr(Serving, "prefetch", lambda *_: None)
+    monkeypatch.setattr(Serving, "revocation", lambda *_: None)
+    monkeypatch.setattr(Serving, "flown", flown)
     return token

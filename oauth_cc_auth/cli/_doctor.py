@@ -164,7 +164,7 @@ def _scope(grant: Any, token: Token) -> Step:
 
 def _api(source: TokenSource, asked: Asked | None, path: str | None, token: Token) -> Step:
     probe = path or (presets.probe_of(asked.vendor) if asked else None) or ""
-    base = source.resource_server.base_url_for(token)
+    base = source.base_url()
     if base is None and not probe.startswith("https://"):
         return Step("api", "skipped", "no address of an API is known: give one with --path https://...")
     url = probe if probe.startswith(("https://", "http://")) else f"{(base or '').rstrip('/')}/{probe.lstrip('/')}"

@@ -84,10 +84,10 @@ def survives(door: Door, sandbox: Sandbox, trouble: dict[str, Any], error: type[
     mend(sandbox)
     clock.now += 61
     # Slow answers of before may still be counted when the server gets round to them.
-    issued = source._live.previous
+    issued = source._serving.live.previous
     assert {answer.status_code for answer in door.call_many(8, "GET", f"{api}/x", patient)} == {200}
-    assert source._live.previous is not issued
-    assert source.token() is source._live.previous
+    assert source._serving.live.previous is not issued
+    assert source.token() is source._serving.live.previous
 
 
 @pytest.mark.skipif(

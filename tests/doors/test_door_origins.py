@@ -115,9 +115,9 @@ def test_a_proxy_does_not_see_what_is_meant_for_this_machine(door: Door, monkeyp
         auth = door.auth(server.grant(api.origin))
         monkeypatch.setenv("http_proxy", proxy.origin)
         monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
-        door.auth(server.grant(api.origin))._source.admit(api.origin)
+        door.auth(server.grant(api.origin))._serving.admit(api.origin)
         monkeypatch.setenv("no_proxy", "")
         with pytest.raises(InsecureTransport, match="Name this host in NO_PROXY"):
             door.call("GET", f"{api.origin}/x", auth)
         assert (server.issued, proxy.seen, api.seen) == (0, [], [])
-        door.auth(server.grant(api.origin, allow_insecure_http=True))._source.admit(api.origin)
+        door.auth(server.grant(api.origin, allow_insecure_http=True))._serving.admit(api.origin)

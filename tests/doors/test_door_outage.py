@@ -71,7 +71,7 @@ def test_the_last_seconds_wait_for_a_fresh_token(door: Door, sandbox: Sandbox) -
     auth = door.auth(source)
     door.call("GET", f"{api}/x", auth)
     clock.now += 3595
-    old = source._live.window.token
+    old = source._serving.live.window.token
     assert door.call("GET", f"{api}/x", auth).status_code == 200
     assert source.token() != old
     sandbox.fail("token", times=None)

@@ -114,7 +114,8 @@ def test_a_successful_call_shows_nothing(door: Door, told: pytest.LogCaptureFixt
         assert api.seen[-1].headers[header.lower()].endswith("canary-token-2"), "the canary does sing on the wire"
         assert (answer.status_code, len(answer.history)) == (200, int(door.keeps_history))
         token = source.token()
-        clean(repr(auth), str(auth), repr(source), repr(grant), str(grant), repr(token), str(token), repr(source._live))
+        clean(repr(auth), str(auth), repr(source), repr(grant), str(grant), repr(token), str(token))
+        clean(repr(source._serving.live))
         for hop in (answer, *answer.history):
             headers = hop.request.headers
             clean(repr(hop), repr(hop.request), repr(headers))

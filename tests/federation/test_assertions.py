@@ -484,7 +484,7 @@ def test_no_assertion_is_ever_shown(tmp_path: Path, caplog: pytest.LogCaptureFix
 
 def shared(one: Any, other: Any, **own: Any) -> bool:
     """Tell whether two grants have one live token."""
-    return TokenSource(one, **own)._live is TokenSource(other, **own)._live
+    return TokenSource(one, **own)._serving.live is TokenSource(other, **own)._serving.live
 
 
 def a_source(_: str) -> str:
@@ -532,9 +532,9 @@ def test_grants_of_different_kinds_never_share() -> None:
     """One endpoint and one text make three tokens in three uses."""
     url = "https://as.example.com/token"
     grants = [make(url, a_source) for _, make in USES.values()]
-    lives = {id(TokenSource(grant)._live) for grant in [*grants, *grants]}
+    lives = {id(TokenSource(grant)._serving.live) for grant in [*grants, *grants]}
     held = [TokenSource(grant) for grant in grants]
-    assert len({id(source._live) for source in held}) == 3 <= len(lives)
+    assert len({id(source._serving.live) for source in held}) == 3 <= len(lives)
 
 
 def test_a_function_of_no_name_and_a_store(tmp_path: Path) -> None:

@@ -274,5 +274,5 @@ def test_it_is_a_value() -> None:
     three = (one, Certificate("a.pem", "b.pem"), Certificate("c"))
     grants = [grant_at("https://as.example.com", each) for each in three]
     sources = [TokenSource(grant) for grant in grants]
-    assert sources[0]._live is sources[1]._live
-    assert sources[0]._live is not sources[2]._live
+    assert sources[0]._serving.live is sources[1]._serving.live
+    assert sources[0]._serving.live is not sources[2]._serving.live

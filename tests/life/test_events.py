@@ -87,7 +87,7 @@ def kinds(heard: list[Event]) -> list[type[Event]]:
 
 def idle(source: TokenSource) -> bool:
     """Tell whether no flight is in the air."""
-    return source._live.flight is None
+    return source._serving.live.flight is None
 
 
 def test_a_healthy_token_says_what_it_does(server: Loopback, logs: Callable[[], list[str]]) -> None:
@@ -336,7 +336,7 @@ def test_every_handle_of_an_equal_grant_hears(server: Loopback) -> None:
     handles = [source_for(server, on_event=hear) for hear in (first.append, second.append, second.append)]
     source_for(server).token()
     assert kinds(first) == kinds(second) == [TokenObtained]
-    live = handles[0]._live
+    live = handles[0]._serving.live
     handles.pop()
     del handles[:]
     for _ in range(100):
@@ -352,7 +352,7 @@ def test_a_listener_counts_for_no_key_and_travels_with_copies(server: Loopback) 
 
     heard: list[Event] = []
     source = source_for(server, on_event=heard.append)
-    assert source._live is source_for(server)._live
+    assert source._serving.live is source_for(server)._serving.live
     twin = copy.copy(source)
     del source
     twin.token()

@@ -388,7 +388,7 @@ def test_a_handle_joins_who_asks_for_its_new_tenant(monkeypatch: pytest.MonkeyPa
         grants = [grant_for(server.url, **{**NAMELESS, "client_secret": vault}) for vault in (lambda: "k", lambda: "k")]
         monkeypatch.setattr("oauth_cc_auth._life.key.Same", lambda _: "one vault")
         sources = [TokenSource(grant) for grant in grants]
-        sources[1]._live = type(sources[1]._live)()
+        sources[1]._serving.live = type(sources[1]._serving.live)()
         results: list[str] = []
         threads = [threading.Thread(target=lambda it=it: results.append(it.token().access_token)) for it in sources]
         for thread in threads:

@@ -312,7 +312,7 @@ def test_an_exit_does_not_wait_for_a_flight() -> None:
             run(
                 """
                 threading.Thread(target=call, daemon=True).start()
-                while source._live.flight is None:
+                while source._serving.live.flight is None:
                     time.sleep(0.001)
                 """,
                 f"{server.origin}/token",
@@ -337,7 +337,7 @@ def test_a_keyboard_interrupt() -> None:
         printed = run(
             """
             def interrupt():
-                while source._live.flight is None:
+                while source._serving.live.flight is None:
                     time.sleep(0.001)
                 time.sleep(0.1)  # until the main thread waits
                 os.kill(os.getpid(), signal.SIGINT)

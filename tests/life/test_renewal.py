@@ -31,6 +31,7 @@ from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.renewal import Renewal
 from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._login.renewal import LoginRenewal
+from oauth_cc_auth._serving import Serving
 
 NOW = 1_000_000.0
 
@@ -542,8 +543,8 @@ def test_a_logout_is_one(store: Recording | None, monkeypatch: pytest.MonkeyPatc
     server = Server()
     grant = login_with(server, revocation_endpoint="https://as.example.com/revoke").grant
     source = TokenSource(grant, store=store, timeout=1.0)
-    exchange = Exchange(grant, server, 1.0, source.clock)
-    monkeypatch.setattr(TokenSource, "_renewal", lambda *_: LoginRenewal(source._live, exchange, store))
+    exchange = Exchange(grant, server, 1.0, source._serving.clock)
+    monkeypatch.setattr(Serving, "_renewal", lambda *_: LoginRenewal(source._serving.live, exchange, store))
     source.token()
     source.revoke()
     assert server.asked[-1]["token"] == "refresh 1"

@@ -123,7 +123,7 @@ def rotate(sandbox: Sandbox, source: TokenSource, mount: Mount, over: threading.
     assert isinstance(source.grant, ClientCredentials)
     number, last = 0, None
     while not over.wait(DELAY / 20):
-        flight = source._live.flight
+        flight = source._serving.live.flight
         if flight is None or flight is last:
             continue
         over.wait(DELAY / 4)  # until the old one is read and sent

@@ -385,19 +385,19 @@ def test_forget_all_counts_nothing_where_nobody_counted(monkeypatch: pytest.Monk
 def test_a_frozen_clock_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The default clock is looked up when it is asked: a test that freezes time turns the token's life too."""
     source = TokenSource(grant_for())
-    source._live.adopt(Token("t", obtained_at=NOW, expires_at=NOW + 3600), NOW)
+    source._serving.live.adopt(Token("t", obtained_at=NOW, expires_at=NOW + 3600), NOW)
     monkeypatch.setattr(time, "time", lambda: NOW + 60)
-    assert source.ready("anywhere") is None
+    assert source._serving.ready("anywhere") is None
     assert source.token().access_token == "t"
-    assert source.clock() == NOW + 60
+    assert source._serving.clock() == NOW + 60
     for same in (
         TokenSource(grant_for()),
         TokenSource(grant_for(), clock=time.time),
         pickle.loads(pickle.dumps(source)),
     ):
-        assert same._live is source._live, "auth objects that are made meanwhile share"
+        assert same._serving.live is source._serving.live, "auth objects that are made meanwhile share"
     monkeypatch.setattr(time, "time", lambda: NOW + 7200)
-    assert source._live.state(source.clock()) is State.ABSENT
+    assert source._serving.live.state(source._serving.clock()) is State.ABSENT
 
 
 def test_a_static_token_has_a_state_of_its_own() -> None:
@@ -516,8 +516,8 @@ def test_ten_thousand_grants_are_small(count: int) -> None:
             grant_for(client_id=f"client {number}", client_secret=f"secret {number}", scope=f"s{number}")
         )
         token = Token(f"token {number:040}", obtained_at=NOW, expires_at=NOW + 3600)
-        source._live.adopt(token, NOW)
-        source.present("GET", "https://api.example.com/things", token, "https://api.example.com")
+        source._serving.live.adopt(token, NOW)
+        source._serving.present("GET", "https://api.example.com/things", token, "https://api.example.com")
         return source
 
     held = [tenant(-number) for number in range(100)]

@@ -256,8 +256,8 @@ def test_a_function_that_no_name_leads_to_is_for_memory_only(changes: dict[str, 
     with pytest.raises(ConfigurationError, match="top level of a module") as caught:
         TokenSource(grant, store=MemoryStore())
     assert next(iter(changes)) in str(caught.value)
-    assert TokenSource(grant)._live is TokenSource(grant)._live
-    assert TokenSource(grant)._live is not TokenSource(grant_for(headers={"X": guid}))._live
+    assert TokenSource(grant)._serving.live is TokenSource(grant)._serving.live
+    assert TokenSource(grant)._serving.live is not TokenSource(grant_for(headers={"X": guid}))._serving.live
 
 
 def test_a_script_is_known_by_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +276,7 @@ def test_a_script_is_known_by_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert known("/a.py") == known("/a.py") != known("/b.py")
     assert known(None) is None
-    assert TokenSource(grant_for(headers={"X": Tenant.plain}), store=MemoryStore()).store is not None
+    assert TokenSource(grant_for(headers={"X": Tenant.plain}), store=MemoryStore())._serving.store is not None
 
 
 def test_store_keys_are_the_same_in_every_process() -> None:
@@ -324,5 +324,5 @@ def test_an_own_store_stays_ones_own() -> None:
     one, other = MemoryStore(), MemoryStore()
     grant = grant_for(client_secret=Env("A"), token_endpoint_auth_method=PrivateKeyJWT())
     sources = [TokenSource(grant, store=one), TokenSource(grant, store=other), TokenSource(grant)]
-    assert len({id(source._live) for source in sources}) == 3
-    assert TokenSource(grant, store=one)._live is sources[0]._live
+    assert len({id(source._serving.live) for source in sources}) == 3
+    assert TokenSource(grant, store=one)._serving.live is sources[0]._serving.live

@@ -37,6 +37,7 @@ from oauth_cc_auth import (
     Token,
     TokenEndpointUnavailable,
     TokenSource,
+    _serving,
     _threads,
     forget_all,
 )
@@ -77,7 +78,7 @@ def access_token_of(source: TokenSource) -> str:
 
 def idle(source: TokenSource) -> bool:
     """Tell whether no flight is in the air."""
-    return source._live.flight is None
+    return source._serving.live.flight is None
 
 
 class Gate:
@@ -108,7 +109,7 @@ def test_a_wrong_timeout_is_refused() -> None:
 @pytest.mark.parametrize("timeout", [0.05, 1, 3600])
 def test_a_timeout_is_what_it_is(timeout: float) -> None:
     """Case 22: 0.05 is 0.05."""
-    assert TokenSource(grant_for(), timeout=timeout).timeout == timeout
+    assert TokenSource(grant_for(), timeout=timeout)._serving.timeout == timeout
 
 
 @pytest.mark.parametrize(
@@ -221,9 +222,9 @@ def test_forget_all_makes_a_cold_start(server: Loopback) -> None:
     assert source.token().access_token == f"{TOKEN} 2"
     server.replies = [gate := Gate(token_answer("late")), numbered()]
     source.forget()
-    source.prefetch(None)
+    source._serving.prefetch(None)
     assert gate.waiting.wait(10)
-    late = source._live.flight
+    late = source._serving.live.flight
     assert late is not None
     forget_all()
     current = source.token()
@@ -360,7 +361,7 @@ def test_others_may_be_luckier(server: Loopback) -> None:
     server.replies = [Answer(429, b"", {"Retry-After": "600"}), numbered()]
     clock, store = Clock(), MemoryStore()
     mine, theirs = (source_for(server, clock=turn, store=store) for turn in (clock, lambda: clock.now))
-    assert mine._live is not theirs._live
+    assert mine._serving.live is not theirs._serving.live
     for _ in range(4):
         with pytest.raises(TokenEndpointUnavailable):
             mine.token()
@@ -481,7 +482,7 @@ def test_timeouts_belong_to_the_handle(server: Loopback) -> None:
     """A short timeout is kept though another handle of the same token has a long one."""
     server.replies = [gate := Gate(token_answer())]
     patient, hasty = source_for(server), source_for(server, timeout=0.02)
-    assert patient._live is hasty._live
+    assert patient._serving.live is hasty._serving.live
     thread = threading.Thread(target=patient.token)
     thread.start()
     assert gate.waiting.wait(10)
@@ -500,7 +501,7 @@ def test_a_flight_that_is_lost_is_replaced(server: Loopback) -> None:
     """A flight whose thread died without a word does not keep everybody waiting for ever."""
     source = source_for(server, timeout=5.0)
     dead: Flight[Token] = Flight(lambda _: Token("x"), -1.0)
-    source._live.flight = dead
+    source._serving.live.flight = dead
     assert source.token().access_token == f"{TOKEN} 1"
 
 
@@ -572,7 +573,7 @@ def test_a_program_that_is_interrupted_goes_on(server: Loopback) -> None:
     assert TOKEN.encode() not in raw
     for twin in (copy.copy(source), copy.deepcopy(source), pickle.loads(raw)):
         assert twin is not source
-        assert (twin.grant, twin.timeout) == (source.grant, 3.0)
+        assert (twin.grant, twin._serving.timeout) == (source.grant, 3.0)
         assert twin.token() == token
     forget_all()
     assert len(server.received) == 1
@@ -585,8 +586,8 @@ def test_copies_keep_what_was_lent(server: Loopback) -> None:
     with requests.Session() as session:
         source = source_for(server, store=store, session=session, clock=clock)
         for twin in (copy.copy(source), copy.deepcopy(source)):
-            assert (twin.store, twin.session, twin.clock) == (store, session, clock)
-            assert twin._live is source._live
+            assert (twin._serving.store, twin._serving.session, twin._serving.clock) == (store, session, clock)
+            assert twin._serving.live is source._serving.live
 
 
 # Refusals
@@ -684,12 +685,12 @@ def test_prefetching_waits_for_nothing(server: Loopback) -> None:
     """A flight is opened, and the caller goes on."""
     server.replies = [gate := Gate(numbered())]
     source = source_for(server)
-    source.prefetch(None)
-    source.prefetch("requests")
+    source._serving.prefetch(None)
+    source._serving.prefetch("requests")
     gate.opened.set()
     assert source.token().access_token == f"{TOKEN} 1"
     server.replies = [unwanted := Gate(numbered())]
-    source.prefetch(None)
+    source._serving.prefetch(None)
     assert idle(source), "a token that is fresh is not asked for"
     unwanted.opened.set()
     assert len(server.received) == 1
@@ -785,7 +786,7 @@ def test_disowning(server: Loopback, can_revoke: bool) -> None:
     source = source_for(server, changes=revocable(server) if can_revoke else None)
     token = source.token()
     with pytest.warns(RuntimeWarning, match=r"carried a token to evil\.example") as caught:
-        source.disown(token, "evil.example")
+        source._serving.disown(token, "evil.example")
     assert TOKEN not in str(caught[0].message)
     eventually(lambda: not can_revoke or server.received[1:])
     assert source.token() != token
@@ -831,7 +832,7 @@ def test_a_pin_is_never_widened_by_another_handle(server: Loopback) -> None:
     """The token is shared; where it may go is not."""
     wide = source_for(server, changes={"resource_server": ResourceServer("https://other.example")})
     pinned = source_for(server, changes={"resource_server": ResourceServer(API)})
-    assert wide._live is pinned._live
+    assert wide._serving.live is pinned._serving.live
     wide.headers("GET", "https://other.example")
     with pytest.raises(OriginNotAllowed):
         pinned.headers("GET", "https://other.example")
@@ -841,45 +842,45 @@ def test_the_hot_path(server: Loopback) -> None:
     """A presented token is ready where it is fresh and was presented to this origin before, and never else."""
     clock = Clock()
     source = source_for(server, clock=clock)
-    assert source.ready(API) is None
-    source.admit(f"{API}/x")
-    assert source.ready(API) is None
-    value = source.present("GET", f"{API}/x", source.token(), API)
-    assert source.ready(API) is value
-    assert source.present("GET", f"{API}/x", source.token(), API) is value
-    assert source.ready("https://other.example") is None
+    assert source._serving.ready(API) is None
+    source._serving.admit(f"{API}/x")
+    assert source._serving.ready(API) is None
+    value = source._serving.present("GET", f"{API}/x", source.token(), API)
+    assert source._serving.ready(API) is value
+    assert source._serving.present("GET", f"{API}/x", source.token(), API) is value
+    assert source._serving.ready("https://other.example") is None
     clock.now += 3600 * 0.83
-    assert source.ready(API) is None
+    assert source._serving.ready(API) is None
     clock.now -= 86_400
-    assert source.ready(API) is None
+    assert source._serving.ready(API) is None
     clock.now += 86_400 - 3600 * 0.83
     source.forget()
-    assert source.ready(API) is None
+    assert source._serving.ready(API) is None
     source.token()
-    assert source.ready(API) is None, "another token is not the one that was presented"
+    assert source._serving.ready(API) is None, "another token is not the one that was presented"
 
 
 def test_what_is_not_admitted_is_not_remembered(server: Loopback) -> None:
     """An origin that was refused is never ready."""
     source = source_for(server, changes={"resource_server": ResourceServer(API)})
-    source.present("GET", API, source.token(), API)
+    source._serving.present("GET", API, source.token(), API)
     with pytest.raises(OriginNotAllowed):
-        source.admit("https://evil.example")
+        source._serving.admit("https://evil.example")
     with pytest.raises(OriginNotAllowed):
-        source.present("GET", "https://evil.example", source.token(), "https://evil.example")
-    assert source.ready("https://evil.example") is None
-    source.admit(API)
-    assert source.ready(None) is None
-    assert source.ready(API) is not None
+        source._serving.present("GET", "https://evil.example", source.token(), "https://evil.example")
+    assert source._serving.ready("https://evil.example") is None
+    source._serving.admit(API)
+    assert source._serving.ready(None) is None
+    assert source._serving.ready(API) is not None
 
 
 def test_a_crawler_does_not_fill_the_memory(server: Loopback) -> None:
     """The set of admitted origins is bounded, and works on after it was emptied."""
     source = source_for(server)
-    for number in range(room._ADMITTED_SIZE * 3):
-        source.present("GET", f"https://host-{number}.example", source.token(), number)
-        assert source.ready(number) is not None
-        assert len(source._admission[1]) <= room._ADMITTED_SIZE
+    for number in range(_serving._ADMITTED_SIZE * 3):
+        source._serving.present("GET", f"https://host-{number}.example", source.token(), number)
+        assert source._serving.ready(number) is not None
+        assert len(source._serving._admission[1]) <= _serving._ADMITTED_SIZE
 
 
 def test_a_static_token(server: Loopback) -> None:
@@ -889,9 +890,9 @@ def test_a_static_token(server: Loopback) -> None:
     assert asyncio.run(source.atoken()).access_token == "key"
     assert not source.reject(source.token())
     source.forget()
-    source.prefetch(None)
+    source._serving.prefetch(None)
     with pytest.warns(RuntimeWarning):
-        source.disown(source.token(), "evil.example")
+        source._serving.disown(source.token(), "evil.example")
     assert source.token().access_token == "key"
 
 
@@ -923,7 +924,7 @@ def test_a_broken_store_breaks_no_call(server: Loopback, method: str, caplog: py
     caplog.set_level(logging.DEBUG)
     store = MemoryStore()
     source = source_for(server, store=store, changes=revocable(server))
-    object.__setattr__(source, "store", Broken(method))
+    source._serving.store = Broken(method)
     source.token()
     source.reject(source.token())
     source.token()
@@ -965,15 +966,15 @@ def test_a_canary_is_seen_nowhere(server: Loopback, caplog: pytest.LogCaptureFix
             )
             server.replies = [numbered(), echoing, echoing, numbered()]
             token = source.token()
-            shown += [repr(thing) for thing in (source, token, source._live, source.store)]
-            shown += [repr(source.present("GET", API, token, API)), str(token), str(source)]
+            shown += [repr(thing) for thing in (source, token, source._serving.live, source._serving.store)]
+            shown += [repr(source._serving.present("GET", API, token, API)), str(token), str(source)]
             source.forget()
             for ask in (source.token, partial(in_asyncio, source)):
                 shown += shown_by(failure_of(ask))
             clock.now += 10
             shown += shown_by(failure_of(source.token))
             clock.now += 10
-            source.disown(source.token(), "evil.example")
+            source._serving.disown(source.token(), "evil.example")
             eventually(partial(revoked, server))
     shown += [str(warning.message) for warning in warned]
     assert len(warned) == 3
@@ -1026,7 +1027,7 @@ def shown_by(error: BaseException) -> list[object]:
 )
 def test_letters_travel(server: Loopback, library: str, changes: dict[str, Any]) -> None:
     """What is beyond ASCII in id, secret and parameters reaches the server by each library."""
-    source_for(server, changes=changes).obtain(library)
+    source_for(server, changes=changes)._serving.obtain(library)
     ((name, value),) = next(iter(changes.values())).items() if "parameters" in changes else changes.items()
     received = server.received[0]
     if name in ("client_id", "client_secret"):
@@ -1081,8 +1082,8 @@ def test_a_door_takes_a_grant_or_a_source() -> None:
     assert source_of(source, store=None, session=None, timeout=room.TIMEOUT) is source
     made = source_of(grant_for(), store=None, session=None, timeout=3.0)
     assert made is not source
-    assert made.timeout == 3.0
-    assert made._live is source._live
+    assert made._serving.timeout == 3.0
+    assert made._serving.live is source._serving.live
     with pytest.raises(ConfigurationError, match="store and timeout: pass to the TokenSource"):
         source_of(source, store=MemoryStore(), session=None, timeout=3.0)
 
@@ -1090,3 +1091,11 @@ def test_a_door_takes_a_grant_or_a_source() -> None:
 def test_numbers() -> None:
     """The contract's numbers: 10 s per attempt, and a stated limit for those who wait."""
     assert (room.TIMEOUT, room.PATIENCE) == (10.0, 3.0)
+
+
+def test_what_a_source_shows() -> None:
+    """`help(TokenSource)` and completion show what a user may call, and nothing else."""
+    assert {name for name in dir(TokenSource) if not name.startswith("_")} == {
+        *("abase_url", "accept", "access_token", "aheaders", "arevoke", "atoken", "attempts", "aurl", "base_url"),
+        *("forget", "grant", "headers", "reject", "revoke", "status", "token", "url"),
+    }

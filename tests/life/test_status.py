@@ -130,7 +130,7 @@ def test_it_waits_for_no_lock(server: Loopback) -> None:
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with source._live.lock:
+        with source._serving.live.lock:
             held.set()
             done.wait(20)
 

@@ -61,8 +61,8 @@ def test_a_login_during_a_logout_stays() -> None:
         opened.set()
         logout.join(5)
         assert source.token().access_token == "new"
-        assert source._live.previous is not None
-        assert source._live.previous.refresh_token == "refresh new"
+        assert source._serving.live.previous is not None
+        assert source._serving.live.previous.refresh_token == "refresh new"
         assert [dict(received.form).get("token") for received in server.received] == [None, "refresh old", None]
 
 
@@ -142,11 +142,11 @@ def test_a_logout_during_a_renewal(answer: Answer) -> None:
         eventually(lambda: len(server.received) == 2)
         logout = threading.Thread(target=source.revoke)
         logout.start()
-        eventually(lambda: source._live.flight is None)
+        eventually(lambda: source._serving.live.flight is None)
         released.set()
         logout.join(HUNG)
         assert dict(server.received[-1].form)["token"] == ("refresh 2" if answer.status == 200 else "refresh 1")
-        assert source._live not in table._logins.values()
+        assert source._serving.live not in table._logins.values()
 
 
 def test_a_login_that_nobody_holds_goes_on_until_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_login_that_nobody_holds_goes_on_until_it_is_ended(monkeypatch: pytest
         assert again.token().refresh_token == "second"
         assert [received.path for received in server.received] == ["/token"]
         again.revoke()
-        live = weakref.ref(again._live)
+        live = weakref.ref(again._serving.live)
         del again
         give_up_at = time.monotonic() + 5
         while live() is not None and time.monotonic() < give_up_at:

@@ -17,6 +17,7 @@ GRANT = """
 import asyncio
 import pytest
 from oauth_cc_auth import ClientCredentials, OriginNotAllowed, ResourceServer, StaticToken, TokenSource
+from oauth_cc_auth._serving import Serving
 
 SERVER = ResourceServer(origins=("https://api.example.com",))
 GRANT = ClientCredentials(
@@ -33,7 +34,7 @@ TWO_TESTS = f"""{GRANT}
 from oauth_cc_auth import Token
 
 def test_one():
-    SOURCE._live.adopt(Token("kept"), 0.0)
+    SOURCE._serving.live.adopt(Token("kept"), 0.0)
     assert SOURCE.status().state == "fresh"
 
 def test_two():
@@ -93,7 +94,7 @@ def test_a_login(oauth_token):
         login.exchange("http://127.0.0.1/back?code=c&state=s", state="s", code_verifier="v" * 43)
 
 def test_afterwards():
-    assert SOURCE.obtain.__func__ is TokenSource.obtain
+    assert SOURCE._serving.obtain.__func__ is Serving.obtain
     assert SOURCE.status().state == "absent"
 """
     )
@@ -113,7 +114,7 @@ def test_it(oauth_token):
     def answer(request):
         seen.append(request.headers["Authorization"])
         return httpx.Response(200)
-    SOURCE._live.adopt(Token("another"), 0.0)
+    SOURCE._serving.live.adopt(Token("another"), 0.0)
     with httpx.Client(transport=httpx.MockTransport(answer), auth=HttpxAuth(SOURCE)) as client:
         for _ in range(3):
             client.get("https://api.example.com/")

@@ -62,12 +62,12 @@ def lent_clients() -> None:
     """Lend a client of either library, and a session, to whatever takes one."""
     with httpx.Client() as lent, httpx2.Client() as lent2, requests.Session() as session:
         for client in (lent, lent2):
-            assert HttpxAuth(GRANT, client=client)._source.client is client
-            assert TokenSource(GRANT, client=client).client is client
-            assert GrpcAuth(GRANT, client=client)._source.client is client
-            assert AiohttpAuth(GRANT, client=client)._source.client is client
-        assert TokenSource(GRANT, session=session).session is session
-        assert GrpcAuth(GRANT, session=session)._source.session is session
+            assert HttpxAuth(GRANT, client=client)._serving.client is client
+            assert TokenSource(GRANT, client=client)._serving.client is client
+            assert GrpcAuth(GRANT, client=client)._serving.client is client
+            assert AiohttpAuth(GRANT, client=client)._serving.client is client
+        assert TokenSource(GRANT, session=session)._serving.session is session
+        assert GrpcAuth(GRANT, session=session)._serving.session is session
 
 
 def by_aiohttp() -> None:

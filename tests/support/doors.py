@@ -532,7 +532,7 @@ def at_once(works: Iterable[Callable[[], Any]], start: threading.Barrier | None 
 
 def landed(source: TokenSource) -> None:
     """Wait until no token request of this source is in the air."""
-    eventually(lambda: source._live.flight is None)
+    eventually(lambda: source._serving.live.flight is None)
 
 
 # A server that says what it is told to say

@@ -225,7 +225,7 @@ def test_to_forget_everything_is_to_begin_anew() -> None:
 def test_a_forked_child_proves_whatever_its_parents_threads_did() -> None:
     """A lock that another thread of the parent held at the fork does not keep the child waiting."""
     source = TokenSource(grant_for(dpop=DPoP()))
-    presenter = source.presenter
+    presenter = source._serving.presenter
     assert isinstance(presenter, room.Proven)
     prover, held, over = presenter.prover, threading.Event(), threading.Event()
 

@@ -58,7 +58,7 @@ def test_other_details_are_another_token() -> None:
     """Details count in the sharing key; equal ones share."""
     four: list[Any] = [DETAILS, [*DETAILS], [{"type": "x"}], None]
     sources = [TokenSource(grant_for(authorization_details=each)) for each in four]
-    lives = [source._live for source in sources]
+    lives = [source._serving.live for source in sources]
     assert lives[0] is lives[1]
     assert len(set(map(id, lives))) == 3
 
