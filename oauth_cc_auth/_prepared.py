@@ -73,6 +73,10 @@ class PreparedAuth(Auth):
             error = errors.InvalidURL if url.startswith("http") else errors.InvalidSchema
         return raised_as(error, partial(bare, request, self._serving.resource_server.header))
 
+    def is_done(self, response: Any) -> bool:
+        """Tell whether an answer changes nothing: the hot path."""
+        return not self._may_leak and self._serving.settled(response.status_code)
+
     def hear(self, hook: Answered, response: Any, how: dict[str, Any]) -> Any:
         """Return the answer to a request, or to the one that went once more."""
         request = response.request
@@ -167,9 +171,13 @@ class Answered:
         self.auth, self.sent = auth, sent
 
     def __call__(self, response: Any, **how: Any) -> Any:
+        if self.auth.is_done(response):
+            return response
         return self.auth.hear(self, response, how)
 
     async def answered(self, response: Any, **how: Any) -> Any:
+        if self.auth.is_done(response):
+            return response
         return await self.auth.ahear(self, response, how)
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:

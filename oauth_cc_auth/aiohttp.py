@@ -18,6 +18,7 @@ from oauth_cc_auth._attempts import Attempt, Attempts
 from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.by_aiohttp import (
     JUDGED,
+    REDIRECTS,
     asked_at_first,
     body_of,
     drain,
@@ -83,9 +84,9 @@ class AiohttpAuth(Auth):
         asked = asked_at_first(request)
         if asked and not (self._serving.resource_server.is_pinned or same_origin(str(request.url), asked)):
             return remembered(await handler(request), request)
-        attempt: Attempt | Presentation | None = None if self._has_more else self._serving.ready(place_of(request))
-        loop = None
-        if attempt is None:
+        url, loop = request.url, None  # the place as `place_of` says it, whose call is saved here
+        attempt: Attempt | Presentation | None = self._serving.ready((url.scheme, url.raw_host, url.port))
+        if attempt is None or self._has_more:
             loop = self._attempts(request)
             attempt = await self._next(loop, hop=bool(asked))
         response: ClientResponse | None = None
@@ -107,8 +108,9 @@ class AiohttpAuth(Auth):
             if response is not None:
                 response.close()
             raise
-        # A hop that leaves the API goes on without the token.
-        return remembered(await handler(request) if response is None else response, request)
+        if response is None:
+            response = await handler(request)  # a hop that leaves the API goes on without the token
+        return remembered(response, request) if response.status in REDIRECTS else response
 
     def _attempts(self, request: ClientRequest) -> Attempts:
         settings: dict[str, Any] = {"headers": set_by_caller(request), "replayable": partial(replayable, request)}

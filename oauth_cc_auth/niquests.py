@@ -6,9 +6,9 @@ Neither is told which session it is for, so both look who has called them.
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator
-from types import CodeType, FrameType
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 try:
@@ -71,7 +71,8 @@ class NiquestsAuth(_NiquestsAuth):
 
     def __call__(self, r: _R, *_: object) -> _R:
         """Present the token, and look at the answer when it comes. Raises ConfigurationError for an AsyncSession."""
-        if _ASYNC in _callers(sys._getframe(1)):  # noqa: SLF001 - see above
+        # Where no event loop runs there is none; to look for it among the callers costs more than all else here.
+        if asyncio._get_running_loop() is not None and _is_async(sys._getframe(1)):  # noqa: SLF001 - see above
             message = "NiquestsAuth is for niquests.Session, and this is an AsyncSession: use AsyncNiquestsAuth."
             with self._errors_for(r):
                 raise ConfigurationError(message)
@@ -98,7 +99,7 @@ class AsyncNiquestsAuth(_NiquestsAuth):
     def __bool__(self) -> bool:
         """Be true; raise ConfigurationError where a request is prepared that nobody would await this object for."""
         caller = sys._getframe(1)  # noqa: SLF001 - see above
-        if caller.f_code is _PREPARE and _ASYNC not in _callers(caller):
+        if caller.f_code is _PREPARE and not _is_async(caller):
             message = (
                 "AsyncNiquestsAuth is for requests that a niquests.AsyncSession makes itself: use NiquestsAuth with a "
                 "Session, and AsyncSession.request() or get() in the place of prepare_request() and send()."
@@ -108,8 +109,10 @@ class AsyncNiquestsAuth(_NiquestsAuth):
         return True
 
 
-def _callers(frame: FrameType | None) -> Iterator[CodeType]:
+def _is_async(frame: FrameType | None) -> bool:
+    """Tell whether an AsyncSession is among those that have called."""
     for _ in range(_DEPTH):
-        if frame is not None:
-            yield frame.f_code
-            frame = frame.f_back
+        if frame is None or frame.f_code is _ASYNC:
+            break
+        frame = frame.f_back
+    return frame is not None and frame.f_code is _ASYNC

@@ -41,7 +41,7 @@ class _Redirect(Trace):
         self.is_followed = True
 
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def place_of(request: ClientRequest) -> object:
@@ -52,18 +52,18 @@ def place_of(request: ClientRequest) -> object:
 
 def asked_at_first(request: ClientRequest) -> str | None:
     """Return the URL that the caller asked for where this request is the hop of a redirect, else None."""
-    return next((redirect.asked for redirect in _redirects(request) if redirect.is_followed), None)
+    for trace in request._traces:  # noqa: SLF001 - nothing public is the same for all hops
+        if isinstance(trace, _Redirect) and trace.is_followed:
+            return trace.asked
+    return None
 
 
 def remembered(response: ClientResponse, request: ClientRequest) -> ClientResponse:
     """Remember, for the next hop of this call, what was asked for, if this answer may be a redirect."""
-    if response.status in _REDIRECTS and not _redirects(request):
-        request._traces.append(_Redirect(request))  # noqa: SLF001 - nothing public is the same for all hops
+    traces = request._traces  # noqa: SLF001 - as above
+    if response.status in REDIRECTS and not any(isinstance(trace, _Redirect) for trace in traces):
+        traces.append(_Redirect(request))
     return response
-
-
-def _redirects(request: ClientRequest) -> list[_Redirect]:
-    return [trace for trace in request._traces if isinstance(trace, _Redirect)]  # noqa: SLF001 - as above
 
 
 def set_by_caller(request: ClientRequest) -> list[str]:

@@ -82,7 +82,7 @@ class _InMemory(_OfGrant):
 
     def stand_for(self, _: str, value: object) -> str:
         # A source counts by the token that it shares.
-        self.functions.append(Same(getattr(value, "_live", value)))
+        self.functions.append(Same(getattr(getattr(value, "_serving", None), "live", value)))
         return ""
 
 
