@@ -64,9 +64,10 @@ def test_one_file_and_one_pin(tmp_path: Path) -> None:
     It is listed, called through token, refusal and renewal at the sandbox, and described with its variables.
     """
     assert len(FACTS.splitlines()) <= 25
-    without = shutil.ignore_patterns("__pycache__", "node_modules")
-    shutil.copytree(PACKAGE, tmp_path / "oauth_cc_auth", ignore=without)
-    shutil.copytree(TESTS, tmp_path / "tests", ignore=without)
+    shutil.copytree(PACKAGE, tmp_path / "oauth_cc_auth")
+    for part in ("support", "vendors"):
+        shutil.copytree(TESTS / part, tmp_path / "tests" / part)
+    shutil.copy2(TESTS / "conftest.py", tmp_path / "tests")
     (tmp_path / "oauth_cc_auth/presets/_acme.py").write_text(FACTS, encoding="utf-8")
     (tmp_path / "tests/vendors/pins/acme.json").write_text(json.dumps(PIN), encoding="utf-8")
     tried = run(
