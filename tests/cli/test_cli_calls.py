@@ -142,12 +142,13 @@ def test_a_credential_in_a_header_is_refused(header: str, url: str) -> None:
     assert "Bearer" not in result.stderr
 
 
-@pytest.mark.parametrize("header", ["nothing", ": value"])
-def test_a_header_has_a_name_and_a_value(header: str) -> None:
+def test_a_header_has_a_name_and_a_value() -> None:
     """What is no header is a usage error that shows one."""
-    result = run("call", "zoom", "GET", "/", "-H", header)
-    assert result.exit_code == 2
-    assert "use 'Name: value'." in result.stderr
+    cases: list[str] = ["nothing", ": value"]
+    for header in cases:
+        result = run("call", "zoom", "GET", "/", "-H", header)
+        assert result.exit_code == 2
+        assert "use 'Name: value'." in result.stderr
 
 
 def test_a_vendor_without_one_address() -> None:
@@ -167,23 +168,21 @@ def test_no_body_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert _calls._body() is None
 
 
-@pytest.mark.parametrize(
-    ("option", "said"),
-    [
+def test_options_that_are_refused() -> None:
+    """An option is NAME=VALUE of an argument that is no credential; a credential's value is not repeated."""
+    cases: list[tuple[str, str]] = [
         ("environment", "use NAME=VALUE"),
         ("=x", "use NAME=VALUE"),
         ("client_secret=x-canary", "Set PAYPAL_CLIENT_SECRET instead."),
         ("client-id=x-canary", "Set PAYPAL_CLIENT_ID instead."),
         ("region=x", "paypal has no option 'region'. It has: environment"),
         ("environment=prod", "environment"),
-    ],
-)
-def test_options_that_are_refused(option: str, said: str) -> None:
-    """An option is NAME=VALUE of an argument that is no credential; a credential's value is not repeated."""
-    result = run("token", "paypal", "-o", option)
-    assert result.exit_code in {1, 2}
-    assert said in result.stderr
-    assert "canary" not in result.stderr
+    ]
+    for option, said in cases:
+        result = run("token", "paypal", "-o", option)
+        assert result.exit_code in {1, 2}
+        assert said in result.stderr
+        assert "canary" not in result.stderr
 
 
 @pytest.mark.parametrize("command", ["token", "call", "headers"])
@@ -356,19 +355,17 @@ def test_completion(typed: str, offered: str) -> None:
     assert offered in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("name", "expression"),
-    [
+def test_a_store_in_python() -> None:
+    """Each store is written as a program opens it, without a password."""
+    cases: list[tuple[str, str]] = [
         ("file", "FileStore()"),
         ("keyring", "KeyringStore()"),
         ("redis://cache.example", "RedisStore('redis://cache.example')"),
         ("redis://:pw@cache.example", 'RedisStore(os.environ["OAUTH_CC_AUTH_STORE"])'),
         ("encrypted:file", 'EncryptedStore(FileStore(), os.environ["OAUTH_CC_AUTH_STORE_KEYS"].split())'),
-    ],
-)
-def test_a_store_in_python(name: str, expression: str) -> None:
-    """Each store is written as a program opens it, without a password."""
-    assert _stores.in_python(name) == expression
+    ]
+    for name, expression in cases:
+        assert _stores.in_python(name) == expression
 
 
 def test_stores_that_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,16 +392,17 @@ def test_a_token_is_kept_encrypted(monkeypatch: pytest.MonkeyPatch, sandbox: San
     assert sandbox.token_requests == 1
 
 
-@pytest.mark.parametrize(
-    ("store", "said"),
-    [("etcd", "use file, keyring, redis://HOST:PORT"), ("redis://:canary@h", "set OAUTH_CC_AUTH_STORE to this URL")],
-)
-def test_stores_that_are_refused(store: str, said: str) -> None:
+def test_stores_that_are_refused() -> None:
     """A store that does not exist, and a password in an argument, are usage errors."""
-    result = run("token", "zoom", "--store", store)
-    assert result.exit_code == 2
-    assert said in " ".join(result.stderr.split())
-    assert "canary" not in result.stderr
+    cases: list[tuple[str, str]] = [
+        ("etcd", "use file, keyring, redis://HOST:PORT"),
+        ("redis://:canary@h", "set OAUTH_CC_AUTH_STORE to this URL"),
+    ]
+    for store, said in cases:
+        result = run("token", "zoom", "--store", store)
+        assert result.exit_code == 2
+        assert said in " ".join(result.stderr.split())
+        assert "canary" not in result.stderr
 
 
 def test_a_password_may_stand_in_the_variable(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

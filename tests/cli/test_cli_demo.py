@@ -81,20 +81,21 @@ def test_it_fits_on_80_columns() -> None:
     assert "httpx async  ✓ 0 tokens  ✓ 0 tokens  ✓ 0 tokens  ✓ 0 tokens  ✓ refused" in output(out)
 
 
-@pytest.mark.parametrize("marks", [_tables.SIGNS, _tables.WORDS])
-def test_nothing_is_cut_on_60_columns(marks: _tables.Marks) -> None:
+def test_nothing_is_cut_on_60_columns() -> None:
     """Where it is narrower still, results are wrapped, and no word of them is broken; on 40 columns none is lost."""
-    shown = {"first call": "1 token", "5 more": "0 tokens", "revoked": "renewed", "32 at once": "1 token"}
-    results = [_demo.Result(check, what) for check, what in {**shown, "foreign": "refused"}.items()]
-    table = _tables.demo_table([_demo.Row("vibes-rbm", "httpx async", tuple(results))], 1, marks)
-    out, narrow = console(width=60), console(width=40)
-    out.print(table)
-    narrow.print(table)
-    words = output(out).split()
-    assert max(map(len, output(out).splitlines())) <= 60
-    assert "…" not in output(out) + output(narrow)
-    assert {"revoked", "foreign", "renewed", "refused", "token", "tokens"} <= set(words)
-    assert words.count(marks.kept) == 5
+    cases: list[_tables.Marks] = [_tables.SIGNS, _tables.WORDS]
+    for marks in cases:
+        shown = {"first call": "1 token", "5 more": "0 tokens", "revoked": "renewed", "32 at once": "1 token"}
+        results = [_demo.Result(check, what) for check, what in {**shown, "foreign": "refused"}.items()]
+        table = _tables.demo_table([_demo.Row("vibes-rbm", "httpx async", tuple(results))], 1, marks)
+        out, narrow = console(width=60), console(width=40)
+        out.print(table)
+        narrow.print(table)
+        words = output(out).split()
+        assert max(map(len, output(out).splitlines())) <= 60
+        assert "…" not in output(out) + output(narrow)
+        assert {"revoked", "foreign", "renewed", "refused", "token", "tokens"} <= set(words)
+        assert words.count(marks.kept) == 5
 
 
 @pytest.mark.usefixtures("two_cells")
@@ -107,25 +108,24 @@ def test_a_broken_promise_is_shown_with_its_reason(monkeypatch: pytest.MonkeyPat
     assert "2 of 10 promises kept" in output(out)
 
 
-@pytest.mark.parametrize(
-    ("encoding", "kept", "broken"), [("utf-8", "✓", "✗"), ("ascii", "ok", "FAILED"), ("cp1252", "ok", "FAILED")]
-)
-def test_an_encoding_without_signs_gets_words(encoding: str, kept: str, broken: str) -> None:
+def test_an_encoding_without_signs_gets_words() -> None:
     """A promise that was kept never looks like one that was not, whatever the terminal can show."""
-    row = _demo.Row(
-        "vainu", "httpx", (_demo.Result("first call", "1 token"), _demo.Result("5 more", "2 tokens", "why"))
-    )
-    written = io.BytesIO()
-    out = Console(file=io.TextIOWrapper(written, encoding, errors="replace"), width=120, highlight=False)
-    marks = _tables.marks(out.encoding)
-    out.print(_tables.demo_table([row], 2, marks))
-    out.print(_tables.demo_verdict([row], 1.0, marks))
-    out.file.flush()
-    text = written.getvalue().decode(encoding)
-    assert f"{kept} 1 token " in text
-    assert f"{broken} 2 tokens" in text
-    assert f"{broken} vainu, httpx, 5 more: why" in text
-    assert "?" not in text
+    cases: list[tuple[str, str, str]] = [("utf-8", "✓", "✗"), ("ascii", "ok", "FAILED"), ("cp1252", "ok", "FAILED")]
+    for encoding, kept, broken in cases:
+        row = _demo.Row(
+            "vainu", "httpx", (_demo.Result("first call", "1 token"), _demo.Result("5 more", "2 tokens", "why"))
+        )
+        written = io.BytesIO()
+        out = Console(file=io.TextIOWrapper(written, encoding, errors="replace"), width=120, highlight=False)
+        marks = _tables.marks(out.encoding)
+        out.print(_tables.demo_table([row], 2, marks))
+        out.print(_tables.demo_verdict([row], 1.0, marks))
+        out.file.flush()
+        text = written.getvalue().decode(encoding)
+        assert f"{kept} 1 token " in text
+        assert f"{broken} 2 tokens" in text
+        assert f"{broken} vainu, httpx, 5 more: why" in text
+        assert "?" not in text
 
 
 @pytest.mark.usefixtures("two_cells")
@@ -305,12 +305,13 @@ def test_an_exception_is_a_failure() -> None:
     assert result.why == "RuntimeError: no threads today"
 
 
-@pytest.mark.parametrize(("connects", "why"), [(False, "not refused"), (True, "connected")])
-def test_a_foreign_host_that_hears_of_it_is_a_failure(connects: bool, why: str) -> None:
+def test_a_foreign_host_that_hears_of_it_is_a_failure() -> None:
     """A foreign host that gets a call, or only a connection, fails the check."""
-    here = cell()
-    result = here._result("foreign", here._foreign_host, FakeClient(connects=connects))
-    assert result.why == why
+    cases: list[tuple[bool, str]] = [(False, "not refused"), (True, "connected")]
+    for connects, why in cases:
+        here = cell()
+        result = here._result("foreign", here._foreign_host, FakeClient(connects=connects))
+        assert result.why == why
 
 
 def test_requests_of_unknown_paths_are_red() -> None:

@@ -360,9 +360,9 @@ def test_the_daily_limit_is_reached(monkeypatch: pytest.MonkeyPatch, sandbox: Sa
     assert "share one token" in last["change"]
 
 
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [
+def test_kinds_of_failure() -> None:
+    """Each kind of error has its exit status, and something to change."""
+    cases: list[tuple[OAuthError, int]] = [
         (TokenEndpointUnavailable(status_code=503), 7),
         (TokenEndpointUnavailable(), 3),
         (InvalidTokenResponse(status_code=200), 7),
@@ -372,14 +372,12 @@ def test_the_daily_limit_is_reached(monkeypatch: pytest.MonkeyPatch, sandbox: Sa
         (InvalidRequest("invalid_request", "audience is required"), 5),
         (InvalidRequest("invalid_request", "what?"), 4),
         (TokenBudgetExceeded("spent"), 7),
-    ],
-)
-def test_kinds_of_failure(error: OAuthError, status: int) -> None:
-    """Each kind of error has its exit status, and something to change."""
-    grant = ClientCredentials(token_endpoint="https://x.example/token", client_id="id", client_secret="s")
-    cause = _causes.cause_of(error, grant, None, None)
-    assert cause.status == status
-    assert cause.change
+    ]
+    for error, status in cases:
+        grant = ClientCredentials(token_endpoint="https://x.example/token", client_id="id", client_secret="s")
+        cause = _causes.cause_of(error, grant, None, None)
+        assert cause.status == status
+        assert cause.change
 
 
 def test_a_scope_that_was_not_granted() -> None:

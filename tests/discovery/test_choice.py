@@ -33,9 +33,10 @@ def completed(members: dict[str, Any], secret: str | None = SECRET, **changes: A
     return Metadata(f"{ISSUER}/meta", document, 0.0, 1.0, ISSUER).applied(grant, secret)
 
 
-@pytest.mark.parametrize(
-    ("supported", "secret", "certificate", "chosen"),
-    [
+@pytest.mark.requirement("8414-methods-default")
+def test_what_the_server_takes_of_what_there_is() -> None:
+    """RFC 8414 §2: private_key_jwt before TLS before basic before post, of what the grant has; absent is basic."""
+    cases: list[tuple[Any, str | None, Certificate | None, str]] = [
         (["client_secret_basic", "client_secret_post"], SECRET, None, "client_secret_basic"),
         (["client_secret_post", "client_secret_basic"], SECRET, None, "client_secret_basic"),
         (["client_secret_post"], SECRET, None, "client_secret_post"),
@@ -50,36 +51,35 @@ def completed(members: dict[str, Any], secret: str | None = SECRET, **changes: A
         (["private_key_jwt", "tls_client_auth"], KEY, TLS, "private_key_jwt"),
         (None, None, TLS, "tls_client_auth"),
         (None, SECRET, TLS, "client_secret_basic"),
-    ],
-)
-@pytest.mark.requirement("8414-methods-default")
-def test_what_the_server_takes_of_what_there_is(
-    supported: Any, secret: str | None, certificate: Certificate | None, chosen: str
-) -> None:
-    """RFC 8414 §2: private_key_jwt before TLS before basic before post, of what the grant has; absent is basic."""
-    members = {} if supported is None else {"token_endpoint_auth_methods_supported": supported}
-    grant = completed(members, secret, certificate=certificate)
-    assert grant.token_endpoint_auth_method == chosen
-    assert (grant.token_endpoint, grant.issuer) == (f"{ISSUER}/token", ISSUER)
+    ]
+    for supported, secret, certificate, chosen in cases:
+        members = {} if supported is None else {"token_endpoint_auth_methods_supported": supported}
+        grant = completed(members, secret, certificate=certificate)
+        assert grant.token_endpoint_auth_method == chosen
+        assert (grant.token_endpoint, grant.issuer) == (f"{ISSUER}/token", ISSUER)
 
 
-@pytest.mark.parametrize(
-    ("supported", "secret"),
-    [(["private_key_jwt"], SECRET), (["client_secret_basic"], KEY), ([], SECRET), ([5, None], SECRET)],
-)
-def test_nothing_that_the_server_takes(supported: list[Any], secret: str) -> None:
+def test_nothing_that_the_server_takes() -> None:
     """Where they have nothing in common, nothing is sent; the error has both lists, and no secret."""
-    with pytest.raises(ConfigurationError, match="token_endpoint_auth_method=") as caught:
-        completed({"token_endpoint_auth_methods_supported": supported}, secret)
-    assert all(str(each) in str(caught.value) for each in supported)
-    assert secret not in str(caught.value)
+    cases: list[tuple[list[Any], str]] = [
+        (["private_key_jwt"], SECRET),
+        (["client_secret_basic"], KEY),
+        ([], SECRET),
+        ([5, None], SECRET),
+    ]
+    for supported, secret in cases:
+        with pytest.raises(ConfigurationError, match="token_endpoint_auth_method=") as caught:
+            completed({"token_endpoint_auth_methods_supported": supported}, secret)
+        assert all(str(each) in str(caught.value) for each in supported)
+        assert secret not in str(caught.value)
 
 
-@pytest.mark.parametrize("method", ["client_secret_post", "none", PrivateKeyJWT()])
-def test_a_method_that_was_named_is_used(method: Any) -> None:
+def test_a_method_that_was_named_is_used() -> None:
     """What the user says is used as said, whatever the document lists."""
-    members = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
-    assert completed(members, KEY, token_endpoint_auth_method=method).token_endpoint_auth_method == method
+    cases: list[Any] = ["client_secret_post", "none", PrivateKeyJWT()]
+    for method in cases:
+        members = {"token_endpoint_auth_methods_supported": ["client_secret_basic"]}
+        assert completed(members, KEY, token_endpoint_auth_method=method).token_endpoint_auth_method == method
 
 
 def test_a_client_that_says_nothing_of_itself() -> None:
@@ -105,9 +105,10 @@ def test_endpoints_of_the_document() -> None:
     assert completed({}).revocation_endpoint is None
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
+@pytest.mark.requirement("8414-https")
+def test_endpoints_are_https() -> None:
+    """Each endpoint is https; one on loopback may be http only where the document is on loopback too."""
+    cases: list[dict[str, Any]] = [
         {"token_endpoint": "http://as.example.com/token"},
         {"token_endpoint": "http://127.0.0.1/token"},
         {"token_endpoint": "https://user@as.example.com/token"},
@@ -115,13 +116,10 @@ def test_endpoints_of_the_document() -> None:
         {"token_endpoint": 5},
         {"revocation_endpoint": "http://as.example.com/revoke"},
         {"introspection_endpoint": "http://127.0.0.1/introspect"},
-    ],
-)
-@pytest.mark.requirement("8414-https")
-def test_endpoints_are_https(members: dict[str, Any]) -> None:
-    """Each endpoint is https; one on loopback may be http only where the document is on loopback too."""
-    with pytest.raises(InvalidTokenResponse, match="https"):
-        completed(members)
+    ]
+    for members in cases:
+        with pytest.raises(InvalidTokenResponse, match="https"):
+            completed(members)
 
 
 ALIASES = {
@@ -134,19 +132,20 @@ ALIASES = {
 }
 
 
-@pytest.mark.parametrize("method", [None, "client_secret_basic", "tls_client_auth"])
 @pytest.mark.requirement("8705-aliases")
-def test_aliases_for_mutual_tls(method: str | None) -> None:
+def test_aliases_for_mutual_tls() -> None:
     """RFC 8705 §5: the aliases are an explicit setting, whatever the method; what has no alias is not there."""
-    discovery = Discovery(issuer=ISSUER, mtls_endpoint_aliases=True)
-    changes: dict[str, Any] = {"certificate": TLS, "token_endpoint_auth_method": method}
-    grant = completed(ALIASES, token_endpoint=discovery, **changes)
-    assert grant.token_endpoint == "https://mtls.example.com/token"
-    assert grant.revocation_endpoint == "https://mtls.example.com/revoke"
-    assert grant.introspection_endpoint is None
-    assert grant.issuer == ISSUER
-    plain = completed(ALIASES, **changes)
-    assert plain.token_endpoint == f"{ISSUER}/token"
+    cases: list[str | None] = [None, "client_secret_basic", "tls_client_auth"]
+    for method in cases:
+        discovery = Discovery(issuer=ISSUER, mtls_endpoint_aliases=True)
+        changes: dict[str, Any] = {"certificate": TLS, "token_endpoint_auth_method": method}
+        grant = completed(ALIASES, token_endpoint=discovery, **changes)
+        assert grant.token_endpoint == "https://mtls.example.com/token"
+        assert grant.revocation_endpoint == "https://mtls.example.com/revoke"
+        assert grant.introspection_endpoint is None
+        assert grant.issuer == ISSUER
+        plain = completed(ALIASES, **changes)
+        assert plain.token_endpoint == f"{ISSUER}/token"
 
 
 def test_an_alias_that_is_not_there() -> None:
@@ -158,22 +157,24 @@ def test_an_alias_that_is_not_there() -> None:
             completed(members, token_endpoint=discovery)
 
 
-@pytest.mark.parametrize(("supported", "alg"), [(["ES256", "EdDSA"], "ES256"), (["EdDSA"], "EdDSA"), (None, "ES384")])
 @pytest.mark.requirement("9449-algs")
-def test_proofs_that_the_server_verifies(supported: list[str] | None, alg: str) -> None:
+def test_proofs_that_the_server_verifies() -> None:
     """RFC 9449 §5.1: an algorithm that the server lists is used; where it lists none, the grant's word counts."""
-    members = {} if supported is None else {"dpop_signing_alg_values_supported": supported}
-    assert completed(members, dpop=DPoP(alg=alg)).token_endpoint == f"{ISSUER}/token"
+    cases: list[tuple[list[str] | None, str]] = [(["ES256", "EdDSA"], "ES256"), (["EdDSA"], "EdDSA"), (None, "ES384")]
+    for supported, alg in cases:
+        members = {} if supported is None else {"dpop_signing_alg_values_supported": supported}
+        assert completed(members, dpop=DPoP(alg=alg)).token_endpoint == f"{ISSUER}/token"
 
 
-@pytest.mark.parametrize("supported", [["PS256", "EdDSA"], []])
 @pytest.mark.requirement("9449-algs")
-def test_proofs_that_the_server_does_not_verify(supported: list[str]) -> None:
+def test_proofs_that_the_server_does_not_verify() -> None:
     """RFC 9449 §5.1: an algorithm that the server does not list is an error that names both, and what to change."""
-    with pytest.raises(ConfigurationError, match=r"by ES256.*DPoP\(alg=") as caught:
-        completed({"dpop_signing_alg_values_supported": supported}, dpop=DPoP())
-    assert (", ".join(supported) or "nothing") in str(caught.value)
-    assert completed({"dpop_signing_alg_values_supported": supported}).dpop is None
+    cases: list[list[str]] = [["PS256", "EdDSA"], []]
+    for supported in cases:
+        with pytest.raises(ConfigurationError, match=r"by ES256.*DPoP\(alg=") as caught:
+            completed({"dpop_signing_alg_values_supported": supported}, dpop=DPoP())
+        assert (", ".join(supported) or "nothing") in str(caught.value)
+        assert completed({"dpop_signing_alg_values_supported": supported}).dpop is None
 
 
 def test_without_metadata_none_is_basic() -> None:

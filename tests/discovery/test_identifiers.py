@@ -351,9 +351,9 @@ def test_no_revocation_endpoint_anywhere(world: World) -> None:
 
 
 @pytest.mark.requirement("8414-issuer-form", "9728-resource-form")
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
+def test_what_is_wrong_is_said_at_construction() -> None:
+    """Case 7: each place is checked where it is given."""
+    cases: list[tuple[Callable[[], object], str]] = [
         (Discovery, "one of url=, issuer= and resource="),
         (lambda: Discovery("https://a.example", issuer="https://a.example"), "one of"),
         (lambda: Discovery("https://a.example", resource="https://a.example"), "one of"),
@@ -366,12 +366,10 @@ def test_no_revocation_endpoint_anywhere(world: World) -> None:
         (lambda: grant_by(Discovery(resource="https://a.example#x")), "token_endpoint holds a fragment"),
         (lambda: grant_by(Discovery(resource="https://u@a.example")), "token_endpoint"),
         (lambda: grant_by(Discovery(resource="https://a.example", issuer="ftp://x")), "token_endpoint"),
-    ],
-)
-def test_what_is_wrong_is_said_at_construction(make: Callable[[], object], said: str) -> None:
-    """Case 7: each place is checked where it is given."""
-    with pytest.raises(ConfigurationError, match=said):
-        make()
+    ]
+    for make, said in cases:
+        with pytest.raises(ConfigurationError, match=said):
+            make()
 
 
 def test_plain_http_is_for_loopback() -> None:

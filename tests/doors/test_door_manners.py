@@ -185,14 +185,15 @@ def test_what_belongs_to_the_source_is_refused_beside_it(door: Door) -> None:
                 door.auth(source, **{name: value})
 
 
-@pytest.mark.parametrize("auth", [RequestsAuth, HttpxAuth])
-def test_a_timeout_is_a_positive_number(auth: Any) -> None:
+def test_a_timeout_is_a_positive_number() -> None:
     """Case 22: a timeout of 0, below, nan, inf, or of another type is refused at construction, naming the argument."""
-    grant = ClientCredentials(token_endpoint="https://as.example/token", client_id="i", client_secret="s")
-    wrong: list[Any] = [0, -1, float("nan"), "5", True, None, float("inf")]
-    for timeout in wrong:
-        with pytest.raises(ConfigurationError, match="timeout"):
-            auth(grant, timeout=timeout)
+    cases: list[Any] = [RequestsAuth, HttpxAuth]
+    for auth in cases:
+        grant = ClientCredentials(token_endpoint="https://as.example/token", client_id="i", client_secret="s")
+        wrong: list[Any] = [0, -1, float("nan"), "5", True, None, float("inf")]
+        for timeout in wrong:
+            with pytest.raises(ConfigurationError, match="timeout"):
+                auth(grant, timeout=timeout)
 
 
 @only(lambda kind: kind.library != "aiohttp")  # it has no history for refusals

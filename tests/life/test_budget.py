@@ -206,9 +206,9 @@ def loop() -> TokenEndpointUnavailable:
     return error
 
 
-@pytest.mark.parametrize(
-    ("error", "nothing"),
-    [
+def test_what_surely_issued_nothing() -> None:
+    """A refusal in whatever status, what was not sent, 429 and 503; of anything else nobody knows."""
+    cases: list[tuple[OAuthError, bool]] = [
         (ConfigurationError("x"), True),
         (TokenBudgetExceeded("x"), True),
         (InvalidClient("invalid_client", status_code=401), True),
@@ -224,11 +224,9 @@ def loop() -> TokenEndpointUnavailable:
         (caused_by(ConnectionResetError()), False),
         (caused_by(TimeoutError()), False),
         (loop(), False),
-    ],
-)
-def test_what_surely_issued_nothing(error: OAuthError, nothing: bool) -> None:
-    """A refusal in whatever status, what was not sent, 429 and 503; of anything else nobody knows."""
-    assert issued_nothing(error) is nothing
+    ]
+    for error, nothing in cases:
+        assert issued_nothing(error) is nothing
 
 
 class Watched(MemoryStore):
@@ -483,9 +481,9 @@ def test_a_ledger_that_is_none_counts_as_empty(extra: dict[str, Any]) -> None:
         assert limited(server, Clock(), store=Odd()).token().access_token
 
 
-@pytest.mark.parametrize(
-    ("count", "seconds", "named"),
-    [
+def test_a_wrong_limit_is_named() -> None:
+    """A limit that makes no sense is refused at construction."""
+    cases: list[tuple[Any, Any, str]] = [
         (0, 60, "count"),
         (True, 60, "count"),
         (1.5, 60, "count"),
@@ -493,12 +491,10 @@ def test_a_ledger_that_is_none_counts_as_empty(extra: dict[str, Any]) -> None:
         (1, True, "seconds"),
         (1, float("inf"), "seconds"),
         (1, "60", "seconds"),
-    ],
-)
-def test_a_wrong_limit_is_named(count: Any, seconds: Any, named: str) -> None:
-    """A limit that makes no sense is refused at construction."""
-    with pytest.raises(ConfigurationError, match=named):
-        IssuanceLimit(count, seconds)
+    ]
+    for count, seconds, named in cases:
+        with pytest.raises(ConfigurationError, match=named):
+            IssuanceLimit(count, seconds)
 
 
 def test_a_limit_of_another_type_is_named() -> None:

@@ -247,9 +247,9 @@ def test_through_a_proxy(trusted: tls.Certificates, monkeypatch: pytest.MonkeyPa
         assert adapter.poolmanager.connection_pool_kw["ssl_context"] is loaded[0]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
+def test_arguments_are_checked() -> None:
+    """Case 7: each argument is checked at construction, by its name."""
+    cases: list[tuple[Any, str]] = [
         ((5,), "cert"),
         (("",), "cert"),
         ((None,), "cert"),
@@ -257,14 +257,12 @@ def test_through_a_proxy(trusted: tls.Certificates, monkeypatch: pytest.MonkeyPa
         ((b"bytes",), "cert"),
         (("a", 5), "key"),
         (("a", None, 5), "password"),
-    ],
-)
-def test_arguments_are_checked(arguments: Any, said: str) -> None:
-    """Case 7: each argument is checked at construction, by its name."""
-    with pytest.raises(ConfigurationError, match=f"Certificate: {said}"):
-        Certificate(*arguments)
-    with pytest.raises(OAuthError, match="certificate is not a Certificate"):
-        grant_at("https://as.example.com", "client.pem")  # type: ignore[arg-type]  # the point
+    ]
+    for arguments, said in cases:
+        with pytest.raises(ConfigurationError, match=f"Certificate: {said}"):
+            Certificate(*arguments)
+        with pytest.raises(OAuthError, match="certificate is not a Certificate"):
+            grant_at("https://as.example.com", "client.pem")  # type: ignore[arg-type]  # the point
 
 
 def test_it_is_a_value() -> None:

@@ -117,9 +117,9 @@ def test_what_is_remembered_says_so() -> None:
     assert "nothing was sent now" not in str(told[0])
 
 
-@pytest.mark.parametrize(
-    ("secret", "method", "words"),
-    [
+def test_a_secret_that_looks_copied_wrongly() -> None:
+    """A refused secret with white space or quotes around it is named for that, and never quoted."""
+    cases: list[tuple[str | None, str, str | None]] = [
         ("s\n", "client_secret_post", "white space around it"),
         (" s", "client_secret_basic", "white space around it"),
         ('"s"', "client_secret_post", "begins and ends with a quote"),
@@ -129,17 +129,15 @@ def test_what_is_remembered_says_so() -> None:
         ('"', "client_secret_post", None),
         ("abc-._~", "client_secret_basic", None),
         (None, "none", None),
-    ],
-)
-def test_a_secret_that_looks_copied_wrongly(secret: str | None, method: str, words: str | None) -> None:
-    """A refused secret with white space or quotes around it is named for that, and never quoted."""
-    hint = hint_on(secret, method)
-    assert (hint is None) if words is None else (words in (hint or ""))
-    if secret and words:
-        error = refused(secret, token_endpoint_auth_method=method)
-        assert words in str(error)
-        assert secret.strip() == "s" or secret not in str(error)
-        assert error.error_description is None
+    ]
+    for secret, method, words in cases:
+        hint = hint_on(secret, method)
+        assert (hint is None) if words is None else (words in (hint or ""))
+        if secret and words:
+            error = refused(secret, token_endpoint_auth_method=method)
+            assert words in str(error)
+            assert secret.strip() == "s" or secret not in str(error)
+            assert error.error_description is None
 
 
 def test_a_server_that_says_no_code_is_quoted() -> None:
@@ -219,9 +217,9 @@ def test_a_session_made_before_its_class_was_replaced(monkeypatch: pytest.Monkey
     assert loaded_library(object, "Client") is None
 
 
-@pytest.mark.parametrize(
-    ("named", "meant"),
-    [
+def test_a_misspelt_argument_is_answered() -> None:
+    """What other libraries call an argument, or what is nearly its name, is answered with the right one."""
+    cases: list[tuple[str, str | None]] = [
         ("token_url", "token_endpoint"),
         ("url", "token_endpoint"),
         ("scopes", "scope"),
@@ -229,16 +227,14 @@ def test_a_session_made_before_its_class_was_replaced(monkeypatch: pytest.Monkey
         ("client_secre", "client_secret"),
         ("redirect_url", None),
         ("zzz", None),
-    ],
-)
-def test_a_misspelt_argument_is_answered(named: str, meant: str | None) -> None:
-    """What other libraries call an argument, or what is nearly its name, is answered with the right one."""
-    words = f"did you mean {meant}?" if meant else "it takes allow_insecure_http, "
-    with pytest.raises(TypeError, match="has no argument") as caught:
-        grant_for(**{named: "x"})
-    assert isinstance(caught.value, ConfigurationError)
-    assert words in str(caught.value)
-    assert replace(grant_for(), scope="x").scope == "x"
+    ]
+    for named, meant in cases:
+        words = f"did you mean {meant}?" if meant else "it takes allow_insecure_http, "
+        with pytest.raises(TypeError, match="has no argument") as caught:
+            grant_for(**{named: "x"})
+        assert isinstance(caught.value, ConfigurationError)
+        assert words in str(caught.value)
+        assert replace(grant_for(), scope="x").scope == "x"
 
 
 def test_the_door_raises_the_same() -> None:

@@ -138,21 +138,19 @@ def test_everybody_gets_an_exception_of_their_own() -> None:
     assert error.__traceback__ is None
 
 
-@pytest.mark.parametrize(
-    ("error", "reported"),
-    [
+def test_whatever_goes_wrong_reaches_those_who_wait() -> None:
+    """An exception that nobody foresaw leaves nobody waiting, and what ends the flight's thread ends no other."""
+    cases: list[tuple[BaseException, type[Exception]]] = [
         (KeyError("x"), KeyError),
         (SystemExit(1), TokenEndpointUnavailable),
         (KeyboardInterrupt(), TokenEndpointUnavailable),
-    ],
-)
-def test_whatever_goes_wrong_reaches_those_who_wait(error: BaseException, reported: type[Exception]) -> None:
-    """An exception that nobody foresaw leaves nobody waiting, and what ends the flight's thread ends no other."""
-    gate = Gate(error)
-    gate.opened.set()
-    flight = in_the_air(gate)
-    with pytest.raises(reported):
-        flight.wait(20)
+    ]
+    for error, reported in cases:
+        gate = Gate(error)
+        gate.opened.set()
+        flight = in_the_air(gate)
+        with pytest.raises(reported):
+            flight.wait(20)
 
 
 @pytest.mark.parametrize("wait", ["thread", "asyncio", "trio"])

@@ -55,23 +55,24 @@ class Tomorrow(ClientCredentials):
     added_tomorrow: str | None = None
 
 
-@pytest.mark.parametrize("cls", [ClientCredentials, AuthorizationCode, Tomorrow])
-def test_every_field_counts_unless_it_is_listed(cls: Any) -> None:
+def test_every_field_counts_unless_it_is_listed() -> None:
     """A field that is added to a grant tells tokens apart, in memory and in a store, until somebody lists it."""
-    plain: Any = cls(token_endpoint="https://as.example.com/token", client_id="client", client_secret=SECRET)
-    listed = set()
-    for field in fields(cls):
-        other = cls(token_endpoint="https://as.example.com/token", client_id="client", client_secret=SECRET)
-        object.__setattr__(other, field.name, {} if field.name == "headers" else "another value")
-        if field.name == "headers":
-            object.__setattr__(other, field.name, {"X": "another value"})
-        if field.name == "token_response":
-            object.__setattr__(other, field.name, ResponseFormat(access_token="another"))
-        same = key_in_memory(plain, ask=False) == key_in_memory(other, ask=False)
-        assert same is (field.name in UNCOUNTED - {"client_secret"}), field.name
-        assert (store_key(plain, SECRET) == store_key(other, SECRET)) is (field.name in UNCOUNTED), field.name
-        listed |= {field.name} & UNCOUNTED
-    assert listed <= UNCOUNTED
+    cases: list[Any] = [ClientCredentials, AuthorizationCode, Tomorrow]
+    for cls in cases:
+        plain: Any = cls(token_endpoint="https://as.example.com/token", client_id="client", client_secret=SECRET)
+        listed = set()
+        for field in fields(cls):
+            other = cls(token_endpoint="https://as.example.com/token", client_id="client", client_secret=SECRET)
+            object.__setattr__(other, field.name, {} if field.name == "headers" else "another value")
+            if field.name == "headers":
+                object.__setattr__(other, field.name, {"X": "another value"})
+            if field.name == "token_response":
+                object.__setattr__(other, field.name, ResponseFormat(access_token="another"))
+            same = key_in_memory(plain, ask=False) == key_in_memory(other, ask=False)
+            assert same is (field.name in UNCOUNTED - {"client_secret"}), field.name
+            assert (store_key(plain, SECRET) == store_key(other, SECRET)) is (field.name in UNCOUNTED), field.name
+            listed |= {field.name} & UNCOUNTED
+        assert listed <= UNCOUNTED
 
 
 def test_what_is_listed_is_a_field() -> None:
@@ -147,19 +148,17 @@ def test_a_setting_that_equals_its_default_may_read_otherwise() -> None:
     assert store_key(one, SECRET) != store_key(other, SECRET)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
+def test_what_reads_alike_is_one() -> None:
+    """A collection of one is that one: the request says the same, and so the token is shared."""
+    cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"audience": "x"}, {"audience": ["x"]}),
         ({"resource": ("x",)}, {"resource": "x"}),
         ({"parameters": {"a": ["x"]}}, {"parameters": {"a": "x"}}),
         ({"default_lifetime": 60}, {"default_lifetime": 60.0}),
-    ],
-)
-def test_what_reads_alike_is_one(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """A collection of one is that one: the request says the same, and so the token is shared."""
-    assert grant_for(**one) == grant_for(**other)
-    assert store_key(grant_for(**one), SECRET) == store_key(grant_for(**other), SECRET)
+    ]
+    for one, other in cases:
+        assert grant_for(**one) == grant_for(**other)
+        assert store_key(grant_for(**one), SECRET) == store_key(grant_for(**other), SECRET)
 
 
 def test_the_order_of_resources_counts() -> None:

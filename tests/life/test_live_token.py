@@ -64,21 +64,22 @@ def test_begins_without_a_token() -> None:
     assert not live.unsettled
 
 
-@pytest.mark.parametrize("seconds", [86_400.0, 3600.0, 30.0, 3.0, 1.0])
-def test_windows(seconds: float) -> None:
+def test_windows() -> None:
     """Case 21: fresh for 82 % of the life at most, then due, then expired in the last 5 % or 10 s, at any lifetime."""
-    live = live_with(token_of(seconds=seconds))
-    expired = NOW + seconds - min(seconds * 0.05, 10)
-    assert live.state(NOW) is State.FRESH
-    assert live.state(NOW + seconds * 0.8199) is State.FRESH
-    assert live.state(NOW + seconds * 0.8201) is State.DUE
-    assert live.state(expired - seconds * 0.001) is State.DUE
-    assert live.state(expired) is State.ENDING
-    ending = (expired + NOW + seconds) / 2
-    assert live.state(ending) is State.ENDING
-    assert live.alive(ending) is live.window.token
-    assert live.state(NOW + seconds) is State.ABSENT
-    assert live.alive(NOW + seconds) is None
+    cases: list[float] = [86_400.0, 3600.0, 30.0, 3.0, 1.0]
+    for seconds in cases:
+        live = live_with(token_of(seconds=seconds))
+        expired = NOW + seconds - min(seconds * 0.05, 10)
+        assert live.state(NOW) is State.FRESH
+        assert live.state(NOW + seconds * 0.8199) is State.FRESH
+        assert live.state(NOW + seconds * 0.8201) is State.DUE
+        assert live.state(expired - seconds * 0.001) is State.DUE
+        assert live.state(expired) is State.ENDING
+        ending = (expired + NOW + seconds) / 2
+        assert live.state(ending) is State.ENDING
+        assert live.alive(ending) is live.window.token
+        assert live.state(NOW + seconds) is State.ABSENT
+        assert live.alive(NOW + seconds) is None
 
 
 def test_due_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,19 +97,24 @@ def test_due_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert live.state(NOW + 80.1) is State.DUE
 
 
-@pytest.mark.parametrize("jump", [0.0, A_DAY, -A_DAY, 1e10, -NOW])
-def test_a_token_without_an_end_stays_fresh(jump: float) -> None:
+def test_a_token_without_an_end_stays_fresh() -> None:
     """A token that lives until it is refused does not care for the clock."""
-    assert live_with(token_of(seconds=None)).state(NOW + jump) is State.FRESH
+    cases: list[float] = [0.0, A_DAY, -A_DAY, 1e10, -NOW]
+    for jump in cases:
+        assert live_with(token_of(seconds=None)).state(NOW + jump) is State.FRESH
 
 
-@pytest.mark.parametrize(
-    ("jump", "state"),
-    [(-59.0, State.FRESH), (-60.0, State.FRESH), (-61.0, State.DUE), (-A_DAY, State.DUE), (A_DAY, State.ABSENT)],
-)
-def test_the_clock_jumps(jump: float, state: State) -> None:
+def test_the_clock_jumps() -> None:
     """Case 28: a token from more than 60 s in the future is served and renewed; one that is over is renewed."""
-    assert live_with(token_of()).state(NOW + jump) is state
+    cases: list[tuple[float, State]] = [
+        (-59.0, State.FRESH),
+        (-60.0, State.FRESH),
+        (-61.0, State.DUE),
+        (-A_DAY, State.DUE),
+        (A_DAY, State.ABSENT),
+    ]
+    for jump, state in cases:
+        assert live_with(token_of()).state(NOW + jump) is state
 
 
 def test_a_token_from_the_future_is_renewed_once() -> None:
@@ -148,20 +154,21 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize("error", REFUSALS)
-def test_a_refusal_is_remembered(error: OAuthError) -> None:
+def test_a_refusal_is_remembered() -> None:
     """For 5 s nobody repeats a request that was refused, so that a wrong secret does not lock an account."""
-    live = LiveToken()
-    live.fail(error, NOW)
-    copy = live.remembered(NOW + 4.9)
-    assert type(copy) is type(error)
-    assert copy is not error
-    assert str(copy).startswith(str(error))
-    assert isinstance(copy, OAuthError)
-    assert (copy.remembered, error.remembered) == (True, False), "the copy says that nothing was sent"
-    assert not live.may_renew(NOW + 4.9)
-    assert live.remembered(NOW + 5) is None
-    assert live.may_renew(NOW + 5)
+    cases: list[OAuthError] = list(REFUSALS)
+    for error in cases:
+        live = LiveToken()
+        live.fail(error, NOW)
+        copy = live.remembered(NOW + 4.9)
+        assert type(copy) is type(error)
+        assert copy is not error
+        assert str(copy).startswith(str(error))
+        assert isinstance(copy, OAuthError)
+        assert (copy.remembered, error.remembered) == (True, False), "the copy says that nothing was sent"
+        assert not live.may_renew(NOW + 4.9)
+        assert live.remembered(NOW + 5) is None
+        assert live.may_renew(NOW + 5)
 
 
 def test_a_secret_that_can_be_another_is_looked_at_again() -> None:
@@ -196,54 +203,51 @@ def test_a_store_is_looked_at_again() -> None:
     assert live.remembered(NOW + 704) is not None
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
+def test_what_is_no_refusal_is_not_remembered() -> None:
+    """Case 24: a server that was not there, or not itself, is asked again by the next call."""
+    cases: list[BaseException] = [
         TokenEndpointUnavailable(),
         InvalidTokenResponse(status_code=200),
         InvalidTokenResponse(status_code=404),
         InsecureTransport("x"),
         KeyError("x"),
         KeyboardInterrupt(),
-    ],
-)
-def test_what_is_no_refusal_is_not_remembered(error: BaseException) -> None:
-    """Case 24: a server that was not there, or not itself, is asked again by the next call."""
-    live = LiveToken()
-    live.fail(error, NOW)
-    assert live.remembered(NOW) is None
-    assert live.state(NOW) is State.ABSENT
-    assert live.may_renew(NOW)
+    ]
+    for error in cases:
+        live = LiveToken()
+        live.fail(error, NOW)
+        assert live.remembered(NOW) is None
+        assert live.state(NOW) is State.ABSENT
+        assert live.may_renew(NOW)
 
 
-@pytest.mark.parametrize(
-    ("cls", "retry_after", "until"),
-    [
+def test_retry_after_is_remembered() -> None:
+    """Case 25: until Retry-After is over, the answer is given here, with what is left of it."""
+    cases: list[tuple[type[TokenRequestError], float, float]] = [
         (TokenEndpointUnavailable, 30.0, 30.0),
         (TokenEndpointUnavailable, 0.5, 0.5),
         (InvalidTokenResponse, 30.0, 30.0),
         (InvalidClient, 30.0, 30.0),
         (InvalidClient, 1.0, 5.0),
-    ],
-)
-def test_retry_after_is_remembered(cls: type[TokenRequestError], retry_after: float, until: float) -> None:
-    """Case 25: until Retry-After is over, the answer is given here, with what is left of it."""
-    live = LiveToken()
-    live.fail(cls("x", retry_after=retry_after), NOW)
-    error: Any = live.remembered(NOW + until / 2)
-    assert type(error) is cls
-    assert error.retry_after == pytest.approx(until / 2)
-    assert live.remembered(NOW + until) is None
+    ]
+    for cls, retry_after, until in cases:
+        live = LiveToken()
+        live.fail(cls("x", retry_after=retry_after), NOW)
+        error: Any = live.remembered(NOW + until / 2)
+        assert type(error) is cls
+        assert error.retry_after == pytest.approx(until / 2)
+        assert live.remembered(NOW + until) is None
 
 
-@pytest.mark.parametrize("jump", [-1.0, -A_DAY, A_DAY])
-def test_a_jump_ends_what_is_remembered(jump: float) -> None:
+def test_a_jump_ends_what_is_remembered() -> None:
     """Case 28: a clock that jumps holds nothing back, in either direction."""
-    live = live_with(token_of(seconds=3 * A_DAY))
-    live.fail(TokenEndpointUnavailable(retry_after=60.0), NOW)
-    assert live.remembered(NOW) is not None
-    assert live.remembered(NOW + jump) is None
-    assert live.may_renew(NOW + jump)
+    cases: list[float] = [-1.0, -A_DAY, A_DAY]
+    for jump in cases:
+        live = live_with(token_of(seconds=3 * A_DAY))
+        live.fail(TokenEndpointUnavailable(retry_after=60.0), NOW)
+        assert live.remembered(NOW) is not None
+        assert live.remembered(NOW + jump) is None
+        assert live.may_renew(NOW + jump)
 
 
 def test_a_new_token_ends_what_is_remembered() -> None:
@@ -255,26 +259,24 @@ def test_a_new_token_ends_what_is_remembered() -> None:
     assert live.may_renew(NOW + 1)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "pauses"),
-    [
+def test_background_renewals_back_off() -> None:
+    """Case 23: after 1 % of the life, at most 30 s, then doubling to 5 min; the first success starts over."""
+    cases: list[tuple[float | None, list[float]]] = [
         (3600.0, [30, 60, 120, 240, 300, 300]),
         (100.0, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
         (A_DAY, [30, 60]),
         (None, [30, 60]),
-    ],
-)
-def test_background_renewals_back_off(seconds: float | None, pauses: list[float]) -> None:
-    """Case 23: after 1 % of the life, at most 30 s, then doubling to 5 min; the first success starts over."""
-    live = live_with(token_of(seconds=seconds))
-    for _ in range(2):
-        now = NOW
-        for pause in pauses:
-            live.fail(TokenEndpointUnavailable(), now)
-            assert not live.may_renew(now + pause * 0.999)
-            assert live.may_renew(now + pause * 1.001)
-            now += pause
-        live.adopt(token_of(seconds=seconds), NOW)
+    ]
+    for seconds, pauses in cases:
+        live = live_with(token_of(seconds=seconds))
+        for _ in range(2):
+            now = NOW
+            for pause in pauses:
+                live.fail(TokenEndpointUnavailable(), now)
+                assert not live.may_renew(now + pause * 0.999)
+                assert live.may_renew(now + pause * 1.001)
+                now += pause
+            live.adopt(token_of(seconds=seconds), NOW)
 
 
 def test_backoff_never_overflows() -> None:
@@ -385,12 +387,13 @@ def test_the_same_token_again_is_as_refused_as_it_was() -> None:
     assert live.reject(token_of("a"), NOW + 3.2)
 
 
-@pytest.mark.parametrize("jump", [-0.1, -A_DAY, A_DAY])
-def test_a_jump_ends_holding_back(jump: float) -> None:
+def test_a_jump_ends_holding_back() -> None:
     """Case 28: a clock that jumps does not hold renewals back for a day."""
-    live = refused_and_renewed()
-    assert not live.reject(token_of("b"), NOW)
-    assert live.reject(token_of("b"), NOW + jump)
+    cases: list[float] = [-0.1, -A_DAY, A_DAY]
+    for jump in cases:
+        live = refused_and_renewed()
+        assert not live.reject(token_of("b"), NOW)
+        assert live.reject(token_of("b"), NOW + jump)
 
 
 def test_a_renewal_without_a_refusal_is_not_on_trial() -> None:

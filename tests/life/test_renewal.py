@@ -248,16 +248,15 @@ def test_a_stored_token_is_taken() -> None:
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize(
-    ("jump", "requests"), [(0.0, 1), (3589.0, 1), (3591.0, 2), (86_400.0, 2), (-60.0, 1), (-61.0, 2)]
-)
-def test_a_stored_token_is_taken_while_it_is_good(jump: float, requests: int) -> None:
+def test_a_stored_token_is_taken_while_it_is_good() -> None:
     """Case 28: one that is expired, or comes from the future, is not."""
-    server, store, clock = Server(), Recording(), Clock(NOW)
-    renew(LiveToken(), exchange_with(server, clock), store)
-    clock.now += jump
-    renew(LiveToken(), exchange_with(server, clock), store)
-    assert len(server.asked) == requests
+    cases: list[tuple[float, int]] = [(0.0, 1), (3589.0, 1), (3591.0, 2), (86_400.0, 2), (-60.0, 1), (-61.0, 2)]
+    for jump, requests in cases:
+        server, store, clock = Server(), Recording(), Clock(NOW)
+        renew(LiveToken(), exchange_with(server, clock), store)
+        clock.now += jump
+        renew(LiveToken(), exchange_with(server, clock), store)
+        assert len(server.asked) == requests
 
 
 def test_the_token_that_is_due_is_not_taken_again() -> None:
@@ -522,19 +521,20 @@ def test_a_wrong_secret_does_not_revoke_what_another_left() -> None:
     assert server.asked[-1]["token"] == left.refresh_token
 
 
-@pytest.mark.parametrize("broken", ["load", "lock"])
-def test_a_login_in_a_store_that_does_not_answer_is_not_ended(broken: str) -> None:
+def test_a_login_in_a_store_that_does_not_answer_is_not_ended() -> None:
     """Who logs out is told that it did not work, rather than that a login is over which goes on."""
-    server, store, live = Server(), Broken(), LiveToken()
-    exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
-    token = renewed(live, exchange, store)
-    store.broken = (broken,)
-    with pytest.raises(TokenEndpointUnavailable, match="store"):
+    cases: list[str] = ["load", "lock"]
+    for broken in cases:
+        server, store, live = Server(), Broken(), LiveToken()
+        exchange = login_with(server, revocation_endpoint="https://as.example.com/revoke")
+        token = renewed(live, exchange, store)
+        store.broken = (broken,)
+        with pytest.raises(TokenEndpointUnavailable, match="store"):
+            revoke(live, exchange, store, token, whole=True)
+        assert len(server.asked) == 1
+        store.broken = ()
         revoke(live, exchange, store, token, whole=True)
-    assert len(server.asked) == 1
-    store.broken = ()
-    revoke(live, exchange, store, token, whole=True)
-    assert store.tokens == []
+        assert store.tokens == []
 
 
 @pytest.mark.parametrize("store", [None, Recording()])
@@ -632,15 +632,16 @@ def test_a_rotated_refresh_token_is_saved_before_use() -> None:
     assert [stored.refresh_token for stored in store.tokens] == ["refresh 1"]
 
 
-@pytest.mark.parametrize("store_of", [lambda: None, Recording])
-def test_the_latest_refresh_token_is_used(store_of: Callable[[], Recording | None]) -> None:
+def test_the_latest_refresh_token_is_used() -> None:
     """Each renewal uses the refresh token of the last answer, with the scope that was granted."""
-    server, live, store = Server(), LiveToken(), store_of()
-    exchange = login_with(server)
-    for _ in range(3):
-        renewed(live, exchange, store)
-    assert [form["refresh_token"] for form in server.asked] == ["first", "refresh 1", "refresh 2"]
-    assert [form.get("scope") for form in server.asked] == [None, "public", "public"]
+    cases: list[Callable[[], Recording | None]] = [lambda: None, Recording]
+    for store_of in cases:
+        server, live, store = Server(), LiveToken(), store_of()
+        exchange = login_with(server)
+        for _ in range(3):
+            renewed(live, exchange, store)
+        assert [form["refresh_token"] for form in server.asked] == ["first", "refresh 1", "refresh 2"]
+        assert [form.get("scope") for form in server.asked] == [None, "public", "public"]
 
 
 def test_a_login_goes_on_in_another_process() -> None:
@@ -785,17 +786,18 @@ def test_another_secret_does_not_get_the_access_token() -> None:
     assert renew(LiveToken(), login_with(server), store) == right
 
 
-@pytest.mark.parametrize("verifier", [None, "", "x:y", "00:11", ":", 5, "00:ü"])
-def test_a_verifier_that_is_none(verifier: object) -> None:
+def test_a_verifier_that_is_none() -> None:
     """Case 20: a stored access token that nobody vouches for is not taken; its refresh token goes on."""
-    server, store = Server(), Recording()
-    extra = {"client_secret_verifier": verifier}
-    token = Token(TOKEN, expires_at=NOW + 3600, obtained_at=NOW, refresh_token="first", extra=extra)
-    renew(LiveToken(), login_with(Server()), store)
-    (key,) = store._tokens
-    store._tokens[key] = token
-    assert renew(LiveToken(), login_with(server), store).access_token == f"{TOKEN} 1"
-    assert len(server.asked) == 1
+    cases: list[object] = [None, "", "x:y", "00:11", ":", 5, "00:ü"]
+    for verifier in cases:
+        server, store = Server(), Recording()
+        extra = {"client_secret_verifier": verifier}
+        token = Token(TOKEN, expires_at=NOW + 3600, obtained_at=NOW, refresh_token="first", extra=extra)
+        renew(LiveToken(), login_with(Server()), store)
+        (key,) = store._tokens
+        store._tokens[key] = token
+        assert renew(LiveToken(), login_with(server), store).access_token == f"{TOKEN} 1"
+        assert len(server.asked) == 1
 
 
 def test_the_verifier_tells_nothing() -> None:

@@ -431,12 +431,13 @@ class RecordedBody(OldBody):
         return io.BytesIO(b"an answer").read1(*arguments, **named)
 
 
-@pytest.mark.parametrize("raw", [lambda: io.BytesIO(b"an answer"), OldBody, RecordedBody])
-def test_a_lent_adapter_counts(raw: Callable[[], Any]) -> None:
+def test_a_lent_adapter_counts() -> None:
     """A session's adapter is lent, whatever its idea of a body is."""
-    with requests.Session() as session:
-        session.mount("https://as.example.com", Adapter(raw()))
-        assert sender_for(session, None, None)(request_to("https://as.example.com"), 10.0).body == b"an answer"
+    cases: list[Callable[[], Any]] = [lambda: io.BytesIO(b"an answer"), OldBody, RecordedBody]
+    for raw in cases:
+        with requests.Session() as session:
+            session.mount("https://as.example.com", Adapter(raw()))
+            assert sender_for(session, None, None)(request_to("https://as.example.com"), 10.0).body == b"an answer"
 
 
 def test_an_adapter_hears_what_requests_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -513,9 +514,9 @@ def test_headers_of_a_session_that_are_none_or_bytes(server: Loopback) -> None:
     assert server.received[0].headers["x-bytes"] == "1"
 
 
-@pytest.mark.parametrize(
-    ("lend", "message"),
-    [
+def test_what_cannot_be_lent_is_refused() -> None:
+    """What cannot send a token request from a thread is a ConfigurationError that names the argument."""
+    cases: list[tuple[Callable[[], tuple[Any, Any]], str]] = [
         (lambda: (requests.Session(), httpx.Client()), "two ways"),
         (lambda: (httpx.Client(), None), "session is not a requests.Session"),
         (lambda: (object(), None), "session is not a requests.Session"),
@@ -523,12 +524,10 @@ def test_headers_of_a_session_that_are_none_or_bytes(server: Loopback) -> None:
         (lambda: (None, httpx.AsyncClient()), "AsyncClient cannot send it"),
         (lambda: (None, httpx2.AsyncClient()), "AsyncClient cannot send it"),
         (lambda: (None, "client"), "client is not an httpx.Client"),
-    ],
-)
-def test_what_cannot_be_lent_is_refused(lend: Callable[[], tuple[Any, Any]], message: str) -> None:
-    """What cannot send a token request from a thread is a ConfigurationError that names the argument."""
-    with pytest.raises(ConfigurationError, match=message):
-        check_lent(*lend())
+    ]
+    for lend, message in cases:
+        with pytest.raises(ConfigurationError, match=message):
+            check_lent(*lend())
 
 
 def test_what_can_be_lent() -> None:

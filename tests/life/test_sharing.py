@@ -209,21 +209,19 @@ def test_different_token_requests_do_not() -> None:
         assert not shared(grant_for(**one), grant_for(**other))
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
+def test_two_logins_are_two() -> None:
+    """Two users of one client never get each other's token."""
+    cases: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
         ({}, {}, True),
         ({"redirect_uri": "https://x"}, {}, True),
         ({}, {"refresh_token": "other"}, False),
         ({}, {"refresh_token": None}, False),
         ({}, {"client_secret": "wrong"}, False),
         ({"refresh_token": "x", "scope": "y"}, {"refresh_token": "xy"}, False),
-    ],
-)
-def test_two_logins_are_two(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
-    """Two users of one client never get each other's token."""
-    assert shared(login_for(**one), login_for(**other)) is same
-    assert not shared(login_for(), grant_for())
+    ]
+    for one, other, same in cases:
+        assert shared(login_for(**one), login_for(**other)) is same
+        assert not shared(login_for(), grant_for())
 
 
 def test_bound_methods_count_by_what_they_are_bound_to() -> None:
@@ -246,20 +244,21 @@ def test_what_the_user_gave_counts_by_identity() -> None:
     assert Same(one.read) != Same(one)
 
 
-@pytest.mark.parametrize("place", range(4))
-def test_a_token_lives_as_long_as_what_the_user_gave(place: int) -> None:
+def test_a_token_lives_as_long_as_what_the_user_gave() -> None:
     """An auth object built per call over one session, client, store or clock finds the token; it ends with that."""
-    owner = Vault()
-    own: list[Any] = [None] * 4
-    own[place] = owner
-    mark = weakref.ref(live_token(grant_for(), *own))
-    gc.collect()
-    assert mark() is live_token(grant_for(), *own)
-    gone = weakref.ref(owner)
-    del owner, own
-    gc.collect()
-    assert gone() is None
-    assert mark() is None
+    cases: list[int] = list(range(4))
+    for place in cases:
+        owner = Vault()
+        own: list[Any] = [None] * 4
+        own[place] = owner
+        mark = weakref.ref(live_token(grant_for(), *own))
+        gc.collect()
+        assert mark() is live_token(grant_for(), *own)
+        gone = weakref.ref(owner)
+        del owner, own
+        gc.collect()
+        assert gone() is None
+        assert mark() is None
 
 
 def test_a_token_ends_with_the_first_of_what_the_user_gave() -> None:

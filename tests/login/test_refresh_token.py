@@ -64,14 +64,15 @@ def test_a_store_that_cannot_be_locked_while_a_token_lives() -> None:
     assert spent_at(server) == ["first", "refresh 1"]
 
 
-@pytest.mark.parametrize("broken", [("load",), ("load", "lock", "save")])
-def test_a_broken_store_breaks_no_call(broken: tuple[str, ...]) -> None:
+def test_a_broken_store_breaks_no_call() -> None:
     """Where a call cannot do without a token, it is asked for with what is known."""
-    server, store, live, clock = Server(), Broken(*broken), LiveToken(), Clock(NOW)
-    for _ in range(3):
-        renewed(live, login_with(server, clock), store)
-        clock.now += 3600
-    assert spent_at(server) == ["first", "refresh 1", "refresh 2"]
+    cases: list[tuple[str, ...]] = [("load",), ("load", "lock", "save")]
+    for broken in cases:
+        server, store, live, clock = Server(), Broken(*broken), LiveToken(), Clock(NOW)
+        for _ in range(3):
+            renewed(live, login_with(server, clock), store)
+            clock.now += 3600
+        assert spent_at(server) == ["first", "refresh 1", "refresh 2"]
 
 
 def test_a_store_that_is_away_is_no_login_that_is_missing() -> None:
@@ -85,22 +86,23 @@ def test_a_store_that_is_away_is_no_login_that_is_missing() -> None:
     assert server.asked == []
 
 
-@pytest.mark.parametrize("by", ["mine", "theirs"])
-def test_a_write_that_a_store_has_lost(by: str) -> None:
+def test_a_write_that_a_store_has_lost() -> None:
     """After a failover that brings an older entry back, who knows a later refresh token goes on with that."""
-    server, store, live, clock = Server(), Recording(), LiveToken(), Clock(NOW)
-    renewed(live, login_with(server, clock), store)
-    (key,) = store._tokens
-    replica = store._tokens[key]
-    clock.now += 3600
-    renewed(live if by == "mine" else LiveToken(), login_with(server, clock), store)
-    clock.now += 1
-    if by == "theirs":
+    cases: list[str] = ["mine", "theirs"]
+    for by in cases:
+        server, store, live, clock = Server(), Recording(), LiveToken(), Clock(NOW)
         renewed(live, login_with(server, clock), store)
-    store._tokens[key] = replica
-    clock.now += 3600
-    renewed(live, login_with(server, clock), store)
-    assert spent_at(server) == ["first", "refresh 1", "refresh 2"]
+        (key,) = store._tokens
+        replica = store._tokens[key]
+        clock.now += 3600
+        renewed(live if by == "mine" else LiveToken(), login_with(server, clock), store)
+        clock.now += 1
+        if by == "theirs":
+            renewed(live, login_with(server, clock), store)
+        store._tokens[key] = replica
+        clock.now += 3600
+        renewed(live, login_with(server, clock), store)
+        assert spent_at(server) == ["first", "refresh 1", "refresh 2"]
 
 
 def test_what_a_store_has_is_later_than_what_could_not_be_saved(unsaved: list[Callable[[], None]]) -> None:
@@ -137,22 +139,23 @@ def test_a_refresh_token_that_stays_the_same() -> None:
     assert len(server.asked) == 2
 
 
-@pytest.mark.parametrize(("seconds", "refresh_token"), [(100, "of another family"), (10, "refresh 1")])
 @pytest.mark.requirement("9700-refresh-rotation")
-def test_an_older_entry_is_no_news(seconds: float, refresh_token: str) -> None:
+def test_an_older_entry_is_no_news() -> None:
     """Where a store has lost a write, a token that was refused is not replaced by the one from before it."""
-    server, store, live, clock = Server(), Recording(), LiveToken(), Clock(NOW)
-    renewed(live, login_with(server, clock), store)
-    (key,) = store._tokens
-    replica = store._tokens[key]
-    clock.now += seconds
-    live.forget(live.window.token)
-    refused = renewed(live, login_with(server, clock), store)
-    store._tokens[key] = replace(replica, refresh_token=refresh_token)
-    live.forget(refused)
-    with suppress(InteractionRequired):
-        renew(live, login_with(server, clock), store)
-    assert len(server.asked) == 3
+    cases: list[tuple[float, str]] = [(100, "of another family"), (10, "refresh 1")]
+    for seconds, refresh_token in cases:
+        server, store, live, clock = Server(), Recording(), LiveToken(), Clock(NOW)
+        renewed(live, login_with(server, clock), store)
+        (key,) = store._tokens
+        replica = store._tokens[key]
+        clock.now += seconds
+        live.forget(live.window.token)
+        refused = renewed(live, login_with(server, clock), store)
+        store._tokens[key] = replace(replica, refresh_token=refresh_token)
+        live.forget(refused)
+        with suppress(InteractionRequired):
+            renew(live, login_with(server, clock), store)
+        assert len(server.asked) == 3
 
 
 def test_a_clock_set_back_loses_no_refresh_token(
@@ -215,17 +218,18 @@ def test_the_exit_knows_the_last_that_is_unsaved(unsaved: list[Callable[[], None
     assert store.tokens == [second]
 
 
-@pytest.mark.parametrize("broken", ["load", "lock"])
-def test_what_cannot_be_seen_is_not_saved_over(broken: str) -> None:
+def test_what_cannot_be_seen_is_not_saved_over() -> None:
     """A store that takes a token, and does not show what it has, may have a later one from another process."""
-    server, store, live = Server(), Broken("save"), LiveToken()
-    token = renewed(live, login_with(server), store)
-    store.broken = (broken,)
-    room._save_at_exit()
-    assert (store.tokens, live.unsaved) == ([], token)
-    store.broken = ()
-    room._save_at_exit()
-    assert (store.tokens, live.unsaved) == ([token], None)
+    cases: list[str] = ["load", "lock"]
+    for broken in cases:
+        server, store, live = Server(), Broken("save"), LiveToken()
+        token = renewed(live, login_with(server), store)
+        store.broken = (broken,)
+        room._save_at_exit()
+        assert (store.tokens, live.unsaved) == ([], token)
+        store.broken = ()
+        room._save_at_exit()
+        assert (store.tokens, live.unsaved) == ([token], None)
 
 
 def test_what_is_unsaved_is_saved_at_exit() -> None:

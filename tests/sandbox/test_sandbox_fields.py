@@ -31,21 +31,19 @@ def test_every_file_is_a_vendor() -> None:
     assert all(vendor.source.startswith("https://") and vendor.token_endpoints for vendor in VENDORS)
 
 
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
+def test_vendor_at() -> None:
+    """A vendor is known by endpoint, by API, and by host."""
+    cases: list[tuple[str, str]] = [
         ("vibes-rbm-prd.auth.us-west-2.amazoncognito.com/oauth2/token", "vibes_rbm"),
         ("any.my.salesforce.com/services/oauth2/token", "salesforce"),
         ("any.my.salesforce.com/services/data", "salesforce"),
         ("accounts.cloud.databricks.com/oidc/accounts/1/v1/token", "databricks"),
         ("auth.fyma.ai/else", "fyma"),
         ("else.example.com/oauth2/token", "plain"),
-    ],
-)
-def test_vendor_at(url: str, name: str) -> None:
-    """A vendor is known by endpoint, by API, and by host."""
-    host, _, path = url.partition("/")
-    assert vendors.vendor_at(host, f"/{path}").name == name
+    ]
+    for url, name in cases:
+        host, _, path = url.partition("/")
+        assert vendors.vendor_at(host, f"/{path}").name == name
 
 
 def test_exact_hosts_win(sandbox: Sandbox, play: Any) -> None:

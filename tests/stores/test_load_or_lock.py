@@ -254,9 +254,9 @@ class OwnBoth(Own):
         return super().load_or_lock(key, usable)
 
 
-@pytest.mark.parametrize(
-    ("kept", "has"),
-    [
+def test_which_stores_watch() -> None:
+    """The fifth method counts where the store's own class, or one below its lock, has it."""
+    cases: list[tuple[Any, bool]] = [
         (Four(), False),
         (MemoryStore(), True),
         (Proxy(MemoryStore()), True),
@@ -265,8 +265,6 @@ class OwnBoth(Own):
         (EncryptedStore(MemoryStore(), KEY), True),
         (EncryptedStore(Own(), KEY), False),
         (EncryptedStore(Four(), KEY), False),
-    ],
-)
-def test_which_stores_watch(kept: Any, has: bool) -> None:
-    """The fifth method counts where the store's own class, or one below its lock, has it."""
-    assert (load_or_lock_of(kept) is not None) is has
+    ]
+    for kept, has in cases:
+        assert (load_or_lock_of(kept) is not None) is has

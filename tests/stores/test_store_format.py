@@ -29,10 +29,11 @@ def changed(**members: Any) -> bytes:
     return json.dumps({name: value for name, value in content.items() if value is not ...}).encode()
 
 
-@pytest.mark.parametrize("token", [FULL, Token("t", obtained_at=0.1)], ids=["full", "least"])
-def test_there_and_back(token: Token) -> None:
+def test_there_and_back() -> None:
     """What was dumped is parsed as an equal token, `extra` included, to the last digit of its times."""
-    assert parse(dump(token, "key"), "key") == token
+    cases: list[Token] = [FULL, Token("t", obtained_at=0.1)]
+    for token in cases:
+        assert parse(dump(token, "key"), "key") == token
 
 
 def test_says_its_version_and_is_ascii() -> None:

@@ -710,42 +710,47 @@ def certified(folder: Path) -> tuple[Path, Path]:
 # How it is made
 
 
-@pytest.mark.parametrize("kind", [redis.asyncio.Redis, redis.asyncio.RedisCluster])
-def test_async_clients_are_refused(kind: Any) -> None:
+def test_async_clients_are_refused() -> None:
     """A store works in a thread: an async client cannot serve it."""
-    with pytest.raises(ConfigurationError, match="url_or_client is an async client"):
-        RedisStore(kind(host="127.0.0.1"))
+    cases: list[Any] = [redis.asyncio.Redis, redis.asyncio.RedisCluster]
+    for kind in cases:
+        with pytest.raises(ConfigurationError, match="url_or_client is an async client"):
+            RedisStore(kind(host="127.0.0.1"))
 
 
-@pytest.mark.parametrize("nonsense", [None, 5, {}, "", "127.0.0.1:6379", "http://127.0.0.1"])
-def test_a_wrong_argument_is_named(nonsense: Any) -> None:
+def test_a_wrong_argument_is_named() -> None:
     """What is neither a URL nor a client is refused at construction."""
-    with pytest.raises(ConfigurationError, match="url_or_client"):
-        RedisStore(nonsense)
+    cases: list[Any] = [None, 5, {}, "", "127.0.0.1:6379", "http://127.0.0.1"]
+    for nonsense in cases:
+        with pytest.raises(ConfigurationError, match="url_or_client"):
+            RedisStore(nonsense)
 
 
-@pytest.mark.parametrize("nonsense", [None, 5, b"n", ""])
-def test_a_wrong_namespace_is_refused(nonsense: Any) -> None:
+def test_a_wrong_namespace_is_refused() -> None:
     """A namespace is a text: an empty one would not keep anybody apart."""
-    with pytest.raises(ConfigurationError, match="namespace"):
-        RedisStore("redis://127.0.0.1", namespace=nonsense)
+    cases: list[Any] = [None, 5, b"n", ""]
+    for nonsense in cases:
+        with pytest.raises(ConfigurationError, match="namespace"):
+            RedisStore("redis://127.0.0.1", namespace=nonsense)
 
 
-@pytest.mark.parametrize("nonsense", [None, True, 0, -1.0, float("nan"), "21"])
-def test_a_wrong_lock_timeout_is_refused(nonsense: Any) -> None:
+def test_a_wrong_lock_timeout_is_refused() -> None:
     """A wait is a number of seconds."""
-    with pytest.raises(ConfigurationError, match="lock_timeout"):
-        RedisStore("redis://127.0.0.1", lock_timeout=nonsense)
+    cases: list[Any] = [None, True, 0, -1.0, float("nan"), "21"]
+    for nonsense in cases:
+        with pytest.raises(ConfigurationError, match="lock_timeout"):
+            RedisStore("redis://127.0.0.1", lock_timeout=nonsense)
 
 
-@pytest.mark.parametrize("url", [f"redis://:{SECRET[:9]}/x@host", f"{SECRET}@host", f"redis://h?db={SECRET[:9]}"])
-def test_a_wrong_url_is_not_quoted(url: str) -> None:
+def test_a_wrong_url_is_not_quoted() -> None:
     """A URL may hold a password, so the error does not repeat it, nor do those behind it."""
-    with pytest.raises(ConfigurationError) as caught:
-        RedisStore(url)
-    assert SECRET[:9] not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    cases: list[str] = [f"redis://:{SECRET[:9]}/x@host", f"{SECRET}@host", f"redis://h?db={SECRET[:9]}"]
+    for url in cases:
+        with pytest.raises(ConfigurationError) as caught:
+            RedisStore(url)
+        assert SECRET[:9] not in str(caught.value)
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize(

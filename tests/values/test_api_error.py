@@ -211,16 +211,17 @@ def test_they_are_values() -> None:
     assert one.meaning == {"1": "invalid_client"}
 
 
-@pytest.mark.parametrize("again", [copy.deepcopy, lambda form: pickle.loads(pickle.dumps(form))])
-def test_a_copy_reads_as_the_original(again: Any) -> None:
+def test_a_copy_reads_as_the_original() -> None:
     """A worker process reads errors as the process that sent it its grant: equal formats read alike."""
-    for form in (ErrorFormat(message="msg"), ANY_ENVELOPE, ErrorFormat(code="code")):
-        other = again(form)
-        assert other == form
-        assert other.names_code == form.names_code
-        for members in ({"error": "the agent is not yours"}, {"code": "two words"}, {"type": "Bearer"}):
-            assert said(members, form=other) == said(members, form=form)
-    assert said({"error": "the agent is not yours"}, form=again(ANY_ENVELOPE)).code is None
+    cases: list[Any] = [copy.deepcopy, lambda form: pickle.loads(pickle.dumps(form))]
+    for again in cases:
+        for form in (ErrorFormat(message="msg"), ANY_ENVELOPE, ErrorFormat(code="code")):
+            other = again(form)
+            assert other == form
+            assert other.names_code == form.names_code
+            for members in ({"error": "the agent is not yours"}, {"code": "two words"}, {"type": "Bearer"}):
+                assert said(members, form=other) == said(members, form=form)
+        assert said({"error": "the agent is not yours"}, form=again(ANY_ENVELOPE)).code is None
 
 
 def test_which_format_reads_is_told_by_the_url() -> None:
@@ -362,18 +363,19 @@ def test_it_never_raises() -> None:
         assert error.retry_after is None or 0 < error.retry_after <= 86_400
 
 
-@pytest.mark.parametrize("url", ["https://api.vibe.co/v1/campaigns", "https://api.vibe.co/oauth2/token"])
-def test_either_shape_from_either_place(url: str) -> None:
+def test_either_shape_from_either_place() -> None:
     """A gateway in front of an API answers as the token endpoint does, and the other way round: both are read."""
-    grant = presets.vibe("id", "secret")
-    of_token_endpoint = {"error": "invalid_client", "error_description": "No such client"}
-    of_api = {"error": {"type": "rate_limited", "message": "Too many"}}
-    for body, code, message in (
-        (of_token_endpoint, "invalid_client", "No such client"),
-        (of_api, "rate_limited", "Too many"),
-    ):
-        error = grant.api_error(httpx.Response(401, json=body, request=httpx.Request("GET", url)))
-        assert (error.status, error.code, error.message) == (401, code, message)
+    cases: list[str] = ["https://api.vibe.co/v1/campaigns", "https://api.vibe.co/oauth2/token"]
+    for url in cases:
+        grant = presets.vibe("id", "secret")
+        of_token_endpoint = {"error": "invalid_client", "error_description": "No such client"}
+        of_api = {"error": {"type": "rate_limited", "message": "Too many"}}
+        for body, code, message in (
+            (of_token_endpoint, "invalid_client", "No such client"),
+            (of_api, "rate_limited", "Too many"),
+        ):
+            error = grant.api_error(httpx.Response(401, json=body, request=httpx.Request("GET", url)))
+            assert (error.status, error.code, error.message) == (401, code, message)
 
 
 def test_a_sentence_of_another_shape_is_no_code() -> None:

@@ -123,14 +123,15 @@ def test_a_stale_proof_is_made_anew_once() -> None:
     assert source.said == ["obtain by None"], "a body that is gone needs no other token"
 
 
-@pytest.mark.parametrize("nonce_first", [True, False])
-def test_three_sends_are_the_most(*, nonce_first: bool) -> None:
+def test_three_sends_are_the_most() -> None:
     """One for a proof and one for a token, in either order."""
-    nonce: tuple[int, dict[str, str]] = (401, {"WWW-Authenticate": 'DPoP error="use_dpop_nonce"'})
-    source = FakeSource(presenter=Proven)
-    first, second = (nonce, 401) if nonce_first else (401, nonce)
-    tokens = sends(Attempts(source, "GET", API), first, second, 401)
-    assert tokens == ["Bearer 1", "Bearer 1" if nonce_first else "Bearer 2", "Bearer 2"]
+    cases: list[bool] = [True, False]
+    for nonce_first in cases:
+        nonce: tuple[int, dict[str, str]] = (401, {"WWW-Authenticate": 'DPoP error="use_dpop_nonce"'})
+        source = FakeSource(presenter=Proven)
+        first, second = (nonce, 401) if nonce_first else (401, nonce)
+        tokens = sends(Attempts(source, "GET", API), first, second, 401)
+        assert tokens == ["Bearer 1", "Bearer 1" if nonce_first else "Bearer 2", "Bearer 2"]
 
 
 def test_each_attempt_is_presented_anew() -> None:
@@ -226,12 +227,13 @@ def test_it_ends_where_the_fresh_token_is_the_same() -> None:
     assert next(loop, None) is None
 
 
-@pytest.mark.parametrize("replayable", [False, lambda: False])
-def test_it_ends_where_the_body_is_gone(replayable: Any) -> None:
+def test_it_ends_where_the_body_is_gone() -> None:
     """The next token is then obtained in the background, and not waited for."""
-    source = FakeSource()
-    assert sends(Attempts(source, "POST", API, replayable=replayable, library="httpx"), 401) == ["Bearer 1"]
-    assert source.said == ["obtain by httpx", "reject 1", "prefetch by httpx"]
+    cases: list[Any] = [False, lambda: False]
+    for replayable in cases:
+        source = FakeSource()
+        assert sends(Attempts(source, "POST", API, replayable=replayable, library="httpx"), 401) == ["Bearer 1"]
+        assert source.said == ["obtain by httpx", "reject 1", "prefetch by httpx"]
 
 
 def test_the_body_is_asked_about_after_a_refusal_only() -> None:
@@ -248,9 +250,11 @@ def test_the_body_is_asked_about_after_a_refusal_only() -> None:
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(
-    ("server", "url", "counts"),
-    [
+def test_an_answer_from_elsewhere() -> None:
+    """After redirects another origin is judged only where it was named: elsewhere, our token was not what it refused,
+    nor what it took.
+    """
+    cases: list[tuple[ResourceServer, str, bool]] = [
         (PINNED, "https://files.example.com/x", True),
         (PINNED, "https://api.example.com/other", True),
         (PINNED, "https://evil.example/x", False),
@@ -258,23 +262,19 @@ def test_the_body_is_asked_about_after_a_refusal_only() -> None:
         (ResourceServer(), "https://files.example.com/x", False),
         (ResourceServer(), "https://api.example.com/other", True),
         (ResourceServer(), "HTTPS://API.example.com:443/things#part", True),
-    ],
-)
-def test_an_answer_from_elsewhere(server: ResourceServer, url: str, *, counts: bool) -> None:
-    """After redirects another origin is judged only where it was named: elsewhere, our token was not what it refused,
-    nor what it took.
-    """
-    source = FakeSource(server)
-    assert next(Attempts(source, "GET", API)).heard(401, {}, url=url) is counts
-    assert ("reject 1" in source.said) is counts
-    source = FakeSource(server)
-    assert not next(Attempts(source, "GET", API)).heard(200, {}, url=url)
-    assert ("accept 1" in source.said) is counts
+    ]
+    for server, url, counts in cases:
+        source = FakeSource(server)
+        assert next(Attempts(source, "GET", API)).heard(401, {}, url=url) is counts
+        assert ("reject 1" in source.said) is counts
+        source = FakeSource(server)
+        assert not next(Attempts(source, "GET", API)).heard(200, {}, url=url)
+        assert ("accept 1" in source.said) is counts
 
 
-@pytest.mark.parametrize(
-    ("method", "url", "again"),
-    [
+def test_what_was_redirected_is_repeated_only_if_it_is_safe() -> None:
+    """A POST that ended somewhere else may have been carried out; the next token is then obtained in the background."""
+    cases: list[tuple[str, str, bool]] = [
         ("POST", API, True),
         ("POST", f"{API}#part", True),
         ("POST", "https://API.example.com:443/thing%73", True),
@@ -282,13 +282,11 @@ def test_an_answer_from_elsewhere(server: ResourceServer, url: str, *, counts: b
         ("PUT", f"{API}?page=2", False),
         ("GET", f"{API}/other", True),
         ("get", f"{API}/other", True),
-    ],
-)
-def test_what_was_redirected_is_repeated_only_if_it_is_safe(method: str, url: str, *, again: bool) -> None:
-    """A POST that ended somewhere else may have been carried out; the next token is then obtained in the background."""
-    source = FakeSource()
-    assert next(Attempts(source, method, API)).heard(401, {}, url=url) is again
-    assert source.said[1:] == (["reject 1"] if again else ["reject 1", "prefetch by None"])
+    ]
+    for method, url, again in cases:
+        source = FakeSource()
+        assert next(Attempts(source, method, API)).heard(401, {}, url=url) is again
+        assert source.said[1:] == (["reject 1"] if again else ["reject 1", "prefetch by None"])
 
 
 def test_a_url_without_a_path_is_one_with_a_slash() -> None:
@@ -335,12 +333,13 @@ def test_a_function_that_raises_leaves_the_answer(caplog: pytest.LogCaptureFixtu
     assert "secret" not in caplog.text
 
 
-@pytest.mark.parametrize(("status", "accepted"), [(200, True), (302, True), (403, True), (404, True), (500, False)])
-def test_what_counts_as_taken(status: int, *, accepted: bool) -> None:
+def test_what_counts_as_taken() -> None:
     """An answer below 500 that is no refusal says that the token is good; one above says nothing."""
-    source = FakeSource()
-    next(Attempts(source, "GET", API)).heard(status, {})
-    assert ("accept 1" in source.said) is accepted
+    cases: list[tuple[int, bool]] = [(200, True), (302, True), (403, True), (404, True), (500, False)]
+    for status, accepted in cases:
+        source = FakeSource()
+        next(Attempts(source, "GET", API)).heard(status, {})
+        assert ("accept 1" in source.said) is accepted
 
 
 class GetAll(dict[str, str]):
@@ -351,20 +350,18 @@ class GetAll(dict[str, str]):
         return [self[name], 'Bearer error="invalid_token"']
 
 
-@pytest.mark.parametrize(
-    ("headers", "value"),
-    [
+def test_every_field_counts() -> None:
+    """RFC 9110 §5.3: names in any case, several fields of one name as one list."""
+    cases: list[tuple[Any, str | None]] = [
         ({}, None),
         ({"www-authenticate": "Basic"}, "Basic"),
         ({"WWW-AUTHENTICATE": "Basic"}, "Basic"),
         ({"WWW-Authenticate": "Basic", "www-authenticate": "Bearer"}, "Basic, Bearer"),
         (CIMultiDict([("WWW-Authenticate", "Basic"), ("www-authenticate", "Bearer")]), "Basic, Bearer"),
         (GetAll({"www-authenticate": "Basic"}), 'Basic, Bearer error="invalid_token"'),
-    ],
-)
-def test_every_field_counts(headers: Any, value: str | None) -> None:
-    """RFC 9110 §5.3: names in any case, several fields of one name as one list."""
-    assert field_of(headers, "WWW-Authenticate") == value
+    ]
+    for headers, value in cases:
+        assert field_of(headers, "WWW-Authenticate") == value
 
 
 def test_async() -> None:

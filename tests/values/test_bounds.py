@@ -59,18 +59,20 @@ def test_one_mebibyte_and_no_more(size: int, encoding: str) -> None:
             Bounds(10).body([body], encoding)
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip, gzip", "gzip, br"])
-def test_what_cannot_be_decoded(encoding: str) -> None:
+def test_what_cannot_be_decoded() -> None:
     """What is compressed otherwise, though identity was requested, is named and not guessed at."""
-    with pytest.raises(NotDecoded, match="identity was requested"):
-        Bounds(10).body([TEXT], encoding)
+    cases: list[str] = ["br", "zstd", "gzip, gzip, gzip", "gzip, br"]
+    for encoding in cases:
+        with pytest.raises(NotDecoded, match="identity was requested"):
+            Bounds(10).body([TEXT], encoding)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_what_is_not_what_it_says(encoding: str) -> None:
+def test_what_is_not_what_it_says() -> None:
     """A body that is not compressed as it says is no answer."""
-    with pytest.raises(NotDecoded, match=f"it is not {encoding}"):
-        Bounds(10).body([b"{x" * 20], encoding)
+    cases: list[str] = ["gzip", "deflate"]
+    for encoding in cases:
+        with pytest.raises(NotDecoded, match=f"it is not {encoding}"):
+            Bounds(10).body([b"{x" * 20], encoding)
 
 
 def test_time_runs_out() -> None:

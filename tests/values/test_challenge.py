@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from oauth_cc_auth._http.challenge import parse_challenges
 
 
@@ -50,18 +48,16 @@ def test_reads_by_rfc_9110() -> None:
         assert parse_challenges(header) == expected
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
+def test_no_header_takes_long() -> None:
+    """A hostile header of 100 kB is read in no time: no pattern backtracks."""
+    cases: list[str] = [
         'Bearer realm="' + "\\" * 50_000,
         "Bearer " + "a" * 100_000,
         "," * 100_000 + "Bearer",
         "a=" * 50_000,
         "@," * 50_000,
-    ],
-)
-def test_no_header_takes_long(header: str) -> None:
-    """A hostile header of 100 kB is read in no time: no pattern backtracks."""
-    start = time.process_time()
-    parse_challenges(header)
-    assert time.process_time() - start < 2
+    ]
+    for header in cases:
+        start = time.process_time()
+        parse_challenges(header)
+        assert time.process_time() - start < 2

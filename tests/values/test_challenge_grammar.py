@@ -97,10 +97,11 @@ VECTORS: list[tuple[str, list[tuple[str, dict[str, str]]]]] = [
 
 
 @pytest.mark.requirement("9110-challenges")
-@pytest.mark.parametrize(("header", "expected"), VECTORS, ids=range(len(VECTORS)))
-def test_the_grammar(header: str, expected: list[tuple[str, dict[str, str]]]) -> None:
+def test_the_grammar() -> None:
     """Challenges and their parameters are told apart as the RFC has it; what is malformed costs no more than itself."""
-    assert parse_challenges(header) == expected
+    cases: list[tuple[str, list[tuple[str, dict[str, str]]]]] = list(VECTORS)
+    for header, expected in cases:
+        assert parse_challenges(header) == expected
 
 
 def test_the_table_is_long() -> None:

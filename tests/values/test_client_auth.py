@@ -152,12 +152,13 @@ def test_basic_is_form_encoded_first(method: str, text: str, encoded: str) -> No
     assert basic_of(request_by(method, text, client_id=text)) == f"{encoded}:{encoded}"
 
 
-@pytest.mark.parametrize("text", ["client %&+-_.!~*'()", "a+b", "€", "ü"])
-def test_raw_basic_is_not_encoded(text: str) -> None:
+def test_raw_basic_is_not_encoded() -> None:
     """Case 3: for servers that do not decode, the pair goes as it is, in UTF-8."""
-    request = request_by("client_secret_basic_raw", text, client_id=text)
-    assert basic_of(request) == f"{text}:{text}"
-    assert form_of(request) == {"grant_type": "client_credentials"}
+    cases: list[str] = ["client %&+-_.!~*'()", "a+b", "€", "ü"]
+    for text in cases:
+        request = request_by("client_secret_basic_raw", text, client_id=text)
+        assert basic_of(request) == f"{text}:{text}"
+        assert form_of(request) == {"grant_type": "client_credentials"}
 
 
 def test_both_at_once() -> None:
@@ -231,20 +232,18 @@ def test_private_key_jwt(kind: str, form: str, method: str | PrivateKeyJWT) -> N
     assert form_of(request)["grant_type"] == "client_credentials"
 
 
-@pytest.mark.parametrize(
-    ("secret", "method", "kid"),
-    [
+def test_kid() -> None:
+    """Case 6: the key is named as the user says, else as the JWK says, else not at all."""
+    cases: list[tuple[Callable[[], str], PrivateKeyJWT, str | None]] = [
         (lambda: as_jwk("P-256", kid="of-the-jwk"), PrivateKeyJWT(), "of-the-jwk"),
         (lambda: as_jwk("P-256", kid="of-the-jwk"), PrivateKeyJWT(kid="given"), "given"),
         (lambda: pem("P-256"), PrivateKeyJWT(kid="given"), "given"),
         (lambda: pem("P-256"), PrivateKeyJWT(), None),
         (lambda: as_jwk("P-256"), PrivateKeyJWT(), None),
-    ],
-)
-def test_kid(secret: Callable[[], str], method: PrivateKeyJWT, kid: str | None) -> None:
-    """Case 6: the key is named as the user says, else as the JWK says, else not at all."""
-    assertion = assertion_of(request_by(method, secret()), as_jwk("P-256", private=False), "ES256")
-    assert assertion.header.get("kid") == kid
+    ]
+    for secret, method, kid in cases:
+        assertion = assertion_of(request_by(method, secret()), as_jwk("P-256", private=False), "ES256")
+        assert assertion.header.get("kid") == kid
 
 
 @pytest.mark.parametrize("claims", [{}, {"extra": "1", "list": [1]}])
@@ -322,12 +321,15 @@ def test_an_unknown_issuer_is_the_token_endpoint_everywhere() -> None:
         assert assertion.claims["aud"] == ENDPOINT
 
 
-@pytest.mark.parametrize("typ", ["JWT", None])
-def test_typ_can_be_another_or_none(typ: str | None) -> None:
+def test_typ_can_be_another_or_none() -> None:
     """rfc7523bis §4: `typ` is client-authentication+jwt, unless a server knows another, or none."""
-    assertion = assertion_of(request_by(PrivateKeyJWT(typ=typ), pem("P-256")), as_jwk("P-256", private=False), "ES256")
-    assert assertion.header.get("typ") == typ
-    assert ("typ" in assertion.header) == (typ is not None)
+    cases: list[str | None] = ["JWT", None]
+    for typ in cases:
+        assertion = assertion_of(
+            request_by(PrivateKeyJWT(typ=typ), pem("P-256")), as_jwk("P-256", private=False), "ES256"
+        )
+        assert assertion.header.get("typ") == typ
+        assert ("typ" in assertion.header) == (typ is not None)
 
 
 def test_issued_a_little_earlier() -> None:
@@ -456,9 +458,9 @@ def test_a_certificate_that_is_none() -> None:
     assert pem("P-256")[40:60] not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
+def test_settings_are_checked() -> None:
+    """Case 7: a setting of the wrong kind is refused at construction, by its name; so is a list of audiences."""
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"alg": ""}, "alg"),
         ({"kid": 5}, "kid"),
         ({"audience": ["a", "b"]}, "audience"),
@@ -469,12 +471,10 @@ def test_a_certificate_that_is_none() -> None:
         ({"signer": bytes, "alg": "ES256"}, "signer"),
         ({"signer": bytes, "kid": "k"}, "signer"),
         ({"certificate": b"DER"}, "certificate"),
-    ],
-)
-def test_settings_are_checked(settings: dict[str, Any], said: str) -> None:
-    """Case 7: a setting of the wrong kind is refused at construction, by its name; so is a list of audiences."""
-    with pytest.raises(ConfigurationError, match=said):
-        PrivateKeyJWT(**settings)
+    ]
+    for settings, said in cases:
+        with pytest.raises(ConfigurationError, match=said):
+            PrivateKeyJWT(**settings)
 
 
 def test_headers_of_a_vendors_own() -> None:
@@ -509,38 +509,43 @@ def test_what_entra_id_wants_beside() -> None:
     assert "client_id" not in form_of(request_by(PrivateKeyJWT(), pem("RSA")))
 
 
-@pytest.mark.parametrize(("kind", "alg"), [("P-256", "RS384"), ("RSA", "ES256"), ("RSA", "nope"), ("P-384", "ES256")])
-def test_a_key_that_is_for_another_algorithm(kind: str, alg: str) -> None:
+def test_a_key_that_is_for_another_algorithm() -> None:
     """A key that does not sign by the algorithm is a ConfigurationError that names it and quotes no key."""
-    with pytest.raises(ConfigurationError, match=f"client_secret is not a private key that signs by {alg}") as caught:
-        request_by(PrivateKeyJWT(alg=alg), pem(kind))
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    cases: list[tuple[str, str]] = [("P-256", "RS384"), ("RSA", "ES256"), ("RSA", "nope"), ("P-384", "ES256")]
+    for kind, alg in cases:
+        with pytest.raises(
+            ConfigurationError, match=f"client_secret is not a private key that signs by {alg}"
+        ) as caught:
+            request_by(PrivateKeyJWT(alg=alg), pem(kind))
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize(("alg", "expected"), [(None, "HS256"), ("HS512", "HS512")])
 @pytest.mark.requirement("7521-signed")
-def test_client_secret_jwt(alg: str | None, expected: str) -> None:
+def test_client_secret_jwt() -> None:
     """The client secret itself signs, HS256 unless told otherwise."""
-    secret = "0123456789" * 7
-    assertion = assertion_of(request_by(ClientSecretJWT(alg=alg, kid="k"), secret), secret, expected)
-    assert assertion.claims["iss"] == assertion.claims["sub"] == "client"
-    assert assertion.header["kid"] == "k"
-    named = assertion_of(request_by("client_secret_jwt", secret), secret, "HS256")
-    assert named.claims["aud"] == ENDPOINT
+    cases: list[tuple[str | None, str]] = [(None, "HS256"), ("HS512", "HS512")]
+    for alg, expected in cases:
+        secret = "0123456789" * 7
+        assertion = assertion_of(request_by(ClientSecretJWT(alg=alg, kid="k"), secret), secret, expected)
+        assert assertion.claims["iss"] == assertion.claims["sub"] == "client"
+        assert assertion.header["kid"] == "k"
+        named = assertion_of(request_by("client_secret_jwt", secret), secret, "HS256")
+        assert named.claims["aud"] == ENDPOINT
 
 
-@pytest.mark.parametrize("alg", ["RS256", "nope"])
-def test_a_shared_secret_that_does_not_sign_so(alg: str) -> None:
+def test_a_shared_secret_that_does_not_sign_so() -> None:
     """A client secret signs by HMAC alone; the message says so, and quotes nothing."""
-    with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
-        request_by(ClientSecretJWT(alg=alg), SECRET)
-    assert SECRET not in str(caught.value)
+    cases: list[str] = ["RS256", "nope"]
+    for alg in cases:
+        with pytest.raises(ConfigurationError, match=f"does not sign by alg {alg}") as caught:
+            request_by(ClientSecretJWT(alg=alg), SECRET)
+        assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
+def test_what_is_no_private_key_is_said_without_quoting_it() -> None:
+    """Case 37: a secret that cannot sign is a ConfigurationError that names the argument and shows nothing of it."""
+    cases: list[Callable[[], str]] = [
         lambda: SECRET,
         lambda: "-----BEGIN PRIVATE KEY-----\n" + SECRET + "\n-----END PRIVATE KEY-----\n",
         lambda: '{"kty": "' + SECRET,
@@ -551,27 +556,13 @@ def test_a_shared_secret_that_does_not_sign_so(alg: str) -> None:
         lambda: pem("RSA", b"passphrase"),
         lambda: pem("X25519"),
         lambda: pem("DSA"),
-    ],
-    ids=[
-        "text",
-        "broken pem",
-        "broken jwk",
-        "oct",
-        "public jwk",
-        "public ec jwk",
-        "public pem",
-        "locked",
-        "x25519",
-        "dsa",
-    ],
-)
-def test_what_is_no_private_key_is_said_without_quoting_it(secret: Callable[[], str]) -> None:
-    """Case 37: a secret that cannot sign is a ConfigurationError that names the argument and shows nothing of it."""
-    text = secret()
-    with pytest.raises(ConfigurationError, match="client_secret is not a private key") as caught:
-        request_by("private_key_jwt", text)
-    assert text not in str(caught.value)
-    assert caught.value.__cause__ is None
+    ]
+    for secret in cases:
+        text = secret()
+        with pytest.raises(ConfigurationError, match="client_secret is not a private key") as caught:
+            request_by("private_key_jwt", text)
+        assert text not in str(caught.value)
+        assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

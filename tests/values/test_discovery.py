@@ -103,9 +103,9 @@ def test_metadata_is_remembered(server: Server) -> None:
     assert [path for _, path in server.asked()][4:] == [WELL_KNOWN, "/real/token"]
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
+def test_how_long_a_document_is_kept() -> None:
+    """RFC 9111 §4.2: as long as the server says, within five minutes and a day; a day where it says nothing."""
+    cases: list[tuple[dict[str, str], int]] = [
         ({}, 86_400),
         ({"Cache-Control": "max-age=3600"}, 3600),
         ({"Cache-Control": 'public, Max-Age="3600"'}, 3600),
@@ -119,12 +119,10 @@ def test_metadata_is_remembered(server: Server) -> None:
         ({"Cache-Control": "private"}, 86_400),
         ({"Date": "Mon, 30 Nov 2026 20:00:00 GMT", "Expires": "Mon, 30 Nov 2026 21:00:00 GMT"}, 3600),
         ({"Expires": "0"}, 300),
-    ],
-)
-def test_how_long_a_document_is_kept(headers: dict[str, str], seconds: int) -> None:
-    """RFC 9111 §4.2: as long as the server says, within five minutes and a day; a day where it says nothing."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    assert fresh_until(HttpResponse(200, lowered, b""), 1000.0) == 1000.0 + seconds
+    ]
+    for headers, seconds in cases:
+        lowered = {name.lower(): value for name, value in headers.items()}
+        assert fresh_until(HttpResponse(200, lowered, b""), 1000.0) == 1000.0 + seconds
 
 
 def test_a_clock_that_was_set_back(server: Server) -> None:
@@ -272,11 +270,12 @@ def test_plain_http_by_its_word() -> None:
         grant_for(Discovery("http://as.internal/meta"))  # type: ignore[arg-type]  # the helper's default is a string
 
 
-@pytest.mark.parametrize("url", ["", "/meta", None, 5, "ftp://x", "https://user@as.example.com/meta"])
-def test_what_is_no_address_is_refused(url: Any) -> None:
+def test_what_is_no_address_is_refused() -> None:
     """Case 7: the metadata's address is checked at construction."""
-    with pytest.raises(ConfigurationError, match="token_endpoint"):
-        grant_for(Discovery(url))  # type: ignore[arg-type]  # as above
+    cases: list[Any] = ["", "/meta", None, 5, "ftp://x", "https://user@as.example.com/meta"]
+    for url in cases:
+        with pytest.raises(ConfigurationError, match="token_endpoint"):
+            grant_for(Discovery(url))  # type: ignore[arg-type]  # as above
 
 
 def test_it_is_a_value() -> None:

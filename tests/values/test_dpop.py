@@ -63,9 +63,10 @@ def test_a_proof_says_what_is_sent() -> None:
     assert "ath" not in claims_of(prover.proof("POST", "https://as.example.com/token", AS))
 
 
-@pytest.mark.parametrize(
-    ("url", "htu"),
-    [
+@pytest.mark.requirement("9449-htu")
+def test_the_url_as_it_goes_over_the_wire() -> None:
+    """Scheme and host in lower case, no default port, no query, no user; escapes as they are."""
+    cases: list[tuple[str, str]] = [
         ("HTTPS://API.Example.com:443/A", "https://api.example.com/A"),
         ("https://api.example.com:8443", "https://api.example.com:8443/"),
         ("http://localhost:80/a?b=c", "http://localhost/a"),
@@ -73,12 +74,9 @@ def test_a_proof_says_what_is_sent() -> None:
         ("https://user:pw@api.example.com/a", "https://api.example.com/a"),
         ("https://[::1]:8443/a", "https://[::1]:8443/a"),
         ("https://bücher.example/a", "https://xn--bcher-kva.example/a"),
-    ],
-)
-@pytest.mark.requirement("9449-htu")
-def test_the_url_as_it_goes_over_the_wire(url: str, htu: str) -> None:
-    """Scheme and host in lower case, no default port, no query, no user; escapes as they are."""
-    assert htu_of(url) == htu
+    ]
+    for url, htu in cases:
+        assert htu_of(url) == htu
 
 
 def test_a_vendor_compares_in_its_own_way() -> None:
@@ -101,9 +99,10 @@ def test_the_newest_nonce_of_each_origin_and_role() -> None:
     assert "nonce" not in claims_of(prover.proof("GET", API, RS))
 
 
-@pytest.mark.parametrize(
-    ("status", "challenge", "error", "again"),
-    [
+@pytest.mark.requirement("9449-nonce-retry")
+def test_a_nonce_is_worth_one_more_try() -> None:
+    """A refusal of the proof with a new nonce is; the same nonce again, or none, is not."""
+    cases: list[tuple[int, str, str | None, bool]] = [
         (401, 'DPoP error="use_dpop_nonce"', None, True),
         (401, 'Bearer realm="x", DPoP error="invalid_dpop_proof", algs="ES256"', None, True),
         (401, 'Bearer error="use_dpop_nonce"', None, False),
@@ -112,38 +111,32 @@ def test_the_newest_nonce_of_each_origin_and_role() -> None:
         (400, "", "use_dpop_nonce", True),
         (401, "", "invalid_dpop_proof", True),
         (400, "", "invalid_request", False),
-    ],
-)
-@pytest.mark.requirement("9449-nonce-retry")
-def test_a_nonce_is_worth_one_more_try(status: int, challenge: str, error: str | None, again: bool) -> None:
-    """A refusal of the proof with a new nonce is; the same nonce again, or none, is not."""
-    prover, headers = prover_of(), {"www-authenticate": challenge, "dpop-nonce": "n1"}
-    first, second = prover.proof("GET", API, RS), prover.proof("GET", API, RS)
-    assert prover.heard(API, RS, status, headers, first, error=error) is again
-    # Another request that was on its way met the same nonce: it is as new to its proof.
-    assert prover.heard(API, RS, status, headers, second, error=error) is again
-    assert not prover.heard(API, RS, status, headers, prover.proof("GET", API, RS), error=error)
-    assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, first, error=error)
+    ]
+    for status, challenge, error, again in cases:
+        prover, headers = prover_of(), {"www-authenticate": challenge, "dpop-nonce": "n1"}
+        first, second = prover.proof("GET", API, RS), prover.proof("GET", API, RS)
+        assert prover.heard(API, RS, status, headers, first, error=error) is again
+        # Another request that was on its way met the same nonce: it is as new to its proof.
+        assert prover.heard(API, RS, status, headers, second, error=error) is again
+        assert not prover.heard(API, RS, status, headers, prover.proof("GET", API, RS), error=error)
+        assert not prover.heard(API, RS, status, {"www-authenticate": challenge}, first, error=error)
 
 
-@pytest.mark.parametrize(
-    ("date", "iat"),
-    [
+def test_the_servers_time_counts_where_it_refused_a_proof() -> None:
+    """`iat` follows the Date of an answer that refused a proof, by an hour at most, at that origin only."""
+    cases: list[tuple[str, float]] = [
         ("Fri, 15 Jan 2027 07:50:00 GMT", NOW - 600),
         ("Fri, 15 Jan 2027 23:00:00 GMT", NOW),
         ("soon", NOW),
         ("", NOW),
-    ],
-    ids=["slow", "too-far", "words", "none"],
-)
-def test_the_servers_time_counts_where_it_refused_a_proof(date: str, iat: float) -> None:
-    """`iat` follows the Date of an answer that refused a proof, by an hour at most, at that origin only."""
-    prover = prover_of()
-    prover.heard(API, RS, 200, {"date": "Fri, 15 Jan 2027 07:55:00 GMT"}, "")
-    assert claims_of(prover.proof("GET", API, RS))["iat"] == int(NOW)
-    prover.heard(API, RS, 401, {"www-authenticate": "DPoP error=invalid_dpop_proof", "date": date}, "")
-    assert claims_of(prover.proof("GET", API, RS))["iat"] == int(iat)
-    assert claims_of(prover.proof("GET", "https://other.example.com/", RS))["iat"] == int(NOW)
+    ]
+    for date, iat in cases:
+        prover = prover_of()
+        prover.heard(API, RS, 200, {"date": "Fri, 15 Jan 2027 07:55:00 GMT"}, "")
+        assert claims_of(prover.proof("GET", API, RS))["iat"] == int(NOW)
+        prover.heard(API, RS, 401, {"www-authenticate": "DPoP error=invalid_dpop_proof", "date": date}, "")
+        assert claims_of(prover.proof("GET", API, RS))["iat"] == int(iat)
+        assert claims_of(prover.proof("GET", "https://other.example.com/", RS))["iat"] == int(NOW)
 
 
 def test_a_key_for_each_prover_unless_one_is_given() -> None:
@@ -186,22 +179,20 @@ def test_a_vault_signs_the_proofs() -> None:
     assert "d=" not in repr(DPoP(key=KEY))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "name"),
-    [
+@pytest.mark.requirement("9449-alg")
+def test_a_wrong_argument_is_named() -> None:
+    """ConfigurationError says which argument does not fit, when the value is made."""
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"signer": bytes}, "signer needs key="),
         ({"signer": "x", "key": KEY}, "signer needs key="),
         ({"key": "nonsense"}, "DPoP: key is not a private key that signs by ES256"),
         ({"key": KEY, "alg": "RS256"}, "signs by RS256"),
         ({"htu": "x"}, "htu is not a function"),
         ({"alg": "none"}, "alg is 'none'"),
-    ],
-)
-@pytest.mark.requirement("9449-alg")
-def test_a_wrong_argument_is_named(arguments: dict[str, Any], name: str) -> None:
-    """ConfigurationError says which argument does not fit, when the value is made."""
-    with pytest.raises(ConfigurationError, match=name):
-        DPoP(**arguments)
+    ]
+    for arguments, name in cases:
+        with pytest.raises(ConfigurationError, match=name):
+            DPoP(**arguments)
 
 
 def test_to_forget_everything_is_to_begin_anew() -> None:

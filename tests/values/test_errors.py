@@ -102,9 +102,9 @@ def test_codes() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("error", "beginning"),
-    [
+def test_message() -> None:
+    """The message says what the server said, then what to do next."""
+    cases: list[tuple[TokenRequestError, str]] = [
         (TokenRequestError(), "The token endpoint gave no token. "),
         (TokenRequestError("nope"), "nope. "),
         (TokenRequestError("nope", "because"), "nope: because. "),
@@ -115,11 +115,9 @@ def test_codes() -> None:
         (TokenRequestError(status_code=502), "The token endpoint answered HTTP 502. "),
         (TokenRequestError(status_code=502, request_id="r-1"), "The token endpoint answered HTTP 502, request r-1. "),
         (TokenRequestError("nope", message="Said otherwise."), "Said otherwise. "),
-    ],
-)
-def test_message(error: TokenRequestError, beginning: str) -> None:
-    """The message says what the server said, then what to do next."""
-    assert str(error) == beginning + TokenRequestError.advice
+    ]
+    for error, beginning in cases:
+        assert str(error) == beginning + TokenRequestError.advice
 
 
 def test_advice() -> None:
@@ -130,14 +128,15 @@ def test_advice() -> None:
         assert str(cls("code")).endswith(cls.advice)
 
 
-@pytest.mark.parametrize(("asked", "said"), [(30.0, "30 s"), (0.2, "1 s"), (86400, "86,400 s")])
-def test_a_server_that_wants_to_be_left_alone(asked: float, said: str) -> None:
+def test_a_server_that_wants_to_be_left_alone() -> None:
     """429 and 503 with Retry-After say for how long, and do not send anybody to check the network."""
-    error = TokenEndpointUnavailable(None, "Slow down.", status_code=429, retry_after=asked)
-    beginning, _, advice = str(error).partition(". ")
-    assert beginning == "Slow down (HTTP 429)"
-    assert advice.startswith(f"The server asked to be left alone for {said}")
-    assert "network" not in advice
+    cases: list[tuple[float, str]] = [(30.0, "30 s"), (0.2, "1 s"), (86400, "86,400 s")]
+    for asked, said in cases:
+        error = TokenEndpointUnavailable(None, "Slow down.", status_code=429, retry_after=asked)
+        beginning, _, advice = str(error).partition(". ")
+        assert beginning == "Slow down (HTTP 429)"
+        assert advice.startswith(f"The server asked to be left alone for {said}")
+        assert "network" not in advice
 
 
 def test_what_a_library_said_stands_last_and_is_short() -> None:
@@ -182,22 +181,23 @@ def test_travels(travel: Callable[[OAuthError], OAuthError]) -> None:
         assert vars(back).get("request") is vars(back).get("_request") is vars(back).get("response") is None
 
 
-@pytest.mark.parametrize("base", [requests.RequestException, httpx.HTTPError])
-def test_is_an_error_of_the_library_too(base: type[Exception]) -> None:
+def test_is_an_error_of_the_library_too() -> None:
     """Joined with a library's exception, an error is caught by either name and keeps message, fields and cause."""
-    for name in [*OTHERS, *OF_THE_TOKEN_REQUEST]:
-        plain, cause, request = sample(name), ValueError("why"), object()
-        plain.__cause__ = cause
-        error: Any = also(plain, base, request)
-        assert error.request is request
-        assert isinstance(error, base)
-        assert isinstance(error, type(plain))
-        assert type(error).__name__ == name
-        assert type(error).__module__ == type(plain).__module__
-        assert str(error) == str(plain)
-        assert error.__cause__ is cause
-        assert vars(error)["response"] is None
-        assert getattr(error, "retry_after", None) == getattr(plain, "retry_after", None)
+    cases: list[type[Exception]] = [requests.RequestException, httpx.HTTPError]
+    for base in cases:
+        for name in [*OTHERS, *OF_THE_TOKEN_REQUEST]:
+            plain, cause, request = sample(name), ValueError("why"), object()
+            plain.__cause__ = cause
+            error: Any = also(plain, base, request)
+            assert error.request is request
+            assert isinstance(error, base)
+            assert isinstance(error, type(plain))
+            assert type(error).__name__ == name
+            assert type(error).__module__ == type(plain).__module__
+            assert str(error) == str(plain)
+            assert error.__cause__ is cause
+            assert vars(error)["response"] is None
+            assert getattr(error, "retry_after", None) == getattr(plain, "retry_after", None)
 
 
 def test_classes_are_joined_once() -> None:
@@ -285,21 +285,25 @@ class Backport(Exception):
         self.exceptions = tuple(exceptions)
 
 
-@pytest.mark.parametrize("group", [Backport, getattr(builtins, "ExceptionGroup", Backport)])
-def test_scrubbing_reaches_into_groups(group: Any) -> None:
+def test_scrubbing_reaches_into_groups() -> None:
     """Case 37: an exception that holds several others, as exception groups do, has them scrubbed too."""
-    inner = raised(ValueError("inner"))
-    scrubbed(group("group", [inner]))
-    assert inner.__traceback__ is None
+    cases: list[Any] = [Backport, getattr(builtins, "ExceptionGroup", Backport)]
+    for group in cases:
+        inner = raised(ValueError("inner"))
+        scrubbed(group("group", [inner]))
+        assert inner.__traceback__ is None
 
 
-@pytest.mark.parametrize("base", LIBRARY_BASES)
-def test_a_pickle_carries_no_request(base: type[Exception] | None) -> None:
+def test_a_pickle_carries_no_request() -> None:
     """Case 37: an exception that is sent to another process leaves its request at home."""
-    request = requests.Request("GET", "https://api.example.com", headers={"Authorization": f"Bearer {TOKEN}"}).prepare()
-    plain = TokenEndpointUnavailable(message="down")
-    error = plain if base is None else also(plain, base, request)
-    assert TOKEN.encode() not in pickle.dumps(error)
+    cases: list[type[Exception] | None] = list(LIBRARY_BASES)
+    for base in cases:
+        request = requests.Request(
+            "GET", "https://api.example.com", headers={"Authorization": f"Bearer {TOKEN}"}
+        ).prepare()
+        plain = TokenEndpointUnavailable(message="down")
+        error = plain if base is None else also(plain, base, request)
+        assert TOKEN.encode() not in pickle.dumps(error)
 
 
 def test_an_interaction_is_no_failure_of_the_token_request() -> None:

@@ -239,11 +239,12 @@ def test_the_life_that_a_jwt_states() -> None:
     assert read(ResponseFormat(expires_in=life), {"access_token": f"h.{payload}.s"}).lifetime == 600
 
 
-@pytest.mark.parametrize("failing", [lambda answer: answer["missing"], lambda _: "soon", lambda _: [5]])
-def test_a_function_that_fails_costs_no_token(failing: Any) -> None:
+def test_a_function_that_fails_costs_no_token() -> None:
     """Line 21: a function that raises, or returns no number, is as an answer that does not say how long."""
-    form = ResponseFormat(expires_in=failing)
-    assert read(form, {"access_token": TOKEN}).lifetime == 77
+    cases: list[Any] = [lambda answer: answer["missing"], lambda _: "soon", lambda _: [5]]
+    for failing in cases:
+        form = ResponseFormat(expires_in=failing)
+        assert read(form, {"access_token": TOKEN}).lifetime == 77
 
 
 def test_scopes_by_another_separator() -> None:
@@ -265,21 +266,19 @@ def test_a_refresh_token_elsewhere() -> None:
     assert dict(token.extra) == {"data": {"kept": 1}}
 
 
-@pytest.mark.parametrize(
-    ("path", "members"),
-    [
+def test_tokens_are_never_in_extra() -> None:
+    """Case 37, line 23: however deep, in objects and in lists, no token stays in what else the answer said."""
+    cases: list[tuple[str, dict[str, Any]]] = [
         ("a.b.c.d", {"a": {"b": {"c": {"d": TOKEN, "kept": 1}}}}),
         ("tokens.0.value", {"tokens": [{"value": TOKEN, "kept": 1}]}),
         ("access_token", {"access_token": TOKEN, "again": {"jwt": TOKEN}, "list": [TOKEN, {"x": TOKEN}], "kept": 1}),
         ("access_token", {"access_token": TOKEN, "data": [{"refresh_token": "canary-refresh", "kept": 1}]}),
         ("access_token", {"access_token": TOKEN, "data": {"id_token": "canary-id", "kept": 1}}),
-    ],
-)
-def test_tokens_are_never_in_extra(path: str, members: dict[str, Any]) -> None:
-    """Case 37, line 23: however deep, in objects and in lists, no token stays in what else the answer said."""
-    extra = read(ResponseFormat(access_token=path), members).extra
-    assert "canary" not in json.dumps(dict(extra))
-    assert "kept" in json.dumps(dict(extra))
+    ]
+    for path, members in cases:
+        extra = read(ResponseFormat(access_token=path), members).extra
+        assert "canary" not in json.dumps(dict(extra))
+        assert "kept" in json.dumps(dict(extra))
 
 
 def test_headers_are_kept() -> None:
@@ -289,17 +288,18 @@ def test_headers_are_kept() -> None:
     assert dict(token.extra) == {"instance_url": "https://i", "x-cs-region": "us-2"}
 
 
-@pytest.mark.parametrize("code", [0, "0"])
-def test_a_code_of_0_is_a_token(code: object) -> None:
+def test_a_code_of_0_is_a_token() -> None:
     """Line 19, Feishu: a code of 0 says that all is well."""
-    token = read(FEISHU, {"code": code, "msg": "ok", "tenant_access_token": TOKEN, "expire": 7200})
-    assert (token.access_token, token.lifetime) == (TOKEN, 7200)
-    assert read(ResponseFormat(), {"access_token": TOKEN, "error": code}).access_token == TOKEN
+    cases: list[object] = [0, "0"]
+    for code in cases:
+        token = read(FEISHU, {"code": code, "msg": "ok", "tenant_access_token": TOKEN, "expire": 7200})
+        assert (token.access_token, token.lifetime) == (TOKEN, 7200)
+        assert read(ResponseFormat(), {"access_token": TOKEN, "error": code}).access_token == TOKEN
 
 
-@pytest.mark.parametrize(
-    ("form", "members", "status", "cls", "code", "description"),
-    [
+def test_errors_of_the_token_endpoint() -> None:
+    """Lines 19, 34, 40, WeChat, Feishu, UPS, Vibe: whatever its envelope, an error is typed and keeps its words."""
+    cases: list[tuple[ResponseFormat, Any, int, type, str | None, str | None]] = [
         (FEISHU, {"code": 10003, "msg": "invalid param"}, 200, TokenRequestError, "10003", "invalid param"),
         (FEISHU, {"code": 10003, "msg": "x", "tenant_access_token": "t"}, 200, TokenRequestError, "10003", "x"),
         (WECHAT, {"errcode": 40001, "errmsg": "bad secret"}, 200, InvalidClient, "40001", "bad secret"),
@@ -329,15 +329,11 @@ def test_a_code_of_0_is_a_token(code: object) -> None:
         (ResponseFormat(), {"code": 99}, 403, InvalidTokenResponse, None, None),
         (FEISHU, {"msg": "nothing else"}, 200, InvalidTokenResponse, None, None),
         (FEISHU, b"code=0", 200, InvalidTokenResponse, None, None),
-    ],
-)
-def test_errors_of_the_token_endpoint(  # noqa: PLR0917 - a table's columns
-    form: ResponseFormat, members: Any, status: int, cls: type, code: str | None, description: str | None
-) -> None:
-    """Lines 19, 34, 40, WeChat, Feishu, UPS, Vibe: whatever its envelope, an error is typed and keeps its words."""
-    error = error_of(form, members, status)
-    assert type(error).__name__ == cls.__name__
-    assert (error.error, error.error_description, error.status_code) == (code, description, status)
+    ]
+    for form, members, status, cls, code, description in cases:
+        error = error_of(form, members, status)
+        assert type(error).__name__ == cls.__name__
+        assert (error.error, error.error_description, error.status_code) == (code, description, status)
 
 
 def test_a_format_that_only_translates_takes_no_token_for_an_error() -> None:

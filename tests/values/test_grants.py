@@ -111,26 +111,32 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("cls", [ClientCredentials, AuthorizationCode])
 @pytest.mark.requirement("6749-endpoint-fragment", "6749-confidential", "8693-resource", "8707-resource")
-def test_a_wrong_argument_is_named(cls: Any) -> None:
+def test_a_wrong_argument_is_named() -> None:
     """Case 7: what cannot work is refused at construction; the message names the argument and shows no secret."""
-    for changes, name in WRONG:
-        arguments = {"token_endpoint": ENDPOINT, "client_id": "client", "client_secret": SECRET, **changes}
-        with pytest.raises(ConfigurationError, match=name) as caught:
-            cls(**arguments)
-        assert SECRET not in str(caught.value)
+    cases: list[Any] = [ClientCredentials, AuthorizationCode]
+    for cls in cases:
+        for changes, name in WRONG:
+            arguments = {"token_endpoint": ENDPOINT, "client_id": "client", "client_secret": SECRET, **changes}
+            with pytest.raises(ConfigurationError, match=name) as caught:
+                cls(**arguments)
+            assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["token_endpoint", "revocation_endpoint", "authorization_endpoint"])
 @pytest.mark.requirement("6749-tls", "7662-tls")
-def test_plain_http_asks_for_the_word(name: str) -> None:
+def test_plain_http_asks_for_the_word() -> None:
     """A secret does not travel in the clear, unless the grant says so; loopback is no travel."""
-    with pytest.raises(InsecureTransport, match=f"{name} is plain http.*allow_insecure_http=True"):
-        login_for_arguments({"token_endpoint": ENDPOINT, name: "http://a.example"})
-    for url, allowed in [("http://a.example", True), ("http://127.0.0.1:8000/x", False), ("http://localhost/", False)]:
-        arguments = {"token_endpoint": ENDPOINT, name: url, "allow_insecure_http": allowed}
-        assert getattr(login_for_arguments(arguments), name) == url
+    cases: list[str] = ["token_endpoint", "revocation_endpoint", "authorization_endpoint"]
+    for name in cases:
+        with pytest.raises(InsecureTransport, match=f"{name} is plain http.*allow_insecure_http=True"):
+            login_for_arguments({"token_endpoint": ENDPOINT, name: "http://a.example"})
+        for url, allowed in [
+            ("http://a.example", True),
+            ("http://127.0.0.1:8000/x", False),
+            ("http://localhost/", False),
+        ]:
+            arguments = {"token_endpoint": ENDPOINT, name: url, "allow_insecure_http": allowed}
+            assert getattr(login_for_arguments(arguments), name) == url
 
 
 def login_for_arguments(arguments: dict[str, Any]) -> AuthorizationCode:
@@ -138,28 +144,27 @@ def login_for_arguments(arguments: dict[str, Any]) -> AuthorizationCode:
     return AuthorizationCode(client_id="c", client_secret="s", **arguments)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
+@pytest.mark.requirement("6749-redirect-uri", "6749-endpoint-fragment")
+def test_a_wrong_argument_of_a_login_is_named() -> None:
+    """Case 7: what only the authorization code grant has is checked too."""
+    cases: list[tuple[str, object]] = [
         ("refresh_token", 5),
         ("refresh_token", "\ud800"),
         ("authorization_endpoint", "/authorize"),
         ("authorization_endpoint", "https://as.example.com/authorize#here"),
         ("redirect_uri", "/callback"),
         ("redirect_uri", "https://app.example.com/callback#here"),
-    ],
-)
-@pytest.mark.requirement("6749-redirect-uri", "6749-endpoint-fragment")
-def test_a_wrong_argument_of_a_login_is_named(name: str, value: object) -> None:
-    """Case 7: what only the authorization code grant has is checked too."""
-    with pytest.raises(ConfigurationError, match=name):
-        login_for(**{name: value})
+    ]
+    for name, value in cases:
+        with pytest.raises(ConfigurationError, match=name):
+            login_for(**{name: value})
 
 
-@pytest.mark.parametrize("method", ["none", "tls_client_auth", "self_signed_tls_client_auth"])
-def test_a_client_without_a_secret(method: str) -> None:
+def test_a_client_without_a_secret() -> None:
     """A public client, and one that proves itself by its certificate, has no secret."""
-    assert grant_for(client_secret=None, token_endpoint_auth_method=method).client_secret is None
+    cases: list[str] = ["none", "tls_client_auth", "self_signed_tls_client_auth"]
+    for method in cases:
+        assert grant_for(client_secret=None, token_endpoint_auth_method=method).client_secret is None
 
 
 def test_a_signing_client_needs_its_key() -> None:
@@ -192,11 +197,12 @@ def test_scope() -> None:
         assert grant.request_parameters(None) == [("grant_type", "client_credentials"), *expected_parameters]
 
 
-@pytest.mark.parametrize("scope", [{"read": True}, b"read", 'a"b', "a\\b", "lüge", ["ok", "ü"], "a\x00", 5])
-def test_what_is_no_scope(scope: Any) -> None:
+def test_what_is_no_scope() -> None:
     """RFC 6749 §3.3: no quotes, no backslash, printable ASCII; a mapping is no collection of scopes."""
-    with pytest.raises(ConfigurationError, match="scope"):
-        grant_for(scope=scope)
+    cases: list[Any] = [{"read": True}, b"read", 'a"b', "a\\b", "lüge", ["ok", "ü"], "a\x00", 5]
+    for scope in cases:
+        with pytest.raises(ConfigurationError, match="scope"):
+            grant_for(scope=scope)
 
 
 def test_parameters_of_the_token_request() -> None:
@@ -222,50 +228,47 @@ def test_parameters_of_the_token_request() -> None:
     assert grant.request_parameters(Token(TOKEN, scope="other", refresh_token="r")) == expected
 
 
-@pytest.mark.parametrize(
-    ("previous", "token", "scope"),
-    [
+def test_refresh_request() -> None:
+    """The latest refresh token is sent, with the scope that was granted and not the one that was asked for."""
+    cases: list[tuple[Token | None, str, str | None]] = [
         (None, "first", None),
         (Token("a"), "first", None),
         (Token("a", refresh_token="second"), "second", None),
         (Token("a", refresh_token="second", scope="public"), "second", "public"),
-    ],
-)
-def test_refresh_request(previous: Token | None, token: str, scope: str | None) -> None:
-    """The latest refresh token is sent, with the scope that was granted and not the one that was asked for."""
-    parameters = login_for(scope="read_user", audience="https://api").request_parameters(previous)
-    granted = [] if scope is None else [("scope", scope)]
-    assert parameters == [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-        *granted,
-        ("audience", "https://api"),
     ]
+    for previous, token, scope in cases:
+        parameters = login_for(scope="read_user", audience="https://api").request_parameters(previous)
+        granted = [] if scope is None else [("scope", scope)]
+        assert parameters == [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+            *granted,
+            ("audience", "https://api"),
+        ]
 
 
-@pytest.mark.parametrize("previous", [None, Token("a")])
-def test_no_refresh_token_means_a_login(previous: Token | None) -> None:
+def test_no_refresh_token_means_a_login() -> None:
     """Without any refresh token only a user can help, and the message says how to pass one."""
-    with pytest.raises(InteractionRequired, match="refresh_token="):
-        login_for(refresh_token=None).request_parameters(previous)
+    cases: list[Token | None] = [None, Token("a")]
+    for previous in cases:
+        with pytest.raises(InteractionRequired, match="refresh_token="):
+            login_for(refresh_token=None).request_parameters(previous)
 
 
-@pytest.mark.parametrize(
-    "grant",
-    [
+def test_shows_no_secret() -> None:
+    """Case 37: no secret is in the repr, nor values of parameters and headers, which may be some."""
+    cases: list[object] = [
         grant_for(
             parameters={"p": SECRET}, headers={"X": SECRET}, resource_server=ResourceServer(headers={"Y": SECRET})
         ),
         login_for(refresh_token=SECRET),
         StaticToken(SECRET),
         StaticToken.basic("user", SECRET, resource_server=ResourceServer("https://api.example.com")),
-    ],
-)
-def test_shows_no_secret(grant: object) -> None:
-    """Case 37: no secret is in the repr, nor values of parameters and headers, which may be some."""
-    for text in (repr(grant), str(grant), f"{[grant]}"):
-        assert SECRET not in text
-        assert type(grant).__name__ in text
+    ]
+    for grant in cases:
+        for text in (repr(grant), str(grant), f"{[grant]}"):
+            assert SECRET not in text
+            assert type(grant).__name__ in text
 
 
 def test_is_a_value() -> None:
@@ -292,11 +295,12 @@ def test_a_static_token_fits_in_a_header() -> None:
             StaticToken(token)
 
 
-@pytest.mark.parametrize(("count", "seconds"), [(0, 1), (-1, 1), (1.5, 1), (True, 1), ("1", 1)])
-def test_a_limit_counts_tokens(count: Any, seconds: float) -> None:
+def test_a_limit_counts_tokens() -> None:
     """A limit is a whole number of tokens above 0; the message names the argument."""
-    with pytest.raises(ConfigurationError, match="count"):
-        IssuanceLimit(count, seconds)
+    cases: list[tuple[Any, float]] = [(0, 1), (-1, 1), (1.5, 1), (True, 1), ("1", 1)]
+    for count, seconds in cases:
+        with pytest.raises(ConfigurationError, match="count"):
+            IssuanceLimit(count, seconds)
 
 
 def test_a_limit_is_for_a_time() -> None:
@@ -316,20 +320,18 @@ def test_a_grant_with_a_limit_is_a_value() -> None:
     assert one != grant_for(issuance_limit=IssuanceLimit(6, 86_400))
 
 
-@pytest.mark.parametrize(
-    ("thing", "verdict"),
-    [
+def test_what_is_a_grant() -> None:
+    """The three grants are grants, and nothing else is."""
+    cases: list[tuple[object, bool]] = [
         (grant_for(), True),
         (login_for(), True),
         (StaticToken("x"), True),
         (None, False),
         ("vainu", False),
         (object(), False),
-    ],
-)
-def test_what_is_a_grant(thing: object, verdict: bool) -> None:
-    """The three grants are grants, and nothing else is."""
-    assert is_grant(thing) is verdict
+    ]
+    for thing, verdict in cases:
+        assert is_grant(thing) is verdict
 
 
 def test_static_basic() -> None:
@@ -342,8 +344,9 @@ def test_static_basic() -> None:
     )
 
 
-@pytest.mark.parametrize(("user", "password"), [("\ud800", "p"), ("u", "\ud800"), (None, "p"), ("u", b"p")])
-def test_static_basic_of_what_cannot_be_sent(user: Any, password: Any) -> None:
+def test_static_basic_of_what_cannot_be_sent() -> None:
     """Case 7: a user or a password that is no string, or has lone surrogates, is refused at construction."""
-    with pytest.raises(ConfigurationError, match="the user or the password"):
-        StaticToken.basic(user, password, resource_server=ResourceServer("https://api.example.com"))
+    cases: list[tuple[Any, Any]] = [("\ud800", "p"), ("u", "\ud800"), (None, "p"), ("u", b"p")]
+    for user, password in cases:
+        with pytest.raises(ConfigurationError, match="the user or the password"):
+            StaticToken.basic(user, password, resource_server=ResourceServer("https://api.example.com"))

@@ -77,22 +77,24 @@ def test_a_refusal_beside_bare_tokens(server: Loopback) -> None:
     assert asked(server, **other).access_token == "t"
 
 
-@pytest.mark.parametrize("wrong", ["", 5])
-def test_a_path_that_is_none(wrong: Any) -> None:
+def test_a_path_that_is_none() -> None:
     """Where the token stands is a path, or None."""
-    with pytest.raises(ConfigurationError, match="access_token is neither a path nor None"):
-        ResponseFormat(access_token=wrong)
+    cases: list[Any] = ["", 5]
+    for wrong in cases:
+        with pytest.raises(ConfigurationError, match="access_token is neither a path nor None"):
+            ResponseFormat(access_token=wrong)
 
 
-@pytest.mark.parametrize(("unit", "factor"), [(0.001, 1000), (1.0, 1)])
-def test_an_end_in_other_units(unit: float, factor: int) -> None:
+def test_an_end_in_other_units() -> None:
     """GigaChat says in milliseconds since the epoch when a token ends; a date is a date in any unit."""
-    form = ResponseFormat(expires_in=None, expires_at="expires_at", seconds=unit)
-    now = 1_800_000_000.0
-    assert form.lifetime({"expires_at": (now + 1800) * factor}, now) == pytest.approx(1800)
-    assert form.lifetime({"expires_at": str(int((now + 1800) * factor))}, now) == pytest.approx(1800)
-    assert form.lifetime({"expires_at": "2027-01-15T08:30:00Z"}, now) == pytest.approx(1800)
-    assert form.lifetime({"expires_at": "soon"}, now) is None
+    cases: list[tuple[float, int]] = [(0.001, 1000), (1.0, 1)]
+    for unit, factor in cases:
+        form = ResponseFormat(expires_in=None, expires_at="expires_at", seconds=unit)
+        now = 1_800_000_000.0
+        assert form.lifetime({"expires_at": (now + 1800) * factor}, now) == pytest.approx(1800)
+        assert form.lifetime({"expires_at": str(int((now + 1800) * factor))}, now) == pytest.approx(1800)
+        assert form.lifetime({"expires_at": "2027-01-15T08:30:00Z"}, now) == pytest.approx(1800)
+        assert form.lifetime({"expires_at": "soon"}, now) is None
 
 
 def test_an_error_in_the_headers_of_an_answer() -> None:

@@ -16,23 +16,21 @@ from oauth_cc_auth._resource_server.presentation import AsItIs, own_headers, pre
 GRANTED = Token(TOKEN, obtained_at=0.0)
 
 
-@pytest.mark.parametrize(
-    ("server", "expected"),
-    [
-        (ResourceServer(), {"Authorization": f"Bearer {TOKEN}"}),
-        (ResourceServer(scheme="OAuth"), {"Authorization": f"OAuth {TOKEN}"}),
-        (ResourceServer(header="X-API-KEY", scheme=None), {"X-API-KEY": TOKEN}),
-    ],
-)
 @pytest.mark.requirement(
     "6750-header", "6750-no-url", "6750-one-place", "6750-no-body", "6750-no-cookie", "9700-no-query"
 )
-def test_presents(server: ResourceServer, expected: dict[str, str]) -> None:
+def test_presents() -> None:
     """The token stands in its header after the scheme's word, or alone, the same for every request."""
-    presenter = presenter_for(server)
-    assert presenter.constant
-    assert presenter.headers("GET", "https://api.example.com", GRANTED) == expected
-    assert not presenter.heard("https://api.example.com", 401, {"WWW-Authenticate": "DPoP"}.get, {})
+    cases: list[tuple[ResourceServer, dict[str, str]]] = [
+        (ResourceServer(), {"Authorization": f"Bearer {TOKEN}"}),
+        (ResourceServer(scheme="OAuth"), {"Authorization": f"OAuth {TOKEN}"}),
+        (ResourceServer(header="X-API-KEY", scheme=None), {"X-API-KEY": TOKEN}),
+    ]
+    for server, expected in cases:
+        presenter = presenter_for(server)
+        assert presenter.constant
+        assert presenter.headers("GET", "https://api.example.com", GRANTED) == expected
+        assert not presenter.heard("https://api.example.com", 401, {"WWW-Authenticate": "DPoP"}.get, {})
 
 
 def test_the_scheme_of_a_token_without_one_is_bearer() -> None:

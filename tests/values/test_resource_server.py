@@ -127,9 +127,9 @@ BELOW = ResourceServer(
 )
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_an_origin_may_name_every_host_below_a_domain() -> None:
+    """``https://*.acme.com`` stands for its subdomains, at any depth."""
+    cases: list[str] = [
         "https://api.acme.com/",
         "https://files.acme.com/x",
         "https://FILES.Acme.com:443/x",
@@ -137,17 +137,15 @@ BELOW = ResourceServer(
         "https://user@files.acme.com/",
         "https://las.up.acme.net:8443/",
         "https://a.xn--mnchen-3ya.example/",
-    ],
-)
-def test_an_origin_may_name_every_host_below_a_domain(url: str) -> None:
-    """``https://*.acme.com`` stands for its subdomains, at any depth."""
-    BELOW.admit(url)
-    assert BELOW.names(url, Token(TOKEN))
+    ]
+    for url in cases:
+        BELOW.admit(url)
+        assert BELOW.names(url, Token(TOKEN))
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_a_domain_has_hosts_of_its_own_only() -> None:
+    """The domain itself, one that looks like it, another port or scheme: none is below it."""
+    cases: list[str] = [
         "https://acme.com/",
         "https://.acme.com/",
         "https://evilacme.com/",
@@ -164,18 +162,16 @@ def test_an_origin_may_name_every_host_below_a_domain(url: str) -> None:
         "https://evil.example#.acme.com",
         "https://files.acme.com@evil.example/",
         "https://evil.example;.acme.com/",
-    ],
-)
-def test_a_domain_has_hosts_of_its_own_only(url: str) -> None:
-    """The domain itself, one that looks like it, another port or scheme: none is below it."""
-    with pytest.raises(OriginNotAllowed):
-        BELOW.admit(url)
-    assert not BELOW.may_receive(url, Token(TOKEN))
+    ]
+    for url in cases:
+        with pytest.raises(OriginNotAllowed):
+            BELOW.admit(url)
+        assert not BELOW.may_receive(url, Token(TOKEN))
 
 
-@pytest.mark.parametrize(
-    "origin",
-    [
+def test_a_star_stands_for_hosts_below_a_domain_only() -> None:
+    """More than one star, or one that stands elsewhere or before a top-level domain, is refused at construction."""
+    cases: list[str] = [
         "https://*",
         "https://*.com",
         "https://*.*.acme.com",
@@ -186,14 +182,12 @@ def test_a_domain_has_hosts_of_its_own_only(url: str) -> None:
         "https://*.a@evil.example",
         "https://*.0.0.1",
         "https://*.[::1]",
-    ],
-)
-def test_a_star_stands_for_hosts_below_a_domain_only(origin: str) -> None:
-    """More than one star, or one that stands elsewhere or before a top-level domain, is refused at construction."""
-    with pytest.raises(ConfigurationError, match="origins are http or https URLs"):
-        ResourceServer("https://api.acme.com", origins=[origin])
-    with pytest.raises(ConfigurationError, match="star"):
-        ResourceServer("https://*.acme.com")
+    ]
+    for origin in cases:
+        with pytest.raises(ConfigurationError, match="origins are http or https URLs"):
+            ResourceServer("https://api.acme.com", origins=[origin])
+        with pytest.raises(ConfigurationError, match="star"):
+            ResourceServer("https://*.acme.com")
 
 
 def test_a_prefix_is_glued_to_the_token() -> None:
@@ -259,10 +253,11 @@ def test_a_pin_to_plain_http_still_asks_for_the_word() -> None:
     server.admit("http://api.example.com/x", allow_insecure_http=True)
 
 
-@pytest.mark.parametrize("url", ["HTTP://Example.COM", "http://example.com:80", "http://u@example.com:/x"])
-def test_an_origin_has_one_spelling(url: str) -> None:
+def test_an_origin_has_one_spelling() -> None:
     """Scheme, host and port, in lower case, with the port written out."""
-    assert origin_of(url) == "http://example.com:80"
+    cases: list[str] = ["HTTP://Example.COM", "http://example.com:80", "http://u@example.com:/x"]
+    for url in cases:
+        assert origin_of(url) == "http://example.com:80"
 
 
 def test_a_wrong_argument_is_named() -> None:

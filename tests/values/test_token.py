@@ -16,23 +16,30 @@ def token_of(seconds: float | None, **members: Any) -> Token:
     return Token(TOKEN, obtained_at=1000.0, expires_at=None if seconds is None else 1000.0 + seconds, **members)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "margin"),
-    [(3600, 10), (200, 10), (100, 5), (30, 1.5), (3, 0.15), (1, 0.05), (3_138_007_490, 10)],
-)
-def test_expires_early_by_a_twentieth_or_ten_seconds(seconds: float, margin: float) -> None:
+def test_expires_early_by_a_twentieth_or_ten_seconds() -> None:
     """The last 5 % of a life, at most 10 s, count as expired, whether it lasts a second or a century."""
-    assert token_of(seconds).usable_until() == pytest.approx(1000 + seconds - margin, abs=1e-6)
+    cases: list[tuple[float, float]] = [
+        (3600, 10),
+        (200, 10),
+        (100, 5),
+        (30, 1.5),
+        (3, 0.15),
+        (1, 0.05),
+        (3_138_007_490, 10),
+    ]
+    for seconds, margin in cases:
+        assert token_of(seconds).usable_until() == pytest.approx(1000 + seconds - margin, abs=1e-6)
 
 
-@pytest.mark.parametrize("seconds", [86_400, 3600, 30, 3, 1, 0.1])
-def test_is_due_before_it_expires(seconds: float) -> None:
+def test_is_due_before_it_expires() -> None:
     """The due window lies in 80 to 82 % of the life and ends well before the expired part, at any lifetime."""
-    token = token_of(seconds)
-    first, last = token.due_at(DUE_FROM), token.due_at(DUE_UNTIL)
-    assert (first - 1000) / seconds == pytest.approx(0.80)
-    assert (last - 1000) / seconds == pytest.approx(0.82)
-    assert last < token.usable_until() < 1000 + seconds
+    cases: list[float] = [86_400, 3600, 30, 3, 1, 0.1]
+    for seconds in cases:
+        token = token_of(seconds)
+        first, last = token.due_at(DUE_FROM), token.due_at(DUE_UNTIL)
+        assert (first - 1000) / seconds == pytest.approx(0.80)
+        assert (last - 1000) / seconds == pytest.approx(0.82)
+        assert last < token.usable_until() < 1000 + seconds
 
 
 def test_without_an_end_it_is_valid_until_refused() -> None:
@@ -42,13 +49,14 @@ def test_without_an_end_it_is_valid_until_refused() -> None:
     assert token.due_at(DUE_FROM) == token.usable_until() == float("inf")
 
 
-@pytest.mark.parametrize("seconds", [0, -60])
-def test_a_life_that_is_over_has_no_length(seconds: float) -> None:
+def test_a_life_that_is_over_has_no_length() -> None:
     """A token that expired before it was obtained, as another machine's clock may say, is not usable at any time."""
-    token = token_of(seconds)
-    assert token.lifetime == 0
-    assert token.usable_until() <= 1000
-    assert token.due_at(DUE_FROM) == 1000
+    cases: list[float] = [0, -60]
+    for seconds in cases:
+        token = token_of(seconds)
+        assert token.lifetime == 0
+        assert token.usable_until() <= 1000
+        assert token.due_at(DUE_FROM) == 1000
 
 
 def test_shows_no_secret() -> None:

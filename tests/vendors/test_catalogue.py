@@ -184,13 +184,14 @@ def test_a_variable_that_may_be_missing() -> None:
     ]
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("acme", "'acme'"), ("vaino", "did you mean vainu")])
-def test_a_name_that_nobody_has(typed: str, meant: str) -> None:
+def test_a_name_that_nobody_has() -> None:
     """`vendors` says what was perhaps meant, and how to see them all, in one line, and prints nothing."""
-    done = CliRunner().invoke(commands, ["vendors", typed])
-    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert meant in done.stderr
-    assert re.search(r"[^?.][?.] `oauth-cc-auth vendors` lists them\.\n$", done.stderr)
+    cases: list[tuple[str, str]] = [("acme", "'acme'"), ("vaino", "did you mean vainu")]
+    for typed, meant in cases:
+        done = CliRunner().invoke(commands, ["vendors", typed])
+        assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert meant in done.stderr
+        assert re.search(r"[^?.][?.] `oauth-cc-auth vendors` lists them\.\n$", done.stderr)
 
 
 def test_the_user_s_own_words_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

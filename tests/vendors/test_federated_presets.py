@@ -336,25 +336,23 @@ def test_google_by_another_file(content: str, tmp_path: Path) -> None:
     assert content not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("environment", "host"), [("production", "account.docusign.com"), ("demo", "account-d.docusign.com")]
-)
-def test_docusigns_environments(environment: str, host: str) -> None:
+def test_docusigns_environments() -> None:
     """The audience is the host of the environment, and its token endpoint is there."""
-    grant = made("docusign", None, environment=environment)
-    assert (grant.token_endpoint, grant.assertion.audience) == (f"https://{host}/oauth/token", host)
+    cases: list[tuple[str, str]] = [("production", "account.docusign.com"), ("demo", "account-d.docusign.com")]
+    for environment, host in cases:
+        grant = made("docusign", None, environment=environment)
+        assert (grant.token_endpoint, grant.assertion.audience) == (f"https://{host}/oauth/token", host)
 
 
-@pytest.mark.parametrize(
-    ("sandbox", "host", "audience"), [(None, "acme", "login"), ("uat", "acme--uat.sandbox", "test")]
-)
-def test_salesforces_organizations(sandbox: str | None, host: str, audience: str) -> None:
+def test_salesforces_organizations() -> None:
     """The audience is where users log in, the token endpoint is the organization's, and the answer tells the base."""
-    grant = made("salesforce_jwt", None, sandbox=sandbox)
-    assert grant.token_endpoint == f"https://{host}.my.salesforce.com/services/oauth2/token"
-    assert grant.assertion.audience == f"https://{audience}.salesforce.com"
-    token = Token("t", extra={"instance_url": "https://acme.my.salesforce.com"})
-    grant.resource_server.admit("https://acme.my.salesforce.com/services/data", token)
+    cases: list[tuple[str | None, str, str]] = [(None, "acme", "login"), ("uat", "acme--uat.sandbox", "test")]
+    for sandbox, host, audience in cases:
+        grant = made("salesforce_jwt", None, sandbox=sandbox)
+        assert grant.token_endpoint == f"https://{host}.my.salesforce.com/services/oauth2/token"
+        assert grant.assertion.audience == f"https://{audience}.salesforce.com"
+        token = Token("t", extra={"instance_url": "https://acme.my.salesforce.com"})
+        grant.resource_server.admit("https://acme.my.salesforce.com/services/data", token)
 
 
 def box_file(folder: Path, key: str, passphrase: str | None) -> Path:

@@ -124,28 +124,27 @@ def test_a_wrong_choice_names_the_right_ones() -> None:
         assert inspect.signature(presets.get(name)).parameters[word].default in choices
 
 
-@pytest.mark.parametrize("wrong", [5, None, ["a"], b"a"])
-def test_a_choice_that_is_no_name(wrong: Any) -> None:
+def test_a_choice_that_is_no_name() -> None:
     """Case 7: whatever is given in place of a choice, the refusal is typed and names the right ones."""
-    for name, word in [*PLACES, *KINDS]:
-        with pytest.raises(ConfigurationError, match=rf"{word} is .*; use '"):
-            preset(name, **{word: wrong})
+    cases: list[Any] = [5, None, ["a"], b"a"]
+    for wrong in cases:
+        for name, word in [*PLACES, *KINDS]:
+            with pytest.raises(ConfigurationError, match=rf"{word} is .*; use '"):
+                preset(name, **{word: wrong})
 
 
-@pytest.mark.parametrize(
-    ("name", "word", "variable"),
-    [
+def test_a_part_of_an_address_that_is_none() -> None:
+    """Case 7: what cannot be part of an address is refused by its name, whatever its type."""
+    cases: list[tuple[str, str, str]] = [
         ("databricks", "host", "DATABRICKS_HOST"),
         ("databricks_account", "host", "DATABRICKS_HOST"),
         ("keycloak", "relative_path", "KEYCLOAK_RELATIVE_PATH"),
         ("keycloak", "host", "KEYCLOAK_HOST"),
-    ],
-)
-def test_a_part_of_an_address_that_is_none(name: str, word: str, variable: str) -> None:
-    """Case 7: what cannot be part of an address is refused by its name, whatever its type."""
-    for wrong in (5, ["a"], b"a", "", "a/b", "a b", ".."):
-        with pytest.raises(ConfigurationError, match=f"^{variable}, or the argument in its place,"):
-            preset(name, **{word: wrong})
+    ]
+    for name, word, variable in cases:
+        for wrong in (5, ["a"], b"a", "", "a/b", "a b", ".."):
+            with pytest.raises(ConfigurationError, match=f"^{variable}, or the argument in its place,"):
+                preset(name, **{word: wrong})
 
 
 @pytest.mark.parametrize(("name", "word"), PLACES)
@@ -198,9 +197,9 @@ def answers(stage: Stage, name: str, word: str, choice: str) -> None:
 # Other hosts than those of the pins
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "token_endpoint", "base_url"),
-    [
+def test_other_hosts() -> None:
+    """A custom domain, a tenant's own host, a data region: the addresses are made of what the user says."""
+    cases: list[tuple[str, dict[str, Any], str, str | None]] = [
         (
             "checkout_com",
             {"subdomain": "acme", "environment": "sandbox"},
@@ -237,12 +236,10 @@ def answers(stage: Stage, name: str, word: str, choice: str) -> None:
             "https://id.sophos.com/api/v2/oauth2/token",
             "https://api-eu01.central.sophos.com",
         ),
-    ],
-)
-def test_other_hosts(name: str, words: dict[str, Any], token_endpoint: str, base_url: str | None) -> None:
-    """A custom domain, a tenant's own host, a data region: the addresses are made of what the user says."""
-    grant = preset(name, **words)
-    assert (grant.token_endpoint, grant.resource_server.base_url) == (token_endpoint, base_url)
+    ]
+    for name, words, token_endpoint, base_url in cases:
+        grant = preset(name, **words)
+        assert (grant.token_endpoint, grant.resource_server.base_url) == (token_endpoint, base_url)
 
 
 def test_one_more_origin() -> None:
@@ -359,9 +356,9 @@ def test_copernicus_tells_the_end_of_a_token_that_says_not_when_it_began(stage: 
 # More words of the same vendors
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "token_endpoint", "base_url"),
-    [
+def test_another_tenant() -> None:
+    """A tenant, a data centre, a region: the addresses are made of what the user says."""
+    cases: list[tuple[str, dict[str, Any], str, str | None]] = [
         ("zoho", {"data_center": "eu"}, "https://accounts.zoho.eu/oauth/v2/token", None),
         ("zoho", {"data_center": "ca"}, "https://accounts.zohocloud.ca/oauth/v2/token", None),
         (
@@ -391,53 +388,48 @@ def test_copernicus_tells_the_end_of_a_token_that_says_not_when_it_began(stage: 
             "https://mc2.rest.marketingcloudapis.com",
         ),
         ("blizzard", {"region": "kr"}, "https://oauth.battle.net/token", "https://kr.api.blizzard.com"),
-    ],
-)
-def test_another_tenant(name: str, words: dict[str, Any], token_endpoint: str, base_url: str | None) -> None:
-    """A tenant, a data centre, a region: the addresses are made of what the user says."""
-    grant = preset(name, **words)
-    assert grant.token_endpoint == token_endpoint
-    assert base_url in {None, grant.resource_server.base_url}
+    ]
+    for name, words, token_endpoint, base_url in cases:
+        grant = preset(name, **words)
+        assert grant.token_endpoint == token_endpoint
+        assert base_url in {None, grant.resource_server.base_url}
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "url"),
-    [
+def test_other_hosts_of_the_api() -> None:
+    """Where a vendor's products have hosts of their own, the token goes to each."""
+    cases: list[tuple[str, dict[str, Any], str]] = [
         ("netsuite", {}, "https://1234567.restlets.api.netsuite.com/app/site/hosting/restlet.nl"),
         ("brightcove", {}, "https://ingest.api.brightcove.com/v1/x"),
         ("sinch", {}, "https://zt.eu.sms.api.sinch.com/xms/v1/x"),
         ("orcid", {}, "https://api.orcid.org/v3.0/x"),
         ("orcid", {"environment": "sandbox"}, "https://api.sandbox.orcid.org/v3.0/x"),
-    ],
-)
-def test_other_hosts_of_the_api(name: str, words: dict[str, Any], url: str) -> None:
-    """Where a vendor's products have hosts of their own, the token goes to each."""
-    preset(name, **words).resource_server.admit(url)
+    ]
+    for name, words, url in cases:
+        preset(name, **words).resource_server.admit(url)
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "changed"),
-    [
+def test_what_is_left_out() -> None:
+    """What a vendor takes and does not demand is sent as it is said, or not at all."""
+    cases: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("oracle_identity", {"lifetime": 60}, {"scope": "urn:opc:idm:__myscopes__ urn:opc:resource:expiry=60"}),
         ("zoho", {"soid": None}, {"parameters": {}}),
         ("marketing_cloud", {"account_id": None}, {"parameters": {}}),
         ("personio", {"partner_id": None, "app_id": None}, {"headers": {}}),
         ("maersk", {"consumer_key": None}, {"headers": {"Consumer-Key": CLIENT_ID}}),
         ("snyk", {"token_endpoint_auth_method": "none"}, {"token_endpoint_auth_method": "none"}),
-    ],
-)
-def test_what_is_left_out(name: str, words: dict[str, Any], changed: dict[str, Any]) -> None:
-    """What a vendor takes and does not demand is sent as it is said, or not at all."""
-    grant = preset(name, **words)
-    assert {field: getattr(grant, field) for field in changed} == changed
+    ]
+    for name, words, changed in cases:
+        grant = preset(name, **words)
+        assert {field: getattr(grant, field) for field in changed} == changed
 
 
-@pytest.mark.parametrize("name", ["jumpcloud", "procore", "amazon_creators"])
-def test_a_header_that_is_not_wanted(name: str) -> None:
+def test_a_header_that_is_not_wanted() -> None:
     """A header of the API that names an organization or a shop is sent where it is given."""
-    word = {"jumpcloud": "org_id", "procore": "company_id", "amazon_creators": "marketplace"}[name]
-    assert preset(name).resource_server.headers
-    assert not preset(name, **{word: None}).resource_server.headers
+    cases: list[str] = ["jumpcloud", "procore", "amazon_creators"]
+    for name in cases:
+        word = {"jumpcloud": "org_id", "procore": "company_id", "amazon_creators": "marketplace"}[name]
+        assert preset(name).resource_server.headers
+        assert not preset(name, **{word: None}).resource_server.headers
 
 
 def test_zoho_names_its_api() -> None:

@@ -178,23 +178,21 @@ def test_a_preset_that_is_called_in_another() -> None:
     assert grant.resource_server.base_url == "https://accounts.azuredatabricks.net"
 
 
-@pytest.mark.parametrize(
-    "pasted",
-    [
+def test_a_host_as_people_paste_it() -> None:
+    """A host may be given with https:// and with a slash or the usual port behind it."""
+    cases: list[str] = [
         "login.acme.example",
         "https://login.acme.example",
         "https://login.acme.example/",
         "HTTPS://login.acme.example:443/",
-    ],
-)
-def test_a_host_as_people_paste_it(pasted: str) -> None:
-    """A host may be given with https:// and with a slash or the usual port behind it."""
-    assert host(pasted, "ACME_HOST") == "login.acme.example"
+    ]
+    for pasted in cases:
+        assert host(pasted, "ACME_HOST") == "login.acme.example"
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
+def test_a_host_that_is_none() -> None:
+    """Plain http, a path, a user name or two schemes are refused, by the variable's name."""
+    cases: list[Any] = [
         "http://a.example",
         "https://a.example/x",
         "https://",
@@ -203,31 +201,32 @@ def test_a_host_as_people_paste_it(pasted: str) -> None:
         "https://https://a.example",
         "a.example//",
         5,
-    ],
-)
-def test_a_host_that_is_none(bad: Any) -> None:
-    """Plain http, a path, a user name or two schemes are refused, by the variable's name."""
-    with pytest.raises(ConfigurationError, match=r"^ACME_HOST, or the argument in its place"):
-        host(bad, "ACME_HOST")
+    ]
+    for bad in cases:
+        with pytest.raises(ConfigurationError, match=r"^ACME_HOST, or the argument in its place"):
+            host(bad, "ACME_HOST")
 
 
-@pytest.mark.parametrize("pasted", ["acme", "acme.shop.example", "https://acme.shop.example/", "Acme.SHOP.example"])
-def test_a_tenant_as_people_paste_it(pasted: str) -> None:
+def test_a_tenant_as_people_paste_it() -> None:
     """A tenant's label may be given as the whole host, or its URL."""
-    assert label(pasted, "ACME_SHOP", within="shop.example").lower() == "acme"
+    cases: list[str] = ["acme", "acme.shop.example", "https://acme.shop.example/", "Acme.SHOP.example"]
+    for pasted in cases:
+        assert label(pasted, "ACME_SHOP", within="shop.example").lower() == "acme"
 
 
-@pytest.mark.parametrize("bad", ["acme.evil.example", "shop.example", ".shop.example", "a/b", "evil.example/", "", 5])
-def test_a_tenant_elsewhere(bad: Any) -> None:
+def test_a_tenant_elsewhere() -> None:
     """A host of another domain is no tenant."""
-    with pytest.raises(ConfigurationError, match=r"LABEL in LABEL.shop.example|is not set"):
-        label(bad or None, "ACME_SHOP", within="shop.example")
+    cases: list[Any] = ["acme.evil.example", "shop.example", ".shop.example", "a/b", "evil.example/", "", 5]
+    for bad in cases:
+        with pytest.raises(ConfigurationError, match=r"LABEL in LABEL.shop.example|is not set"):
+            label(bad or None, "ACME_SHOP", within="shop.example")
 
 
-@pytest.mark.parametrize("given", ["us-east-1", "US_EAST_1", " us_east_1"])
-def test_a_choice_as_people_write_it(given: str) -> None:
+def test_a_choice_as_people_write_it() -> None:
     """Capitals, and dashes for underscores, make no other choice."""
-    assert one_of({"eu_west_1": 1, "us_east_1": 2}, given, "region") == 2
+    cases: list[str] = ["us-east-1", "US_EAST_1", " us_east_1"]
+    for given in cases:
+        assert one_of({"eu_west_1": 1, "us_east_1": 2}, given, "region") == 2
 
 
 def test_one_choice() -> None:

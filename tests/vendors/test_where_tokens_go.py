@@ -16,19 +16,17 @@ from oauth_cc_auth.sandbox import Sandbox
 SALESFORCE = "https://{}.my.salesforce.com/services/oauth2/token"
 
 
-@pytest.mark.parametrize(
-    ("given", "domain"),
-    [
+def test_salesforce_knows_each_form_of_my_domain() -> None:
+    """A Developer Edition's domain has a dot; the whole host, or its URL, is what people copy."""
+    cases: list[tuple[str, str]] = [
         ("acme", "acme"),
         ("acme-dev-ed.develop", "acme-dev-ed.develop"),
         ("acme.my.salesforce.com", "acme"),
         ("https://acme-dev-ed.develop.my.salesforce.com/", "acme-dev-ed.develop"),
         ("acme--dev.sandbox", "acme--dev.sandbox"),
-    ],
-)
-def test_salesforce_knows_each_form_of_my_domain(given: str, domain: str) -> None:
-    """A Developer Edition's domain has a dot; the whole host, or its URL, is what people copy."""
-    assert preset("salesforce", my_domain=given, sandbox=None).token_endpoint == SALESFORCE.format(domain)
+    ]
+    for given, domain in cases:
+        assert preset("salesforce", my_domain=given, sandbox=None).token_endpoint == SALESFORCE.format(domain)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +81,9 @@ def test_amadeus_warns_of_its_end() -> None:
     assert "look there before" in str(presets.amadeus.__doc__)
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "url"),
-    [
+def test_a_host_that_the_vendor_documents() -> None:
+    """The token goes where the vendor's pages send it, and to no host that looks like that."""
+    cases: list[tuple[str, dict[str, str], str]] = [
         ("salesforce", {}, "https://api.salesforce.com/einstein/ai-agent/v1/agents"),
         ("zoom", {}, "https://fileapi.zoom.us/v2/chat/files"),
         ("zoom", {}, "https://acme.zoom.us/rec/download/x"),
@@ -111,22 +109,20 @@ def test_amadeus_warns_of_its_end() -> None:
         ("ebay", {}, "https://apiz.ebay.com/commerce/identity/v1/user/"),
         ("ebay", {}, "https://apim.ebay.com/commerce/media/v1_beta/video"),
         ("vipps_partner", {}, "https://api.vipps.no/report/v2/ledgers"),
-    ],
-)
-def test_a_host_that_the_vendor_documents(name: str, words: dict[str, str], url: str) -> None:
-    """The token goes where the vendor's pages send it, and to no host that looks like that."""
-    server = preset(name, **words).resource_server
-    token = Token("t", extra={"instance_url": "https://acme.my.salesforce.com"})
-    server.admit(url, token)
-    host = url.split("/")[2]
-    for foreign in (f"http://{host}/", f"https://{host}.evil.example/", f"https://{host}:8443/"):
-        with pytest.raises(OriginNotAllowed):
-            server.admit(foreign, token)
+    ]
+    for name, words, url in cases:
+        server = preset(name, **words).resource_server
+        token = Token("t", extra={"instance_url": "https://acme.my.salesforce.com"})
+        server.admit(url, token)
+        host = url.split("/")[2]
+        for foreign in (f"http://{host}/", f"https://{host}.evil.example/", f"https://{host}:8443/"):
+            with pytest.raises(OriginNotAllowed):
+                server.admit(foreign, token)
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "url"),
-    [
+def test_a_host_of_another_kind() -> None:
+    """A sandbox's token goes to no production host, nor to the domain itself where its hosts are named by a star."""
+    cases: list[tuple[str, dict[str, str], str]] = [
         ("zoom", {}, "https://zoom.us/oauth/token"),
         ("zoom", {}, "https://evilzoom.us/"),
         ("zoom", {"cloud": "us-government"}, "https://api.zoom.us/v2/users"),
@@ -135,12 +131,10 @@ def test_a_host_that_the_vendor_documents(name: str, words: dict[str, str], url:
         ("paypal", {"environment": "sandbox"}, "https://api.paypal.com/v1/x"),
         ("ebay", {"environment": "sandbox"}, "https://apiz.ebay.com/x"),
         ("amazon_sp_api", {"environment": "sandbox"}, "https://sellingpartnerapi-na.amazon.com/x"),
-    ],
-)
-def test_a_host_of_another_kind(name: str, words: dict[str, str], url: str) -> None:
-    """A sandbox's token goes to no production host, nor to the domain itself where its hosts are named by a star."""
-    with pytest.raises(OriginNotAllowed):
-        preset(name, **words).resource_server.admit(url)
+    ]
+    for name, words, url in cases:
+        with pytest.raises(OriginNotAllowed):
+            preset(name, **words).resource_server.admit(url)
 
 
 def test_zoom_for_the_government() -> None:
@@ -172,17 +166,17 @@ def test_cognito_says_how_govcloud_is_named() -> None:
     assert "auth-fips.us-gov-west-1" in str(presets.cognito.__doc__)
 
 
-@pytest.mark.parametrize(
-    ("host", "root"),
-    [
+def test_keycloak_on_a_developers_machine() -> None:
+    """Plain http is for this machine; the whole URL may be given."""
+    cases: list[tuple[str, str]] = [
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
         ("https://sso.acme.example/", "https://sso.acme.example"),
-    ],
-)
-def test_keycloak_on_a_developers_machine(host: str, root: str) -> None:
-    """Plain http is for this machine; the whole URL may be given."""
-    assert preset("keycloak", host=host, relative_path=None, realm="r").token_endpoint.startswith(f"{root}/realms/r/")
+    ]
+    for host, root in cases:
+        assert preset("keycloak", host=host, relative_path=None, realm="r").token_endpoint.startswith(
+            f"{root}/realms/r/"
+        )
 
 
 def test_keycloak_elsewhere_by_plain_http() -> None:
@@ -255,7 +249,8 @@ def test_the_vendors_own_variables(name: str, monkeypatch: pytest.MonkeyPatch) -
     assert ours.client_id == "ours"
 
 
-@pytest.mark.parametrize("given", ["acme", "acme.myshopify.com", "https://acme.myshopify.com/"])
-def test_a_shop_as_people_paste_it(given: str) -> None:
+def test_a_shop_as_people_paste_it() -> None:
     """A shop may be its name, its host, or its URL."""
-    assert preset("shopify", shop=given).token_endpoint == "https://acme.myshopify.com/admin/oauth/access_token"
+    cases: list[str] = ["acme", "acme.myshopify.com", "https://acme.myshopify.com/"]
+    for given in cases:
+        assert preset("shopify", shop=given).token_endpoint == "https://acme.myshopify.com/admin/oauth/access_token"
