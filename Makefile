@@ -7,7 +7,7 @@ PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --ro
 .DEFAULT_GOAL := help
 .PHONY: help demo test cover endurance interop node-packages redis-server chromium glewlwyd lint docs vendors site recipes listing bench dist lowest audit clean
 
-# One worker a core; a worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
+# A worker that is done takes over tests of the others. ARGS reach pytest: make test ARGS='-k renewal'.
 # Bytecode is kept, whatever the environment says: without it each worker, and each process that a test starts, compiles
 # everything anew, which is half of all that the tests cost.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -q -n auto --dist worksteal

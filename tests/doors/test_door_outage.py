@@ -7,7 +7,18 @@ from typing import Any
 
 import doors
 import pytest
-from doors import Clock, Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, landed, plain
+from doors import (
+    Clock,
+    Door,
+    LoopbackServer,
+    Reply,
+    Seen,
+    TokenEndpoint,
+    a_thread_and_a_task,
+    json_reply,
+    landed,
+    plain,
+)
 
 from oauth_cc_auth import (
     ConfigurationError,
@@ -23,6 +34,7 @@ from oauth_cc_auth.sandbox import Sandbox
 door, sandbox = doors.each_class, doors.sandbox
 
 
+@a_thread_and_a_task
 def test_down_while_due_harms_no_call(door: Door, sandbox: Sandbox) -> None:
     """Case 23: while a token is due and its server is down, calls succeed; when it is back, there is one renewal."""
     clock = Clock()
@@ -45,6 +57,7 @@ def test_down_while_due_harms_no_call(door: Door, sandbox: Sandbox) -> None:
     assert sandbox.token_requests == failed + 1
 
 
+@a_thread_and_a_task
 def test_down_to_the_last_second_harms_no_call(door: Door, sandbox: Sandbox) -> None:
     """Case 23: with the server down through the last fifth of a token's life, no call fails until the life is over."""
     clock = Clock()
@@ -63,6 +76,7 @@ def test_down_to_the_last_second_harms_no_call(door: Door, sandbox: Sandbox) -> 
         door.call("GET", f"{api}/x", auth)
 
 
+@a_thread_and_a_task
 def test_the_last_seconds_wait_for_a_fresh_token(door: Door, sandbox: Sandbox) -> None:
     """A token in its last 10 seconds is replaced before the call goes out, and is served if no other comes in time."""
     clock = Clock()
@@ -98,6 +112,7 @@ def test_down_while_expired_is_one_failure_for_all(door: Door, sandbox: Sandbox)
     assert sandbox.api_requests == 1, "nothing goes out without a token"
 
 
+@a_thread_and_a_task
 def test_a_server_that_comes_back_during_the_retries_is_no_error(door: Door, sandbox: Sandbox) -> None:
     """A token endpoint that fails twice and then answers costs the caller nothing but time."""
     grant, api = plain(sandbox)
@@ -121,6 +136,7 @@ def test_a_dead_token_endpoint_keeps_its_cause(door: Door) -> None:
         assert api.seen == []
 
 
+@a_thread_and_a_task
 def test_a_failure_is_not_cached_as_a_token(door: Door, sandbox: Sandbox) -> None:
     """Case 24: a refusal is remembered for 5 s, and then the next call asks again and succeeds."""
     clock = Clock()
@@ -148,6 +164,7 @@ class BrokenStore(MemoryStore):
         raise OSError(message)
 
 
+@a_thread_and_a_task
 def test_a_broken_store_breaks_no_call(door: Door, sandbox: Sandbox) -> None:
     """Case 24: a store that raises in load, save, discard or lock costs a warning in the log, and no call."""
     grant, api = plain(sandbox)
@@ -160,6 +177,7 @@ def test_a_broken_store_breaks_no_call(door: Door, sandbox: Sandbox) -> None:
         assert sandbox.token_requests == 2
 
 
+@a_thread_and_a_task
 def test_retry_after_is_remembered(door: Door, sandbox: Sandbox) -> None:
     """Case 25: with Retry-After: 30 ten calls make one token request, and another grant is not held back."""
     clock = Clock()
@@ -180,6 +198,7 @@ def test_retry_after_is_remembered(door: Door, sandbox: Sandbox) -> None:
     assert door.call("GET", f"{api}/x", auth).status_code == 200
 
 
+@a_thread_and_a_task
 def test_a_redirect_of_the_token_endpoint_is_not_followed(door: Door) -> None:
     """Case 8: a redirect of the token endpoint carries the secret nowhere, and the error says where it points."""
     with TokenEndpoint() as server, LoopbackServer() as elsewhere:
@@ -223,6 +242,7 @@ def test_cookies_stay_on_their_side(door: Door) -> None:
         assert [seen.headers.get("cookie") for seen in server.seen] == [None, None]
 
 
+@a_thread_and_a_task
 def test_a_rotated_secret_is_read_again_once(door: Door, sandbox: Sandbox) -> None:
     """Case 39: on invalid_client a callable secret is read again, and if it changed the exchange is tried once more."""
     secrets = ["old"]

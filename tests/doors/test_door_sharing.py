@@ -16,6 +16,8 @@ from oauth_cc_auth import ClientCredentials, OriginNotAllowed, ResourceServer, T
 from oauth_cc_auth.sandbox import Sandbox
 
 door, sandbox = doors.door, doors.sandbox
+# What is not about a crowd that waits.
+each = doors.only(lambda _: True)
 
 
 @pytest.mark.parametrize("share", [pytest.param(1, marks=pytest.mark.endurance), 8], ids=["crowd", "few"])
@@ -41,6 +43,7 @@ def test_a_crowd_with_an_expired_token_makes_one_token_request(door: Door, sandb
     assert sandbox.token_requests == 2
 
 
+@each
 def test_auth_objects_made_per_call_share_the_token(door: Door, sandbox: Sandbox) -> None:
     """An auth object built anew for each call costs no token request."""
     _, api = plain(sandbox)
@@ -104,6 +107,7 @@ def test_one_source_for_two_libraries(sandbox: Sandbox) -> None:
     assert sandbox.token_requests == 1
 
 
+@each
 def test_a_slow_vendor_delays_nobody_else(door: Door, sandbox: Sandbox) -> None:
     """Case 18: while one vendor's token request hangs, another vendor's calls are answered."""
     release = threading.Event()
@@ -121,6 +125,7 @@ def test_a_slow_vendor_delays_nobody_else(door: Door, sandbox: Sandbox) -> None:
         assert len(slow_api.seen) == 1
 
 
+@each
 def test_short_lives_are_lived(door: Door) -> None:
     """Case 21: with tokens of 30 s, 3 s and 1 s, five calls within three quarters of a life make one token request."""
     clock = Clock()
@@ -153,6 +158,7 @@ def test_a_due_token_is_served_while_one_renewal_is_under_way(door: Door) -> Non
         assert server.issued == 2
 
 
+@each
 def test_another_request_is_another_token(door: Door, sandbox: Sandbox) -> None:
     """Case 19: a different scope, audience, parameter, client or secret never gets the first one's token."""
     grant, api = plain(sandbox)
@@ -169,6 +175,7 @@ def test_another_request_is_another_token(door: Door, sandbox: Sandbox) -> None:
     assert (len(sent), sandbox.token_requests) == (5, 5)
 
 
+@each
 def test_a_pin_is_never_widened_by_another_handle(door: Door, sandbox: Sandbox) -> None:
     """Two grants that differ in their resource server share the token, and each keeps its own pin."""
     with doors.LoopbackServer() as foreign:

@@ -461,6 +461,10 @@ def only(suits: Callable[[Kind], bool], among: Iterable[Kind] = CLASSES) -> pyte
     return pytest.mark.parametrize("door", [kind for kind in among if suits(kind)], ids=str, indirect=True)
 
 
+# For what the source does, which is the same for all: as a thread waits for it, and as a task does.
+a_thread_and_a_task = only(lambda kind: kind.name in {"requests", "httpx2-trio"})
+
+
 @pytest.fixture(params=KINDS, ids=str)
 def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     """Each door in turn."""
