@@ -468,13 +468,21 @@ a_thread_and_a_task = only(lambda kind: kind.name in {"requests", "httpx2-trio"}
 @pytest.fixture(params=KINDS, ids=str)
 def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     """Each door in turn."""
-    with open_door(request.param) as opened:
-        yield opened
+    yield from _opened(request)
 
 
 @pytest.fixture(params=CLASSES, ids=str)
 def each_class(request: pytest.FixtureRequest) -> Iterator[Door]:
     """A door for each auth class, in turn."""
+    yield from _opened(request)
+
+
+def _opened(request: pytest.FixtureRequest) -> Iterator[Door]:
+    if request.param.library == "niquests":
+        # On a busy machine it leaves connections to the garbage collector that nobody closed, and an answer that broke
+        # off complains there.
+        for left in ("<socket", "<function HTTPResponse.__del__"):
+            request.node.add_marker(pytest.mark.filterwarnings(f"ignore:Exception ignored in. {left}"))
     with open_door(request.param) as opened:
         yield opened
 
