@@ -92,7 +92,7 @@ def _token_in(
     token_type = member(members, form.token_type)
     kind = _kind_of(grant, token_type, members)
     if kind is None:
-        raise _not_a_token(answer, said, *_of_another_kind(grant, token_type))
+        raise _not_a_token(answer, said, *_of_another_kind(grant, token_type, redaction))
     lifetime = form.lifetime(members, asked_at) or grant.default_lifetime
     return Token(
         access_token,
@@ -173,7 +173,7 @@ def _error(
 ) -> OAuthError:
     status, form = answer.status, grant.token_response
     if 300 <= status < 400:
-        target = answer.headers.get("location", "nowhere").partition("?")[0]
+        target = redaction.text(answer.headers.get("location", "nowhere").partition("?")[0])
         return _not_a_token(answer, said, f"it redirects to {brief(target)}, which is not followed with a secret")
     if form.is_limit(said):
         message = f"The vendor gives no more tokens for now: {said.code}: {said.message} (HTTP {status})."
@@ -224,9 +224,10 @@ def _body_text(answer: HttpResponse) -> str:
 _WANTS_DPOP = "This server binds tokens to a key: pass dpop=DPoP() to the grant, or switch DPoP off for this client."
 
 
-def _of_another_kind(grant: TokenEndpointGrant, token_type: object) -> tuple[str, str | None]:
+def _of_another_kind(grant: TokenEndpointGrant, token_type: object, redaction: Redaction) -> tuple[str, str | None]:
     """Return why a token's type is not taken, and what to do."""
-    form, shown = grant.token_response, repr(brief(str(token_type)))
+    # Masked before it is cut, or a part of a secret that the server echoes would be left.
+    form, shown = grant.token_response, repr(brief(redaction.text(str(token_type))))
     why = f"{form.token_type} is {shown} and not {'Bearer' if grant.dpop is None else 'DPoP'}"
     if grant.dpop is not None:
         return why, "The server did not bind the token to the key: pass DPoP(allow_bearer=True) to use it all the same."

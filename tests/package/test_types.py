@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 import aiohttp
 import httpx
 import httpx2
+import pytest
 import requests
 from requests.auth import AuthBase
 
