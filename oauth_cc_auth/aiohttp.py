@@ -17,7 +17,6 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
 from oauth_cc_auth._attempts import Attempt, Attempts
 from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.by_aiohttp import (
-    JUDGED,
     REDIRECTS,
     asked_at_first,
     body_of,
@@ -132,7 +131,7 @@ class AiohttpAuth(Auth):
         kind, length = headers.get("Content-Type", ""), headers.get("Content-Length")
         # Whether the caller streams is not to be seen, as in httpx; what was read stays there to be read.
         if must_read(self._serving.resource_server, status, kind, length):
-            said = await body_of(response, JUDGED)
+            said = await body_of(response)
         # What `api_error` reads; the body only where it decides.
         answer = SimpleNamespace(status_code=status, headers=headers, url=response.url, content=said)
         return attempt.heard(status, headers, error=partial(self._serving.grant.api_error, answer))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
+from time import monotonic
 from types import SimpleNamespace
 
 import aiohttp
@@ -18,12 +19,7 @@ from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.payload import Payload
 from aiohttp.tracing import Trace
 
-# Bytes of a refused answer that are read so that its connection can be used again; a longer answer ends its connection.
-_DRAINED = 64 * 1024
-
-# Bytes of an answer that are read to judge it; no error is as long.
-JUDGED = 1024 * 1024
-
+from oauth_cc_auth._http.messages import DRAIN_SECONDS, DRAINED, MAX_ANSWER
 
 # Signals that nobody listens to.
 _SILENT = aiohttp.TraceConfig()
@@ -81,15 +77,20 @@ def replayable(request: ClientRequest) -> bool:
 async def drain(response: ClientResponse) -> None:
     """Read a refused answer, so that its connection can be used again; a longer one is left as it is."""
     with suppress(aiohttp.ClientError):  # one that breaks off has no body, and hinders nothing
-        if (response.content_length or 0) <= _DRAINED:
-            await body_of(response, _DRAINED)
+        if (response.content_length or 0) <= DRAINED:
+            await body_of(response, DRAINED, DRAIN_SECONDS)
 
 
-async def body_of(response: ClientResponse, longest: int) -> bytes | None:
-    """Return the body if it has at most so many bytes; the answer stays unread. Raises the library's own errors."""
-    content, body = response.content, bytearray()
+async def body_of(response: ClientResponse, longest: int = MAX_ANSWER, seconds: float | None = None) -> bytes | None:
+    """Return the body if it has at most so many bytes; the answer stays unread. Raises the library's own errors.
+
+    After so many seconds no more of it is read.
+    """
+    content, body, start = response.content, bytearray(), monotonic()
     while len(body) <= longest and (chunk := await content.readany()):
         body += chunk
+        if seconds is not None and monotonic() - start > seconds:
+            break
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         content.unread_data(bytes(body))  # there is no other way to have looked and not taken

@@ -11,6 +11,9 @@ from oauth_cc_auth._http.hidden import is_hidden
 from oauth_cc_auth._http.messages import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
 from oauth_cc_auth._http.origin import stays
 
+# Bytes that a server which drips may drip before it is noticed.
+_DRIP = 16
+
 
 class NoHook:
     """What is left of the hook in a pickled response."""
@@ -163,7 +166,8 @@ class _Look:
         self._pieces, self._size, self._start, self._over = list[bytes](), 0, monotonic(), False
         self._content = vars(response)["_content"]
         self.reads = self._content is False
-        self.piece = piece_size(response.headers.get("Content-Encoding"))
+        # The library waits for a whole piece, and only then is the time looked at.
+        self.piece = _DRIP if seconds is not None else piece_size(response.headers.get("Content-Encoding"))
 
     def is_over(self, piece: bytes) -> bool:
         self._pieces.append(piece)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from typing import Any
 from urllib.parse import quote, unquote
@@ -17,6 +18,7 @@ import pytest
 from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, only
 
 from oauth_cc_auth import ApiError, OAuthError, ResourceServer, forget_all
+from oauth_cc_auth._http import by_aiohttp, httpx_messages, requests_messages
 
 door = doors.each_class
 
@@ -44,9 +46,20 @@ class _Handler(doors._Handler):
         super().end_headers()
         self.said = False
 
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        """Answer, and drip what is left of a refusal where the server does."""
+        self.answer()
+        api: Any = self.server
+        with suppress(OSError):
+            for _ in range(api.drips if api.seen[-1].token == "token-1" else 0):
+                self.wfile.write(b" ")
+                time.sleep(0.005)
+
 
 class Server(LoopbackServer):
-    """An API that may say a wrong length, or none."""
+    """An API that may say a wrong length, or none, and that `drips` so many bytes after each refusal."""
+
+    drips = 0
 
     def __init__(self, answer: Any) -> None:
         """Listen on a free port."""
@@ -244,12 +257,25 @@ def unread(door: Door, url: str, auth: Any) -> Iterator[int]:
 
 
 @pytest.mark.filterwarnings("ignore:.*async_generator")  # as above
-@pytest.mark.parametrize("stream", [False, True])
-def test_a_refusal_without_an_end(door: Door, *, stream: bool) -> None:
+@pytest.mark.parametrize(("stream", "length"), [(False, 1 << 40), (True, 1 << 40), (False, 1 << 21)])
+def test_a_refusal_without_an_end(door: Door, *, stream: bool, length: int) -> None:
     """A refused answer is read up to 64 KiB for its connection's sake; a longer one costs the connection, not more."""
-    endless = Reply(401, (("Content-Length", str(1 << 40)),), bytes(1 << 18))
+    endless = Reply(401, (("Content-Length", str(length)),), bytes(1 << 21))
     with TokenEndpoint() as server, Server(lambda seen: endless if seen.token == "token-1" else Reply()) as api:
         assert send(door, api.origin, door.auth(server.grant(api.origin)), stream=stream) == 200
+        assert (len(api.seen), api.connections) == (2, 2)
+
+
+@pytest.mark.filterwarnings("ignore:.*async_generator")  # as above
+def test_a_refusal_that_drips(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused answer is read for five seconds at most; one that drips costs its connection, not more."""
+    for room in (by_aiohttp, httpx_messages, requests_messages):
+        assert room.DRAIN_SECONDS == 5.0
+        monkeypatch.setattr(room, "DRAIN_SECONDS", 0.05)
+    dripping = Reply(401, (("Content-Length", "401"),), b" ")
+    with TokenEndpoint() as server, Server(lambda seen: dripping if seen.token == "token-1" else Reply()) as api:
+        api.drips = 400
+        assert send(door, api.origin, door.auth(server.grant(api.origin)), stream=False) == 200
         assert (len(api.seen), api.connections) == (2, 2)
 
 
