@@ -133,6 +133,28 @@ def test_a_part_of_a_file_is_sent_once(door: Door) -> None:
         eventually(lambda: server.issued == 2)
 
 
+class ClosedAtItsEnd(io.BytesIO):
+    """A file that closes itself once it was read, as some frameworks' uploads do."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, and close at the end."""
+        piece = super().read(size)
+        if not piece:
+            self.close()
+        return piece
+
+
+@only(lambda kind: not kind.loop)
+def test_a_file_that_was_closed_meanwhile(door: Door) -> None:
+    """Case 32: a file that is closed by then is not sent again: the caller gets the 401, and no error."""
+    with TokenEndpoint() as server, LoopbackServer(refusing("token-1")) as api:
+        file, auth = ClosedAtItsEnd(b"0123456789"), door.auth(server.grant(api.origin))
+        answer = door.call("PUT", f"{api.origin}/x", auth, content=file)
+        assert file.closed
+        assert (answer.status_code, [seen.body for seen in api.seen]) == (401, [b"0123456789"])
+        eventually(lambda: server.issued == 2)
+
+
 def _upload(size: int) -> Iterator[bytes]:
     piece = b"x" * (1 << 16)
     for _ in range(size // len(piece)):

@@ -233,7 +233,11 @@ def test_a_token_keeps_no_secret_that_the_server_repeats(tmp_path: Path) -> None
 
 
 class Tenant:
-    """What a user adds to an auth object: an `__init__` of his own, and what it keeps."""
+    """What a user adds to an auth object: an `__init__` and a `__new__` with arguments, and what they keep."""
+
+    def __new__(cls, grant: Any, *, tenant: str) -> Any:
+        """Want the arguments, as a user's may."""
+        return super().__new__(cls)
 
     def __init__(self, grant: Any, *, tenant: str) -> None:
         """Keep the name, beside something that refers back."""
@@ -251,7 +255,7 @@ class TenantHttpxAuth(Tenant, HttpxAuth):
 
 @only(lambda kind: kind.like_httpx or kind.library == "requests")
 def test_a_subclass_is_copied_as_it_is(door: Door) -> None:
-    """Case 26: copies and pickles of a subclass keep what it has added; its `__init__` is not called a second time."""
+    """Case 26: copies and pickles of a subclass keep what it has added; nothing of its own is called a second time."""
     import copy  # noqa: PLC0415 - here only
 
     cls = TenantRequestsAuth if door.kind.like_requests else TenantHttpxAuth

@@ -193,6 +193,19 @@ def test_a_certificate_is_final_and_says_what_to_pass(certificates: Certificates
         assert "client=" in str(caught.value)
 
 
+def test_a_certificate_that_what_was_lent_does_not_trust(certificates: Certificates) -> None:  # noqa: F811 - the fixture
+    """With a session or client lent, the message names its own argument, and not one to lend it by."""
+    with requests.Session() as session, httpx.Client() as client:
+        for sender in (sender_for(session, None, None), sender_for(None, client, None)):
+            with (
+                behind_tls(Loopback(), certificates.server_context()) as url,
+                pytest.raises(TokenEndpointUnavailable, match="could not be verified") as caught,
+            ):
+                Exchange(grant_for(f"{url}/token"), sender, 5.0, Clock()).fetch(None)
+            assert "Check verify= of the session or client" in str(caught.value)
+            assert "session=" not in str(caught.value)
+
+
 def test_a_session_made_before_its_class_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """requests-cache replaces ``requests.Session``: sessions made before and after that can be lent."""
     before = requests.Session()

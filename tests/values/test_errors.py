@@ -126,6 +126,9 @@ def test_advice() -> None:
         cls = getattr(errors, name)
         assert cls.advice != TokenRequestError.advice
         assert str(cls("code")).endswith(cls.advice)
+    error = InvalidClient("code", "as the server said it")
+    error.advise("Look here.")
+    assert (error.error_description, "Look here." in str(error)) == ("as the server said it", True)
 
 
 def test_a_server_that_wants_to_be_left_alone() -> None:
