@@ -269,6 +269,8 @@ class TokenEndpointUnavailable(TokenRequestError):
     advice = "Check the network, the proxy and the authorization server's status, then try again."
 
     def _advice(self) -> str:
+        if self._hint:
+            return ""  # the cause is known, and named by the hint
         # A server that says when to come back is well: there is nothing to check.
         if not self.retry_after:
             return self.advice

@@ -297,5 +297,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the presets, how to look one up by name, and what one is made with."""
-    return sorted({*_all_built_in(), *_TOOLS, "get", "names", "probe_of", "variables_of"})
+    """List the presets, and how to look one up by name; completion shows no tools among the vendors."""
+    return sorted({*_all_built_in(), "get", "names", "probe_of", "variables_of"})

@@ -191,6 +191,7 @@ def test_a_certificate_is_final_and_says_what_to_pass(certificates: Certificates
         assert isinstance(innermost(caught.value), ssl.SSLCertVerificationError)
         assert "session=" in str(caught.value)
         assert "client=" in str(caught.value)
+        assert "proxy and the authorization server's status" not in str(caught.value)
 
 
 def test_a_certificate_that_what_was_lent_does_not_trust(certificates: Certificates) -> None:  # noqa: F811 - the fixture

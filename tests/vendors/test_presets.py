@@ -102,7 +102,8 @@ def missing_word(name: str, error: ConfigurationError) -> str:
 def test_names() -> None:
     """All presets are listed, in order; each resolves, by its name and with dashes, and is documented."""
     assert presets.names() == sorted(presets.__all__)
-    assert set(presets.names()) | TOOLS | LOOKING_UP == set(dir(presets))
+    assert set(presets.names()) | LOOKING_UP == set(dir(presets))
+    assert all(callable(getattr(presets, name)) for name in TOOLS)
     for name in presets.names():
         preset = presets.get(name)
         assert presets.get(name.replace("_", "-").upper()) is preset is getattr(presets, name)
