@@ -64,7 +64,10 @@ class Handle:
         from oauth_cc_auth._grant.grant import is_grant  # noqa: PLC0415 - see above
 
         if not is_grant(grant):
-            message = "grant is not a grant such as ClientCredentials or StaticToken; presets.NAME() makes one"
+            is_preset = str(getattr(grant, "__module__", "")).startswith("oauth_cc_auth.presets.")
+            name = getattr(grant, "__name__", "NAME")
+            makes = f"this is the preset itself: call it, presets.{name}()" if is_preset else "presets.NAME() makes one"
+            message = f"grant is not a grant such as ClientCredentials or StaticToken; {makes}"
             raise ConfigurationError(message)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
             message = "timeout is not a number of seconds above 0"

@@ -40,9 +40,9 @@ class RequestFormat:
     def __post_init__(self) -> None:
         """Check the fields and make them immutable. Raises ConfigurationError, naming the field."""
         if self.method not in ("POST", "GET"):
-            refuse("RequestFormat: method is neither POST nor GET")
+            refuse(f"RequestFormat: method is {self.method!r}; use 'POST' or 'GET'")
         if self.body not in ("form", "json", None):
-            refuse("RequestFormat: body is neither form nor json, nor None")
+            refuse(f"RequestFormat: body is {self.body!r}; use 'form', 'json' or None")
         object.__setattr__(self, "query", checked_names("RequestFormat: query", self.query))
         names = self.names
         if not isinstance(names, Mapping) or not all(

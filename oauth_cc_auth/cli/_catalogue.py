@@ -15,6 +15,7 @@ from oauth_cc_auth import ConfigurationError, OAuthError, presets
 from oauth_cc_auth.cli._habits import asking, habits
 from oauth_cc_auth.cli._vendors import example, named
 from oauth_cc_auth.cli._words import choices_of
+from oauth_cc_auth.presets._environment import one_at_a_time
 from oauth_cc_auth.presets._played import PLACEHOLDER
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def catalogue(names: Sequence[str] | None = None) -> tuple[list[Entry], list[str
     for name in wanted:
         with suppress(OAuthError):
             presets.get(name)  # the file of another package's may need the environment when it is imported
-    with _nothing_set():
+    with _nothing_set(), one_at_a_time():
         read = [_entry(name) for name in wanted]
     return [entry for entry in read if isinstance(entry, Entry)], [what for what in read if isinstance(what, str)]
 

@@ -188,7 +188,7 @@ def token(
 @click.option(
     "--port",
     type=click.IntRange(1024, 65535),
-    help="Port of the redirect http://127.0.0.1:PORT/callback, for vendors who know it with its port; by default any.",
+    help="Port of the redirect http://127.0.0.1:PORT/callback, for vendors that know it with its port; by default any.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(1, 86400), default=300, show_default=True, help="Seconds to wait for the user."

@@ -143,7 +143,8 @@ def named(name: str) -> Preset:
     except ConfigurationError as wrong:
         if name.lower().replace("-", "_") in presets.names():
             raise
-        message = f"{wrong}. `oauth-cc-auth vendors` lists them.".replace("?.", "?")
+        write = "To write one, see docs/vendors.md#a-vendor-that-is-missing."
+        message = f"{wrong}. {write} `oauth-cc-auth vendors` lists them.".replace("?.", "?")
         raise ConfigurationError(message) from None
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from oauth_cc_auth._grant.secret import Env
 from oauth_cc_auth.errors import ConfigurationError
-from oauth_cc_auth.presets._played import at_sandbox
+from oauth_cc_auth.presets._played import at_sandbox, placeholder, word_of
 
 if TYPE_CHECKING:
     from oauth_cc_auth.presets import Preset
@@ -44,6 +45,7 @@ class Reading:
     found: dict[str, None] = field(default_factory=dict)
 
 
+_ONE_AT_A_TIME: ContextVar[bool] = ContextVar("oauth_cc_auth.presets.one_at_a_time", default=False)
 _BEING_READ: ContextVar[Reading | None] = ContextVar("oauth_cc_auth.presets", default=None)
 
 
@@ -115,6 +117,9 @@ def from_environment(name: str, preset: Preset) -> Preset:
         before = _BEING_READ.set(call)
         try:
             grant = preset(*positional, **words)
+        except ConfigurationError as error:
+            _name_others(error, call_as, preset, positional, words)
+            raise
         finally:
             _BEING_READ.reset(before)
         secret = getattr(grant, "client_secret", None)
@@ -127,6 +132,37 @@ def from_environment(name: str, preset: Preset) -> Preset:
 
     reading.__signature__ = call_as  # type: ignore[attr-defined]  # read once, and not by each that asks
     return at_sandbox(name, reading)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let presets name the first variable that is missing, and not look for others: a search asks them all."""
+    before = _ONE_AT_A_TIME.set(True)
+    try:
+        yield
+    finally:
+        _ONE_AT_A_TIME.reset(before)
+
+
+def _name_others(
+    error: ConfigurationError, call_as: Signature, preset: Preset, given: list[Any], words: dict[str, Any]
+) -> None:
+    """Add to an error about a missing variable the others that are missing too."""
+    others: list[str] = []
+    missing, bound = error, call_as.bind_partial(*given, **words)
+    while not _ONE_AT_A_TIME.get() and missing.variable is not None:
+        word = word_of(call_as.parameters, missing)
+        if word is None or bound.arguments.get(word) is not None:
+            break
+        bound.arguments[word] = placeholder(word)
+        try:
+            preset(*bound.args, **bound.kwargs)
+            break
+        except ConfigurationError as next_one:
+            missing = next_one
+            others += [missing.variable] if missing.variable else []
+    if others:
+        error.args = (f"{error.args[0]}; not set either: {', '.join(others)}",)
 
 
 def _looked_up(names: tuple[str, ...], parameter: Parameter, call: Reading) -> Any:

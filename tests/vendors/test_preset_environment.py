@@ -14,7 +14,7 @@ import pytest
 
 from oauth_cc_auth import ClientCredentials, ConfigurationError, Discovery, Env, StaticToken, TokenSource, presets
 from oauth_cc_auth.presets._credentials import host, label, one_of
-from oauth_cc_auth.presets._environment import facts, from_environment, probe_of, variables_of
+from oauth_cc_auth.presets._environment import facts, from_environment, one_at_a_time, probe_of, variables_of
 from oauth_cc_auth.presets._played import completed
 from oauth_cc_auth.sandbox import Sandbox, made_up
 
@@ -169,6 +169,32 @@ def test_a_missing_variable_names_the_others() -> None:
         "ACME_CLIENT_ID is not set in the environment: set it (or AC_ID or AC_NAME), or pass the argument"
     )
     assert caught.value.variable == "ACME_CLIENT_ID"
+
+
+def test_all_missing_variables_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preset names every variable that is missing, so that nobody sets one after the other."""
+    with pytest.raises(ConfigurationError) as caught:
+        presets.zoom()
+    assert str(caught.value) == (
+        "ZOOM_CLIENT_ID is not set in the environment: set it, or pass the argument; not set either: "
+        "ZOOM_CLIENT_SECRET, ZOOM_ACCOUNT_ID"
+    )
+    assert caught.value.variable == "ZOOM_CLIENT_ID"
+    with pytest.raises(ConfigurationError, match=r"not set either: ZOOM_ACCOUNT_ID$"):
+        presets.zoom("id")
+    with pytest.raises(ConfigurationError, match=r"or pass the argument$"), one_at_a_time():
+        presets.zoom()
+    monkeypatch.setenv("AUTH0_DOMAIN", "not a host")
+    with pytest.raises(ConfigurationError, match=r"^AUTH0_DOMAIN, or the argument in its place, is not usable"):
+        presets.auth0()
+
+
+@pytest.mark.parametrize(("thing", "said"), [(presets.zoom, "presets.zoom()"), (str, "presets.NAME() makes one")])
+def test_a_preset_that_is_not_called(thing: Any, said: str) -> None:
+    """A preset in the place of its grant is told to be called."""
+    with pytest.raises(ConfigurationError) as caught:
+        TokenSource(thing)
+    assert str(caught.value).endswith(said)
 
 
 def test_a_preset_that_is_called_in_another() -> None:
