@@ -14,6 +14,7 @@ from loopback import SECRET, TOKEN, Answer, Clock, Loopback, Received, grant_for
 
 from oauth_cc_auth import (
     ClientCredentials,
+    ClientSecretJWT,
     ConfigurationError,
     Discovery,
     InsecureTransport,
@@ -297,9 +298,10 @@ def test_revocation_needs_no_metadata(server: Server) -> None:
     assert [path for _, path in server.asked()] == [WELL_KNOWN, "/real/token", "/revoke"]
 
 
-def test_an_assertion_to_revoke_is_for_the_issuer(server: Server) -> None:
+@pytest.mark.parametrize("method", ["client_secret_jwt", ClientSecretJWT()])
+def test_an_assertion_to_revoke_is_for_the_issuer(server: Server, method: str | ClientSecretJWT) -> None:
     """rfc7523bis §4: who signs has to know the issuer, so that its metadata is asked for before a revocation too."""
-    changes = {"token_endpoint_auth_method": "client_secret_jwt", "client_secret": "s" * 64}
+    changes = {"token_endpoint_auth_method": method, "client_secret": "s" * 64}
     source = TokenSource(discovering(server, revocation_endpoint=f"{server.url}/revoke", **changes))
     source.token()
     source.revoke()

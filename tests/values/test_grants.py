@@ -126,7 +126,7 @@ def test_a_wrong_argument_is_named() -> None:
 @pytest.mark.requirement("6749-tls", "7662-tls")
 def test_plain_http_asks_for_the_word() -> None:
     """A secret does not travel in the clear, unless the grant says so; loopback is no travel."""
-    cases: list[str] = ["token_endpoint", "revocation_endpoint", "authorization_endpoint"]
+    cases: list[str] = ["token_endpoint", "revocation_endpoint", "introspection_endpoint", "authorization_endpoint"]
     for name in cases:
         with pytest.raises(InsecureTransport, match=f"{name} is plain http.*allow_insecure_http=True"):
             login_for_arguments({"token_endpoint": ENDPOINT, name: "http://a.example"})
