@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from loopback import Clock
-from test_renewal import NOW, Broken, Recording, Server, login_with, renew, renewed, unsaved
+from renewals import NOW, Broken, Recording, Server, login_with, renew, renewed, unsaved
 
 from oauth_cc_auth import InteractionRequired, Token, TokenEndpointUnavailable
 from oauth_cc_auth._http.messages import HttpResponse
