@@ -37,6 +37,7 @@ from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
 from oauth_cc_auth._life import table
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.key import store_key
+from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.same import Same
 from oauth_cc_auth._life.state import State
 from oauth_cc_auth._life.table import live_token
@@ -246,16 +247,19 @@ def test_what_the_user_gave_counts_by_identity() -> None:
 
 def test_a_token_lives_as_long_as_what_the_user_gave() -> None:
     """An auth object built per call over one session, client, store or clock finds the token; it ends with that."""
-    cases: list[int] = list(range(4))
-    for place in cases:
+    for place in range(4):
         owner = Vault()
-        own: list[Any] = [None] * 4
-        own[place] = owner if place < 3 else owner.read  # a method, made anew each time that it is named
-        mark = weakref.ref(live_token(grant_for(), *own))
+
+        def live(place: int = place, owner: Vault = owner) -> LiveToken:
+            own: list[Any] = [None] * 4
+            own[place] = owner if place < 3 else owner.read  # a clock may be a method, made anew whenever it is named
+            return live_token(grant_for(), *own)
+
+        mark = weakref.ref(live())
         gc.collect()
-        assert mark() is live_token(grant_for(), *own[:3], None if own[3] is None else owner.read)
+        assert mark() is live()
         gone = weakref.ref(owner)
-        del owner, own
+        del owner, live
         gc.collect()
         assert gone() is None
         assert mark() is None
