@@ -71,7 +71,7 @@ vendors: $(VENV)/.installed-cli
 # In a virtual environment of its own, with the libraries that the docs name beside ours.
 recipes:
 	@$(MAKE) --silent VENV=.venv-recipes .venv-recipes/.installed-recipes
-	@.venv-recipes/bin/python -m pytest -q tests/package/test_readme.py $(ARGS)
+	@.venv-recipes/bin/python -m pytest -q tests/package/test_readme.py tests/package/test_recipes.py $(ARGS)
 	@.venv-recipes/bin/python tests/support/blocks.py .venv-recipes/blocks
 	@.venv-recipes/bin/python -m mypy --config-file tests/typing/mypy.ini .venv-recipes/blocks/*.py tests/typing/api.py
 	@.venv-recipes/bin/pyright --project tests/typing --pythonpath .venv-recipes/bin/python
@@ -92,12 +92,20 @@ dist: $(VENV)/.installed-cli $(VENV)/.installed-dist
 	@$(PYTHON) -m maintenance dist
 
 # In a virtual environment of its own. What the tests themselves need may be new; pytest-httpx would need a newer httpx.
+# Left out is what the old libraries do otherwise by themselves: requests 2.31 counts characters of a text as bytes,
+# aiohttp 3.13 unpacks a refused answer in large pieces and sends a pipe's multipart again, httpx 0.27 needs an event
+# loop of its own kind for an AsyncClient without I/O.
 lowest:
 	@$(MAKE) --silent VENV=.venv-lowest .venv-lowest/.lowest
 	@PYTHONDONTWRITEBYTECODE= .venv-lowest/bin/python -m pytest -q -n auto -p no:randomly $(LOWEST) $(ARGS)
 
 LOWEST := tests/values tests/doors tests/stores tests/cli/test_cli.py tests/cli/test_httpie.py \
-	--ignore tests/doors/test_door_mocks.py --ignore tests/doors/test_own_door.py
+	--ignore tests/doors/test_door_mocks.py --ignore tests/doors/test_own_door.py \
+	--deselect 'tests/doors/test_door_bodies.py::test_a_body_that_can_be_sent_again_is[requests]' \
+	--deselect 'tests/doors/test_door_bodies.py::test_multipart_of_a_pipe[aiohttp]' \
+	--deselect 'tests/doors/test_door_lengths.py::test_a_refusal_that_grows_as_it_is_read[aiohttp-True-1]' \
+	--deselect 'tests/doors/test_door_lengths.py::test_a_refusal_that_grows_as_it_is_read[aiohttp-False-1]' \
+	--deselect 'tests/doors/test_hot_path.py::test_async_httpx[httpx]'
 
 .venv-lowest/.lowest: setup.cfg | $(PYTHON)
 	@$(PYTHON) -m maintenance.lowest >.venv-lowest/constraints.txt
