@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from oauth_cc_auth._grant.assertion import ClientAssertion, SignedJWT
     from oauth_cc_auth._grant.authorization_code import AuthorizationCode
     from oauth_cc_auth._grant.certificate import Certificate
-    from oauth_cc_auth._grant.client_authentication import ClientSecretJWT, PrivateKeyJWT
     from oauth_cc_auth._grant.client_credentials import ClientCredentials
     from oauth_cc_auth._grant.discovery import Discovery
     from oauth_cc_auth._grant.grant import Grant
     from oauth_cc_auth._grant.jwt_bearer import JWTBearer
+    from oauth_cc_auth._grant.jwt_form import ClientSecretJWT, PrivateKeyJWT
     from oauth_cc_auth._grant.request_format import RequestFormat
     from oauth_cc_auth._grant.response_format import ResponseFormat
     from oauth_cc_auth._grant.secret import Env, File, Secret
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "oauth_cc_auth._resource_server.dpop": ("DPoP",),
     "oauth_cc_auth._resource_server.error_format": ("ApiError", "ErrorFormat"),
-    "oauth_cc_auth._grant.client_authentication": ("ClientSecretJWT", "PrivateKeyJWT"),
+    "oauth_cc_auth._grant.jwt_form": ("ClientSecretJWT", "PrivateKeyJWT"),
     "oauth_cc_auth._grant.assertion": ("ClientAssertion", "SignedJWT"),
     "oauth_cc_auth._grant.authorization_code": ("AuthorizationCode",),
     "oauth_cc_auth._grant.client_credentials": ("ClientCredentials",),

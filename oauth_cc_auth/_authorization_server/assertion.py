@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from oauth_cc_auth._grant.client_authentication import ClientSecretJWT, JWTForm
+from oauth_cc_auth._grant.jwt_form import ClientSecretJWT, JWTForm
 from oauth_cc_auth._signature import Sign, base64url, by_signer, encoded, read_key
 from oauth_cc_auth.errors import ConfigurationError
 

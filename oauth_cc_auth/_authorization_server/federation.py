@@ -15,7 +15,7 @@ from typing import cast
 from oauth_cc_auth._authorization_server.assertion import signed
 from oauth_cc_auth._grant.assertion import ClientAssertion, Obtains, SignedJWT, Source
 from oauth_cc_auth._grant.checks import is_text
-from oauth_cc_auth._grant.client_authentication import ENDPOINT
+from oauth_cc_auth._grant.jwt_form import ENDPOINT
 from oauth_cc_auth._grant.secret import Env, File
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import json_object, positive

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from oauth_cc_auth._grant.assertion import ClientAssertion
-from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, MethodName, PrivateKeyJWT, is_private_key
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, MethodName, is_private_key
 from oauth_cc_auth._grant.discovery import Discovery
+from oauth_cc_auth._grant.jwt_form import PrivateKeyJWT
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.json_path import member, positive, string_or_none
 from oauth_cc_auth._http.messages import HttpResponse

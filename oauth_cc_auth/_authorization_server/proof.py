@@ -16,16 +16,8 @@ from urllib.parse import quote_plus, urlencode
 from oauth_cc_auth._authorization_server.assertion import signed
 from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._grant.assertion import ClientAssertion
-from oauth_cc_auth._grant.client_authentication import (
-    ENDPOINT,
-    JSON_METHOD,
-    JWT_BEARER,
-    ClientAuthMethod,
-    ClientSecretJWT,
-    HeaderMethod,
-    PrivateKeyJWT,
-    is_private_key,
-)
+from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod, HeaderMethod, is_private_key
+from oauth_cc_auth._grant.jwt_form import ENDPOINT, JWT_BEARER, ClientSecretJWT, PrivateKeyJWT
 from oauth_cc_auth._http.headers import checked_headers, written
 from oauth_cc_auth.errors import ConfigurationError
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from oauth_cc_auth._grant.checks import is_text, refuse
-from oauth_cc_auth._grant.client_authentication import JWT_BEARER, JWTForm
+from oauth_cc_auth._grant.jwt_form import JWT_BEARER, JWTForm
 from oauth_cc_auth._grant.secret import Env, File, Secret
 from oauth_cc_auth._token import Token
 

@@ -7,15 +7,14 @@ say the same share one token.
 from __future__ import annotations
 
 import inspect
+import sys
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from oauth_cc_auth._frozen import EMPTY, spoken_repr
-from oauth_cc_auth._grant.assertion import ClientAssertion, Source
-from oauth_cc_auth._grant.certificate import Certificate
 from oauth_cc_auth._grant.checks import (
     Several,
     check_seconds,
@@ -27,14 +26,7 @@ from oauth_cc_auth._grant.checks import (
     several,
     strings,
 )
-from oauth_cc_auth._grant.client_authentication import (
-    METHODS,
-    WITHOUT_SECRET,
-    ClientAuthMethod,
-    PrivateKeyJWT,
-    is_private_key,
-)
-from oauth_cc_auth._grant.discovery import Discovery
+from oauth_cc_auth._grant.client_authentication import METHODS, WITHOUT_SECRET, ClientAuthMethod, is_private_key
 from oauth_cc_auth._grant.parameters import AUTHORIZATION_DETAILS, checked_details, checked_parameters, read_parameter
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
@@ -47,6 +39,9 @@ from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import InsecureTransport
 
 if TYPE_CHECKING:
+    from oauth_cc_auth._grant.assertion import Source
+    from oauth_cc_auth._grant.certificate import Certificate
+    from oauth_cc_auth._grant.discovery import Discovery
     from oauth_cc_auth._resource_server.dpop import DPoP
 
 
@@ -148,24 +143,24 @@ class TokenEndpointGrant:
         if self.default_lifetime is not None:
             check_seconds("default_lifetime", self.default_lifetime)
             object.__setattr__(self, "default_lifetime", float(self.default_lifetime))
-        for name, kind in (
-            ("issuance_limit", IssuanceLimit),
-            ("certificate", Certificate),
-            ("resource_server", ResourceServer),
-        ):
-            if not isinstance(getattr(self, name), (kind, type(None))):
-                refuse(f"{name} is not {'an' if kind is IssuanceLimit else 'a'} {kind.__name__}")
+        if not isinstance(self.issuance_limit, (IssuanceLimit, type(None))):
+            refuse("issuance_limit is not an IssuanceLimit")
+        if self.certificate is not None and not _is_a("certificate", "Certificate", self.certificate):
+            refuse("certificate is not a Certificate")
+        if not isinstance(self.resource_server, (ResourceServer, type(None))):
+            refuse("resource_server is not a ResourceServer")
 
     def _check_endpoints(self) -> None:
         endpoint = self.token_endpoint
-        for place in endpoint.places if isinstance(endpoint, Discovery) else (endpoint,):
+        found = discovery_of(endpoint)
+        for place in found.places if found else (cast("str", endpoint),):
             self._name_vendor(self._check_endpoint("token_endpoint", place))
         for name in ("revocation_endpoint", "introspection_endpoint"):
             if getattr(self, name) is not None:
                 self._check_endpoint(name, getattr(self, name))
-        if self.resource_server is None and isinstance(endpoint, Discovery) and endpoint.resource is not None:
+        if self.resource_server is None and found and found.resource is not None:
             # A token for one API goes nowhere else.
-            object.__setattr__(self, "resource_server", ResourceServer(endpoint.resource))
+            object.__setattr__(self, "resource_server", ResourceServer(found.resource))
 
     def _check_parameters(self) -> None:
         object.__setattr__(self, "scope", checked_scope(self.scope))
@@ -198,7 +193,7 @@ class TokenEndpointGrant:
         # Some vendors know a client by its secret alone: IBM Cloud's API keys, ClearTax.
         method = self.token_endpoint_auth_method
         unsent = self.token_request.names.get("client_id", "") is None
-        signs = isinstance(method, (str, PrivateKeyJWT))
+        signs = isinstance(method, str) or _is_a("jwt_form", "PrivateKeyJWT", method)
         nameless = self.client_id is None and (unsent or not signs or (method == "none" and self.may_be_anonymous))
         if not nameless and (not is_text(self.client_id) or not self.client_id):
             refuse("client_id is empty or not a string")
@@ -220,7 +215,7 @@ class TokenEndpointGrant:
         secret = self.client_secret
         if not secret and not self.certificate:
             return "none" if self.may_be_anonymous else "client_secret_basic"
-        if isinstance(self.token_endpoint, Discovery):
+        if discovery_of(self.token_endpoint):
             return None
         if not secret:
             return "tls_client_auth"
@@ -267,8 +262,23 @@ class TokenEndpointGrant:
         return frozenset(name for name, value in self.parameters.items() if callable(value))
 
 
+def discovery_of(endpoint: str | Discovery) -> Discovery | None:
+    """Return what finds the token endpoint, where the grant does not name it."""
+    return cast("Discovery", endpoint) if _is_a("discovery", "Discovery", endpoint) else None
+
+
+def _is_a(room: str, name: str, value: object) -> bool:
+    """Tell whether a value is of a class beside this file that few grants need: one is of it once it is imported."""
+    module = sys.modules.get(f"oauth_cc_auth._grant.{room}")
+    return module is not None and isinstance(value, getattr(module, name))
+
+
 def _is_method(method: object) -> bool:
-    return isinstance(method, (PrivateKeyJWT, ClientAssertion)) or callable(method)
+    return _is_a("jwt_form", "PrivateKeyJWT", method) or _is_assertion(method) or callable(method)
+
+
+def _is_assertion(method: object) -> bool:
+    return _is_a("assertion", "ClientAssertion", method)
 
 
 def _needs_secret(method: ClientAuthMethod | None) -> bool:
@@ -276,4 +286,4 @@ def _needs_secret(method: ClientAuthMethod | None) -> bool:
         return method not in WITHOUT_SECRET
     if method is None:  # the server's metadata chooses among what there is
         return False
-    return not isinstance(method, ClientAssertion) and getattr(method, "signer", None) is None
+    return not _is_assertion(method) and getattr(method, "signer", None) is None

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from oauth_cc_auth._http.messages import MAX_ANSWER
+from oauth_cc_auth._http.sizes import MAX_ANSWER
 
 # What comes over the wire beside the body: headers, interim answers, the sizes of chunks.
 _MAX_WIRE = MAX_ANSWER + (1 << 18)

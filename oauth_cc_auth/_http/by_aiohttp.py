@@ -19,7 +19,7 @@ from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.payload import Payload
 from aiohttp.tracing import Trace
 
-from oauth_cc_auth._http.messages import DRAIN_SECONDS, DRAINED, MAX_ANSWER
+from oauth_cc_auth._http.sizes import DRAIN_SECONDS, DRAINED, MAX_ANSWER
 
 # Signals that nobody listens to.
 _SILENT = aiohttp.TraceConfig()

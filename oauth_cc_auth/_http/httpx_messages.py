@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oauth_cc_auth._http.hidden import is_hidden
-from oauth_cc_auth._http.messages import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
+from oauth_cc_auth._http.sizes import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
 
 if TYPE_CHECKING:
     import httpx

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from oauth_cc_auth._http.hidden import is_hidden
-from oauth_cc_auth._http.messages import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
 from oauth_cc_auth._http.origin import stays
+from oauth_cc_auth._http.sizes import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
 
 # Bytes that a server which drips may drip before it is noticed.
 _DRIP = 16

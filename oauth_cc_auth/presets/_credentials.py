@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from oauth_cc_auth._grant.assertion import Source
 from oauth_cc_auth._grant.secret import File
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.presets._environment import being_read
+
+if TYPE_CHECKING:
+    from oauth_cc_auth._grant.assertion import Source
 
 S = TypeVar("S", bound="str | Callable[[], str]")
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from oauth_cc_auth._grant.assertion import ClientAssertion, Source
-from oauth_cc_auth._grant.client_authentication import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.jwt_form import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat

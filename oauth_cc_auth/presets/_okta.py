@@ -11,8 +11,9 @@ https://developer.okta.com/docs/reference/error-codes/ and https://github.com/ok
 from __future__ import annotations
 
 from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import ENDPOINT, ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.jwt_form import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.error_format import ErrorFormat
 from oauth_cc_auth._resource_server.server import ResourceServer

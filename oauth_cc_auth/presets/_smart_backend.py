@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Literal
 
 from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.discovery import Discovery
+from oauth_cc_auth._grant.jwt_form import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential, host, one_of, segment

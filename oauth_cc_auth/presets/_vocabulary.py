@@ -2,9 +2,10 @@
 
 from oauth_cc_auth._grant.assertion import SignedJWT
 from oauth_cc_auth._grant.checks import Several
-from oauth_cc_auth._grant.client_authentication import ENDPOINT, ClientAuthMethod, PrivateKeyJWT
+from oauth_cc_auth._grant.client_authentication import ClientAuthMethod
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
 from oauth_cc_auth._grant.jwt_bearer import JWTBearer
+from oauth_cc_auth._grant.jwt_form import ENDPOINT, PrivateKeyJWT
 from oauth_cc_auth._grant.request_format import RequestFormat
 from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret

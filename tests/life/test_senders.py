@@ -24,8 +24,9 @@ from loopback import SECRET, TOKEN, Answer, Loopback, Received, token_answer
 from oauth_cc_auth import ConfigurationError, InvalidTokenResponse, OAuthError, TokenEndpointUnavailable
 from oauth_cc_auth._http import quiet_logs
 from oauth_cc_auth._http import sender as room
-from oauth_cc_auth._http.messages import MAX_ANSWER, HttpRequest, HttpResponse
+from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.sender import check_lent, sender_for
+from oauth_cc_auth._http.sizes import MAX_ANSWER
 
 LIBRARIES = ["requests", "httpx", "httpx2"]
 FORM = "application/x-www-form-urlencoded"

@@ -102,6 +102,32 @@ assert not loaded, loaded
     )
 
 
+@pytest.mark.parametrize(("door", "library"), [("RequestsAuth", "requests"), ("HttpxAuth", "httpx")])
+def test_an_auth_object_waits_with_what_its_grant_does_not_need(door: str, library: str) -> None:
+    """An auth object of a client credentials preset loads no class for JWTs, certificates, metadata or DPoP."""
+    run(
+        f"""
+import sys
+import {library}
+from oauth_cc_auth import {door}, presets
+before = set(sys.modules)
+{door}(presets.vainu("id", "secret"))
+later = (
+    *("_grant.assertion", "_grant.certificate", "_grant.discovery", "_grant.jwt_bearer", "_grant.jwt_form"),
+    *("_grant.token_exchange", "_http.bounds", "_http.messages", "_life.renewal", "_resource_server.dpop"),
+    *("_authorization_server", "_login", "_signature", "events", "stores"),
+)
+loaded = [name for name in later if f"oauth_cc_auth.{{name}}" in sys.modules]
+assert not loaded, loaded
+ours = {{name for name in sys.modules if name.startswith("oauth_cc_auth")}}
+assert len(ours) <= 65, sorted(ours)
+foreign = {{name.partition(".")[0] for name in set(sys.modules) - before - ours}}
+wanted = {{"ast", "contextvars", "copy", "dataclasses", "dis", "hmac", "inspect", "keyword", "opcode", "pkgutil"}}
+assert foreign <= wanted | {{name for name in foreign if name.startswith("_")}}, foreign - wanted
+"""
+    )
+
+
 def without(*names: str) -> str:
     """Return code that makes libraries look as if they were not installed."""
     return f"""

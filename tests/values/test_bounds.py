@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oauth_cc_auth._http.bounds import BoundedReader, Bounds, NotDecoded, TooLong, bounded_read
-from oauth_cc_auth._http.messages import MAX_ANSWER
+from oauth_cc_auth._http.sizes import MAX_ANSWER
 
 TEXT = b'{"access_token": "t"}' * 40
 
