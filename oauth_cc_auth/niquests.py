@@ -18,6 +18,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     raise ImportError(message) from error
 
 from oauth_cc_auth._http.origin import place_of
+from oauth_cc_auth._http.quiet_logs import hide_headers
 from oauth_cc_auth._prepared import Answered, PreparedAuth
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
@@ -58,6 +59,10 @@ class _NiquestsAuth(PreparedAuth):
     ) -> None:
         """Prepare; nothing is sent yet. Raises ConfigurationError, naming the argument."""
         self._open(source_of(grant, store=store, session=session, client=client, timeout=timeout))
+
+    def _open(self, source: TokenSource) -> None:
+        super()._open(source)
+        hide_headers()  # where it runs in Python alone, jh2 logs Authorization as well
 
 
 class NiquestsAuth(_NiquestsAuth):

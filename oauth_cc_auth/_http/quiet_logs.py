@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-# HTTP/2's header compression logs each header at DEBUG; `Authorization` it hides itself.
-_HEADER_TABLES = ("hpack", "hpack.hpack", "hpack.table", "h2")
+# HTTP/2's header compression logs each header at DEBUG; `Authorization` it hides itself. jh2 is that of niquests.
+_HEADER_TABLES = ("hpack", "hpack.hpack", "hpack.table", "h2", "jh2.hpack.hpack", "jh2.hpack.table")
 
 
 # What these log quotes the URL, the headers, or what a server quotes of them: at DEBUG, the first also as a warning.

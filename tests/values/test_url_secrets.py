@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import pickle
 import socket
@@ -20,7 +21,8 @@ import requests
 from loopback import SECRET, TOKEN, Answer, Loopback, Received, grant_for, token_answer
 from requests.adapters import HTTPAdapter
 
-from oauth_cc_auth import Env, OAuthError, RequestFormat, TokenSource
+import oauth_cc_auth
+from oauth_cc_auth import DPoP, Env, OAuthError, RequestFormat, ResourceServer, TokenSource
 from oauth_cc_auth._http import quiet_logs
 
 # Parts of the secret, and how the parts that are no letters are written in a URL.
@@ -28,6 +30,7 @@ CANARIES = ("canary-secret", "J7%23p", "J7#p", quote_plus(SECRET), quote(SECRET,
 FORMS = [RequestFormat("GET"), RequestFormat(body=None), RequestFormat(query=["client_secret"])]
 FORM_IDS = ["GET", "query", "split"]
 LIBRARIES = ["requests", "httpx", "httpx2"]
+API = "https://api.example.com"
 OWN: dict[str, Callable[[], Any]] = {"requests": requests.Session, "httpx": httpx.Client, "httpx2": httpx2.Client}
 
 # Each library, and each form by one of them: a library does not know what the form is.
@@ -229,17 +232,52 @@ def test_no_token_request_is_logged(library: str) -> None:
     assert_unseen(lines)
 
 
-def test_a_header_of_its_own_is_never_logged() -> None:
-    """Hpack logs each header at DEBUG, a token in one of its own too; from then on, it logs warnings only."""
+HIDES: dict[str, Callable[[], object]] = {
+    "a header of its own": lambda: TokenSource(grant_for(resource_server=ResourceServer(API, header="X-Token"))),
+    "a vendor's key": lambda: TokenSource(grant_for(resource_server=ResourceServer(API, headers={"X-Key": "k"}))),
+    "proofs": lambda: TokenSource(grant_for(dpop=DPoP())),
+    # jh2, where it runs in Python alone, logs Authorization as well.
+    "niquests": lambda: oauth_cc_auth.NiquestsAuth(grant_for()),
+    "a copy for niquests": lambda: copy.copy(oauth_cc_auth.NiquestsAuth(grant_for())),
+}
+
+
+@pytest.fixture
+def talkative(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let HTTP/2's header compression log as in a fresh process."""
+    for each in quiet_logs._HEADER_TABLES:
+        monkeypatch.setattr(logging.getLogger(each), "filters", [])
+    quiet_logs.hide_headers.cache_clear()
+    yield
+    quiet_logs.hide_headers.cache_clear()
+
+
+@pytest.mark.parametrize("name", HIDES)
+@pytest.mark.usefixtures("talkative")
+def test_who_has_headers_hidden(name: str) -> None:
+    """Where a token, a key or a proof may be logged by HTTP/2's header compression, its logs are silenced for good."""
+    if "niquests" in name:
+        pytest.importorskip("niquests")
+    HIDES[name]()
+    with watched() as lines:
+        logging.getLogger("jh2.hpack.hpack").debug("Adding %s", (b"authorization", TOKEN))
+    assert not any(TOKEN in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["hpack.hpack", "hpack.table", "jh2.hpack.hpack", "jh2.hpack.table"])
+def test_a_header_of_its_own_is_never_logged(name: str) -> None:
+    """Header compression logs each header at DEBUG, a token in one of its own too; from then on, warnings only."""
     quiet_logs.hide_headers()
     with watched() as lines:
-        logging.getLogger("hpack.hpack").debug("Adding %s", (b"x-auth-token", TOKEN))
-        logging.getLogger("hpack.hpack").warning("something is wrong")
+        logging.getLogger(name).debug("Adding %s", (b"x-auth-token", TOKEN))
+        logging.getLogger(name).warning("something is wrong")
     assert not any(TOKEN in line for line in lines)
     assert any("something is wrong" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["hpack.hpack", "hpack.table", "httpcore.http2", "httpcore2.http2", "httpcore.proxy"])
+@pytest.mark.parametrize(
+    "name", ["hpack.hpack", "hpack.table", "jh2.hpack.hpack", "httpcore.http2", "httpcore2.http2", "httpcore.proxy"]
+)
 def test_the_headers_of_http2_are_not_logged(name: str) -> None:
     """Case 37: hpack and httpcore log the path and the headers of each request; they are muted as urllib3 is."""
     logger, path = logging.getLogger(name), f"/token?s={quote_plus(SECRET)}".encode()
