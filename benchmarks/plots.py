@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html import escape
 
 _STYLE = """<style>
@@ -55,5 +56,16 @@ def _plain(name: str) -> str:
 
 
 def _svg(width: int, height: int, parts: list[str]) -> str:
+    """Return the drawing. Its first text is its title, for those who cannot see it."""
+    title = re.sub("<[^>]+>", "", parts[0])
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">', _STYLE, *parts, "</svg>", ""])
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+            f"<title>{title}</title>",
+            _STYLE,
+            *parts,
+            "</svg>",
+            "",
+        ]
+    )

@@ -83,8 +83,8 @@ def sandbox(vendors: tuple[str, ...], port: int, *, as_json: bool) -> None:
     """Play vendors on this machine, and show each request they get, until Ctrl-C.
 
     Other programs and commands use it with OAUTH_CC_AUTH_SANDBOX=URL or --sandbox URL. A VENDOR that is named is always
-    played; what it needs and the environment lacks, such as a tenant, is made up. Without a name, those vendors are
-    played that need nothing of the kind. With --json, the first line says where, and each request is one line.
+    played; what it needs and the environment lacks, such as a tenant, is made up. Without a name, the vendors
+    that need no extra setting are played. With --json, the first line says where, and each request is one line.
     Documentation: docs/cli.md
     """
     os.environ.pop(SANDBOX_VARIABLE, None)  # it is meant for those who call this one
@@ -162,9 +162,8 @@ def token(
     """Get an access token from a vendor and print it; `oauth-cc-auth vendors` lists them.
 
     The client id and secret come from the environment, as VAINU_CLIENT_ID and VAINU_CLIENT_SECRET, or are asked for.
-    What `oauth-cc-auth login` obtained is in the user's cache folder, and taken from there, unless --store says
-    otherwise. Other tokens are kept only where --store says so. With --json, print when the token ends and what it may
-    do, and not the token. Documentation: docs/cli.md
+    Logins are read from the cache folder. Other tokens are not stored unless you pass --store. With --json, print when
+    the token ends and what it may do, and not the token. Documentation: docs/cli.md
     """
     choice = chosen(vendor, options=options, scopes=scopes, login=login_name, store=store)
     grant = choice.grant

@@ -112,7 +112,7 @@ class AuthorizationEndpoint:
             redirect_uri = grant.validate_authorization_request()
         except OAuth2Error as error:
             if not error.redirect_uri:
-                hint = "You are not sent back: where to is not known to be the application's."
+                hint = "You are not redirected: this redirect address is not registered for the client."
                 return _error_page(400, "This login cannot begin", str(error.get_error_description()), hint)
             # authlib finds the error again, and redirects with it.
             return self._redirect(grant, accepted=False)

@@ -23,6 +23,7 @@ from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._entries import Entry
 from oauth_cc_auth.stores._format import dump, parse
 from oauth_cc_auth.stores._line import LOCK_SECONDS, Pauses, Release, Usable, token_or_lock
+from oauth_cc_auth.stores._replacing import POSIX, opened_privately, replace, sync
 
 try:
     import filelock
@@ -47,12 +48,6 @@ _OVERDUE_SECONDS = 60.0
 
 # An answer has 1 MiB at most, of which JSON may make six times as much.
 _MOST_BYTES = 8 << 20
-
-# Windows has other rights, which a home directory there is given by itself, and no user's number.
-_POSIX = hasattr(os, "geteuid")
-
-# Without O_NONBLOCK, to open a pipe that somebody put there would wait for its other end.
-_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class FileStore:
@@ -110,7 +105,7 @@ class FileStore:
         """Keep this token under this key; when this returns, it is on the disk."""
         content = dump(token, key)
         with self.writing(key):
-            _replace(self._beside(key, ".json"), content)
+            replace(self._beside(key, ".json"), content)
 
     def discard(self, key: str, token: Token) -> None:
         """Remove what is under this key if it is still this access token."""
@@ -118,7 +113,7 @@ class FileStore:
             kept = self.load(key)
             if kept is not None and kept.access_token == token.access_token:
                 self._beside(key, ".json").unlink(missing_ok=True)
-                _sync(self.path)
+                sync(self.path)
 
     def entries(self) -> Iterator[Entry]:
         """Return what is in the folder, for people to look at: nothing of it is to be used. May raise OSError."""
@@ -188,7 +183,7 @@ class FileStore:
 
     def _overdue(self, key: str) -> int:
         """Count one more whose wait is over: a byte for each, at the end of a file."""
-        with open(self._beside(key, ".overdue"), "ab", buffering=0, opener=_open) as counted:
+        with open(self._beside(key, ".overdue"), "ab", buffering=0, opener=opened_privately) as counted:
             if time.time() - os.fstat(counted.fileno()).st_mtime > _OVERDUE_SECONDS:
                 counted.truncate(0)
             counted.write(b".")
@@ -230,7 +225,7 @@ class FileStore:
         if not stat.S_ISDIR(mode):
             message = f"path is {self.path}, which is not a folder"
             raise ConfigurationError(message)
-        if _POSIX and mode & stat.S_IWOTH:
+        if POSIX and mode & stat.S_IWOTH:
             # Whoever may write to a folder may hold our locks for ever, and remove our tokens.
             message = f"path is {self.path}, where everybody may write: name a folder in it, which is then made private"
             raise ConfigurationError(message)
@@ -253,11 +248,11 @@ def _make(folder: Path) -> None:
 def _read(file: Path) -> bytes:
     if file.is_symlink():
         raise ValueError("it is a symbolic link")
-    with open(file, "rb", opener=_open) as opened:
+    with open(file, "rb", opener=opened_privately) as opened:
         status = os.fstat(opened.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("it is not a plain file")
-        if _POSIX and (status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+        if POSIX and (status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
             raise ValueError("it belongs to another user, or others may write to it")
         return opened.read(_MOST_BYTES)
 
@@ -268,35 +263,3 @@ def _status(file: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _replace(file: Path, content: bytes) -> None:
-    # One name for all writers, who exclude each other: what a killed writer left is gone with the next write.
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    try:
-        with open(new, "xb", opener=_open) as opened:
-            if _POSIX:
-                os.fchmod(opened.fileno(), 0o600)  # the umask may have taken this user's own rights
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        new.replace(file)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    _sync(file.parent)
-
-
-def _sync(folder: Path) -> None:
-    # Windows opens no folder, and some file systems sync none: there the content is safe, and its name soon is.
-    with suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | _FLAGS, 0o600)

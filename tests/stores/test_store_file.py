@@ -37,7 +37,7 @@ from oauth_cc_auth import (
 )
 from oauth_cc_auth._life.key import store_key
 from oauth_cc_auth.sandbox import Sandbox
-from oauth_cc_auth.stores import _file, _format
+from oauth_cc_auth.stores import _file, _format, _replacing
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -100,13 +100,35 @@ def test_discards_what_it_was_told_and_nothing_newer(store: FileStore) -> None:
     assert store.load("a") is None
 
 
+def test_a_replace_that_windows_refuses_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Windows replaces no file that somebody reads: it is tried again, and in the end an error, as before."""
+    monkeypatch.setattr(_replacing, "POSIX", False)
+    monkeypatch.setattr(_replacing, "_PAUSES", (0.0, 0.0))
+    refusals, really = [PermissionError(13, "in use"), PermissionError(13, "in use")], Path.replace
+
+    def refused(new: Path, file: Path) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return really(new, file)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    file = tmp_path / "a.json"
+    _replacing.replace(file, b"new")
+    assert file.read_bytes() == b"new"
+    refusals += [PermissionError(13, "in use")] * 3
+    with pytest.raises(PermissionError):
+        _replacing.replace(file, b"newer")
+    assert file.read_bytes() == b"new"
+    assert not file.with_suffix(".new").exists()
+
+
 def test_a_discard_waits_for_a_save(store: FileStore) -> None:
     """To compare and to delete is one step: what is saved in between is not lost."""
     store.save("a", Token("old"))
     with store.writing("a"):
         thread = threading.Thread(target=store.discard, args=("a", Token("old")))
         thread.start()
-        _file._replace(file_of(store), _format.dump(Token("new"), "a"))
+        _replacing.replace(file_of(store), _format.dump(Token("new"), "a"))
     thread.join(10)
     assert getattr(store.load("a"), "access_token", None) == "new"
 
@@ -245,8 +267,9 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_windows_has_no_modes(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are no modes and no O_NOFOLLOW, the store works, and a symbolic link is still refused."""
-    monkeypatch.setattr(_file, "_POSIX", False)
-    monkeypatch.setattr(_file, "_FLAGS", 0)
+    for module in (_file, _replacing):
+        monkeypatch.setattr(module, "POSIX", False)
+    monkeypatch.setattr(_replacing, "_FLAGS", 0)
     store.save("a", Token("1"))
     store.path.chmod(0o777)
     file_of(store).chmod(0o666)
