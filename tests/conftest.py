@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from oauth_cc_auth._grant import hashes
 
 # How many examples a property is tried with. Nothing is kept between runs, and a busy machine is no failure.
 settings.register_profile(
-    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "100")), deadline=None, database=None
+    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "50")), deadline=None, database=None
 )
 settings.load_profile("package")
 
 SCRYPT = hashlib.scrypt
+HOMES = count()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -96,7 +98,9 @@ def read_by_presets() -> frozenset[str]:
 
 
 @pytest.fixture(autouse=True)
-def cold_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def cold_start(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Start and end with no token in memory, no vendor's variables in the environment, and an empty home.
 
     A client finds no certificate authorities: to load them takes longer than most tests.
@@ -105,9 +109,14 @@ def cold_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
         ours = name.startswith(("XDG_", "OAUTH_CC_AUTH_SANDBOX", "OAUTH_CC_AUTH_STORE", "OAUTH_CC_AUTH_PROFILE"))
         if ours or name in read_by_presets():
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    if "tmp_path" in request.fixturenames:
+        home = Path(request.getfixturevalue("tmp_path"))
+    else:  # a folder without the marks and the cleaning up of `tmp_path`, which most tests do not need
+        home = tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"
+        home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_DIR", str(home))
     forget_all()
     yield
     forget_all()

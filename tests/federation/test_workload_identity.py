@@ -361,7 +361,7 @@ def test_a_token_file_that_rotates_under_load(
                     except requests.RequestException as error:
                         failures.append(str(error))
                     calls[mine] += 1
-                    time.sleep(0.001)
+                    time.sleep(0.005)
 
         threads = [
             threading.Thread(target=file.rotate, args=(stop,)),
