@@ -6,9 +6,11 @@ servers behind are the sandbox, or a `LoopbackServer`, which says what a test te
 
 from __future__ import annotations
 
+import gc
 import json
 import ssl
 import threading
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -478,13 +480,19 @@ def each_class(request: pytest.FixtureRequest) -> Iterator[Door]:
 
 
 def _opened(request: pytest.FixtureRequest) -> Iterator[Door]:
-    if request.param.library == "niquests":
-        # On a busy machine it leaves connections to the garbage collector that nobody closed, and an answer that broke
-        # off complains there.
-        for left in ("<socket", "<function HTTPResponse.__del__"):
-            request.node.add_marker(pytest.mark.filterwarnings(f"ignore:Exception ignored in. {left}"))
+    if request.param.library != "niquests":
+        with open_door(request.param) as opened:
+            yield opened
+        return
+    # On a busy machine it leaves connections that nobody closed, and an answer that broke off complains when it is
+    # collected: here, and not in the middle of another test.
+    for left in ("<socket", "<function HTTPResponse.__del__"):
+        request.node.add_marker(pytest.mark.filterwarnings(f"ignore:Exception ignored in. {left}"))
     with open_door(request.param) as opened:
         yield opened
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
