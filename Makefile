@@ -135,7 +135,7 @@ NIQUESTS := URLLIB3_NO_OVERRIDE=1 $(PIP_INSTALL) --no-binary urllib3-future --ed
 # project tests without a network.
 $(VENV)/.installed-%: setup.cfg | $(PYTHON)
 	@cmp -s setup.cfg $@ || { $(PIP_INSTALL) --editable '.[$*]'; }
-	@cmp -s setup.cfg $@ || case $* in test|dev|recipes) $(NIQUESTS) || \
+	@cmp -s setup.cfg $@ || case $* in test|dev|recipes|interop) $(NIQUESTS) || \
 		echo "*** The tests with niquests are skipped: it cannot be installed beside urllib3 ***";; esac
 	@cp setup.cfg $@
 
