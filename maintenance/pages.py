@@ -44,6 +44,15 @@ def write() -> None:
     for path, content in made.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
+    readme = DOCS.parent / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(re.sub(r"\d+ presets for \d+ vendors", counted(), text), encoding="utf-8")
+
+
+def counted() -> str:
+    """Say how many presets there are."""
+    files = {presets.get(name).__module__ for name in presets.__all__}
+    return f"{len(presets.__all__)} presets for {len(files)} vendors"
 
 
 def _lines(lines: Iterator[str]) -> str:
