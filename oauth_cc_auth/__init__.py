@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from oauth_cc_auth._grant.static_token import StaticToken
     from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
     from oauth_cc_auth._grant.token_exchange import TokenExchange
+    from oauth_cc_auth._hearing import on_event
     from oauth_cc_auth._life.status import TokenStatus
     from oauth_cc_auth._life.table import forget_all
     from oauth_cc_auth._resource_server.dpop import DPoP
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
         TokenRefused,
         TokenRenewed,
         TokenRequestRefused,
-        on_event,
     )
     from oauth_cc_auth.grpc import GrpcAuth
     from oauth_cc_auth.httpx import HttpxAuth
@@ -93,6 +93,7 @@ _ROOMS = {
     "oauth_cc_auth._grant.token_endpoint": ("IssuanceLimit",),
     "oauth_cc_auth._resource_server.server": ("ResourceServer",),
     "oauth_cc_auth._grant.secret": ("Env", "File", "Secret"),
+    "oauth_cc_auth._hearing": ("on_event",),
     "oauth_cc_auth._life.status": ("TokenStatus",),
     "oauth_cc_auth._life.table": ("forget_all",),
     "oauth_cc_auth._source": ("TokenSource",),
@@ -130,7 +131,6 @@ _ROOMS = {
         "TokenRefused",
         "TokenRenewed",
         "TokenRequestRefused",
-        "on_event",
     ),
     "oauth_cc_auth.grpc": ("GrpcAuth",),
     "oauth_cc_auth.httpx": ("HttpxAuth",),

@@ -23,10 +23,8 @@ from oauth_cc_auth._token import Token
 
 log = logging.getLogger("oauth_cc_auth")
 
-
 # What an answer's body says: known already, or read where it matters.
 Said: TypeAlias = "ApiError | Callable[[], ApiError] | None"
-
 
 # Once it was redirected, a request may begin anew for these alone: any other may have changed something on its way
 # (RFC 9110 §9.2.1).

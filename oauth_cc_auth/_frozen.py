@@ -1,4 +1,4 @@
-"""A mapping that nobody can change: grants and tokens are values, so what they hold must be one too."""
+"""An immutable mapping, because grants and tokens are values, and what they hold must be one too."""
 
 from __future__ import annotations
 

@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     import requests
 
     from oauth_cc_auth._grant.grant import Grant
+    from oauth_cc_auth._hearing import Hearing
     from oauth_cc_auth._life.live_token import LiveToken
-    from oauth_cc_auth.events import Event, Hearing
+    from oauth_cc_auth.events import Event
     from oauth_cc_auth.stores import TokenStore
 
 
 # Seconds per attempt of a token request.
 TIMEOUT = 10.0
 
-
 # Without one, the token may go to any https origin.
 _ANYWHERE = ResourceServer()
-
 
 _STORE_METHODS = ("load", "save", "discard", "lock")  # of the protocol TokenStore
 
@@ -97,7 +96,7 @@ class Handle:
         self.grant, self.store, self.session, self.client = grant, store, session, client
         self.timeout, self.clock, self.hearing = timeout, clock, None
         if on_event is not None:
-            from oauth_cc_auth.events import Hearing  # noqa: PLC0415 - for those who listen
+            from oauth_cc_auth._hearing import Hearing  # noqa: PLC0415 - for those who listen
 
             self.hearing = Hearing(on_event)
         self.resource_server = grant.resource_server or _ANYWHERE

@@ -8,7 +8,6 @@ from typing import Any, TypeVar, cast
 
 _E = TypeVar("_E", bound=Exception)
 
-
 # What HTTP libraries hang on their exceptions. It leads to headers and bodies, so it is never kept, pickled or copied.
 LIBRARY_ATTRIBUTES = frozenset({"request", "response", "_request", "pool", "conn"})
 

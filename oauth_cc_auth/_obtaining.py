@@ -1,4 +1,4 @@
-"""How a source obtains its token: by the flight that is in the air for all with the same grant, or by one of its own.
+"""How a source obtains its token: by the token request that sources of an equal grant share, or by one of its own.
 
 A caller is served from memory where that will do. Else it waits for the flight, gives up after its patience, and takes
 the token at hand if that still lives. What the source was given decides how the flight sends its token request.
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
 
 # A caller waits this many timeouts for a token: two for the exchange with its retries, one for the store.
 PATIENCE = 3.0

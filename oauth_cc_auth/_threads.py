@@ -1,4 +1,4 @@
-"""Short-lived daemon threads: what may hang runs in one, so that whoever waits can stop waiting.
+"""Short-lived daemon threads for work that may hang, so that a caller can stop waiting for it.
 
 And what such threads need from a process that forks: a module that one of them is importing at that moment would stay
 half imported in the child for good.
@@ -19,11 +19,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-
 # A fork waits this long for an import to end. It takes a tenth of a second; only who forks while importing the very
 # module that the thread waits for gets to the end of it.
 _FORK_PATIENCE = 5.0
-
 
 _importing = RLock()
 

@@ -20,10 +20,8 @@ from oauth_cc_auth._frozen import EMPTY, FrozenMapping
 # do not all renew together. Four fifths leave 12 minutes of an hour to outlive an outage.
 DUE_FROM, DUE_UNTIL = 0.80, 0.82
 
-
 # Time for a request to travel, the server's clock to be ahead, and the API to look at the token.
 EXPIRY_SHARE, EXPIRY_SECONDS = 0.05, 10.0
-
 
 # The type of a token that no API takes, but that another grant may send on (RFC 8693 §2.2.1).
 NOT_APPLICABLE = "N_A"
@@ -81,7 +79,6 @@ class Token:
 
 # A token from this far in the future was obtained before the clock was set back: two machines never differ by so much.
 CLOCK_TOLERANCE = 60.0
-
 
 # Without a blank at its ends, which no header keeps (RFC 9110 §5.5).
 _VSCHAR = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")

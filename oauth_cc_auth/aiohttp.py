@@ -1,4 +1,4 @@
-"""The door for aiohttp: ``aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)])``, judged at each redirect's hop."""
+"""AiohttpAuth for aiohttp: ``aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)])``, judged at each hop."""
 
 from __future__ import annotations
 

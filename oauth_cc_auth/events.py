@@ -12,13 +12,10 @@ everything else. The record carries the event's fields, each with the prefix ``o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
 
 from oauth_cc_auth._text import printable
-
-log = logging.getLogger("oauth_cc_auth")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +117,7 @@ class RenewalFailed(Event):
     def sentence(self) -> str:
         """What happened."""
         ends = "which does not end by itself" if self.until == float("inf") else f"for {_seconds(self.until - self.at)}"
-        return f"could not renew the token; calls keep using it, {ends}: {_said(self.error)} [{self.whose}]"
+        return f"could not renew the token; calls keep using it, {ends}: {said(self.error)} [{self.whose}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +166,7 @@ class TokenRequestRefused(Event):
     def sentence(self) -> str:
         """What happened."""
         kept = f" (remembered for {_seconds(self.retry_after)})" if self.retry_after else ""
-        return f"the token request failed{kept}: {_said(self.error)} [{self.whose}]"
+        return f"the token request failed{kept}: {said(self.error)} [{self.whose}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +179,7 @@ class BudgetExceeded(Event):
     @property
     def sentence(self) -> str:
         """What happened."""
-        return f"the vendor's limit on tokens is reached: {_said(self.error)} [{self.whose}]"
+        return f"the vendor's limit on tokens is reached: {said(self.error)} [{self.whose}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,67 +222,6 @@ class LoginUnsaved(Event):
         return "a new refresh token could not be saved; it is kept in memory, and saving is tried again"
 
 
-Listener = Callable[[Event], object]
-
-
-class Hearing:
-    """One registration of a listener: what it raises is logged once."""
-
-    __slots__ = ("__weakref__", "_failed", "listener")
-
-    def __init__(self, listener: Listener) -> None:
-        """Register; it has not failed yet."""
-        self.listener, self._failed = listener, False
-
-    def __call__(self, event: Event) -> None:
-        """Call the listener; log the first exception that it raises, by its class alone."""
-        try:
-            self.listener(event)
-        except Exception as error:  # noqa: BLE001 - a listener may raise anything, and the call goes on
-            if not self._failed:
-                self._failed = True
-                name = getattr(self.listener, "__qualname__", type(self.listener).__qualname__)
-                log.warning("the listener %s failed on an event (%s); this is logged once", name, type(error).__name__)
-
-
-# Of the process. Replaced as a whole, so that it can be read without a lock.
-process: tuple[Hearing, ...] = ()
-
-
-def on_event(listener: Listener) -> Callable[[], None]:
-    """Call the listener for every event of this process; return the function that ends this.
-
-    The listener is called with an `Event`, as that of a `TokenSource` is. To end it twice does nothing.
-    """
-    global process  # noqa: PLW0603 - the process has one
-    mine = Hearing(listener)
-    process = (*process, mine)
-
-    def remove() -> None:
-        global process  # noqa: PLW0603 - as above
-        process = tuple(hearing for hearing in process if hearing is not mine)
-
-    return remove
-
-
-def publish(event: Event, hearings: list[Hearing]) -> None:
-    """Log an event, and call those who listen: the given ones, and those of the process. A listener hears it once."""
-    if log.isEnabledFor(event.level):
-        extra = {f"oauth_{field.name}": _plain(getattr(event, field.name)) for field in fields(event)}
-        extra["oauth_event"] = type(event).__name__
-        log.log(event.level, "%s: %s", event.vendor, event.sentence, extra=extra)
-    called: list[Listener] = []
-    for hearing in (*hearings, *process):
-        if hearing.listener not in called:
-            called.append(hearing.listener)
-            hearing(event)
-
-
-def _plain(value: object) -> object:
-    """Return a field as a formatter of JSON can write it."""
-    return _said(value) if isinstance(value, BaseException) else value
-
-
 def _valid(lifetime: float | None) -> str:
     return "valid until the API refuses it" if lifetime is None else f"valid for {_seconds(lifetime)}"
 
@@ -295,7 +231,7 @@ def _seconds(seconds: float) -> str:
     return f"{left:,.0f} s" if left >= 10 else f"{left:.1f}".removesuffix(".0") + " s"
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """Return what an error says, without whose it is: the event says that."""
     said = printable(str(error.args[0])) if error.args else ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__

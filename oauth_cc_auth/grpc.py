@@ -1,4 +1,4 @@
-"""The door for gRPC: ``grpc.metadata_call_credentials(GrpcAuth(grant))``, and interceptors that renew a refused token.
+"""GrpcAuth for gRPC: ``grpc.metadata_call_credentials(GrpcAuth(grant))``, and interceptors that renew a refused token.
 
     credentials = grpc.composite_channel_credentials(
         grpc.ssl_channel_credentials(), grpc.metadata_call_credentials(auth := GrpcAuth(grant))

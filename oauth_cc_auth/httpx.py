@@ -1,4 +1,4 @@
-"""The door for httpx and httpx2: ``auth=HttpxAuth(grant)``, for clients and async clients, on asyncio and trio."""
+"""HttpxAuth for httpx and httpx2: ``auth=HttpxAuth(grant)``, for clients and async clients, on asyncio and trio."""
 
 from __future__ import annotations
 

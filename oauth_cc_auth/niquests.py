@@ -1,4 +1,4 @@
-"""The doors for niquests: ``auth=NiquestsAuth(grant)`` for a Session, ``AsyncNiquestsAuth`` for an AsyncSession.
+"""NiquestsAuth for a Session of niquests, AsyncNiquestsAuth for an AsyncSession: ``auth=NiquestsAuth(grant)``.
 
 niquests calls an async auth object for an AsyncSession alone: another session would send the request without a token.
 Neither is told which session it is for, so both look who has called them.

@@ -18,9 +18,10 @@ except ImportError as missing:
     message = 'oauth_cc_auth.otel needs OpenTelemetry: pip install "oauth-cc-auth[otel]"'
     raise ImportError(message) from missing
 
+from oauth_cc_auth._hearing import on_event
 from oauth_cc_auth._life import tracing
 from oauth_cc_auth._raising import whose
-from oauth_cc_auth.events import Event, RenewalHeldBack, StoreFailed, TokenRefused, on_event
+from oauth_cc_auth.events import Event, RenewalHeldBack, StoreFailed, TokenRefused
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["instrument"]
 
 _SCOPE = "oauth_cc_auth"
-
 
 # A thousand callers may wait for one token request; a span with as many links helps nobody.
 _LINKS = 32

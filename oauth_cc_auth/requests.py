@@ -1,4 +1,4 @@
-"""The door for requests: ``auth=RequestsAuth(grant)``."""
+"""RequestsAuth for requests: ``auth=RequestsAuth(grant)``."""
 
 from __future__ import annotations
 

@@ -29,10 +29,8 @@ from oauth_cc_auth.errors import ConfigurationError, OAuthError, TokenEndpointUn
 # The `type` of a ClientAssertion whose source is `spiffe` (draft-ietf-oauth-spiffe-client-auth §3.1).
 JWT_SPIFFE = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe"
 
-
 # Where Kubernetes mounts the token of a pod's service account, unless the pod's specification projects another.
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-
 
 # Seconds for one request to a platform, which is near.
 _TIMEOUT = 10.0

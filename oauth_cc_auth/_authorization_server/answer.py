@@ -31,14 +31,11 @@ from oauth_cc_auth.errors import (
 # Vendors' limits count in minutes to days. Without Retry-After, wait this many seconds.
 _LIMIT_PAUSE = 60.0
 
-
 # RFC 6750 §2.1, for an answer that nothing else tells apart from an error page.
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
-
 # Characters of a body that are quoted where it has no code: a firewall's or a load balancer's words.
 _QUOTED = 100
-
 
 # Names of members that are listed where the token is not among them.
 _LISTED = 8

@@ -1,4 +1,4 @@
-"""The vendor's limit on tokens, kept from running over: counted in the store, and so by all who share it.
+"""The vendor's limit on tokens, kept from running over: counted in the store, for all processes that share it.
 
 Each attempt of a token request is written down before it is sent, because a token whose answer is lost was issued all
 the same; what surely issued none is given back. The count is per client and token endpoint, whatever the scope, as
@@ -22,11 +22,9 @@ from oauth_cc_auth.stores._protocol import locks_each_key
 # The entry in a store is a token by form only: stores keep nothing else.
 _ENTRY, _ISSUED = "issuance-ledger", "issued_at"
 
-
 # To count takes milliseconds, and a hundred who begin together wait for each other for a second or two. The caller, who
 # waits 30 s and may have waited 21 for the token's lock, has 4 left to ask.
 STORE_SECONDS = 5.0
-
 
 _this_process = MemoryStore()
 

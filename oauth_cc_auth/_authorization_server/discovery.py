@@ -28,7 +28,6 @@ from oauth_cc_auth.errors import ConfigurationError, InvalidTokenResponse, OAuth
 _OAUTH, _OPENID = "oauth-authorization-server", "openid-configuration"
 _RESOURCE = "oauth-protected-resource"
 
-
 # Sends a GET and returns the answer; raises an OAuthError where there is none, or the server is not itself.
 Get = Callable[[str], HttpResponse]
 
@@ -166,7 +165,6 @@ def _challenge(header: str) -> dict[str, str]:
 
 # The authorization server that each API named first, by the API's URL and the client; a few strings per API.
 _first: OrderedDict[tuple[str, str | None], str] = OrderedDict()
-
 
 _MOST_BOUND = 10_000
 

@@ -55,17 +55,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("oauth_cc_auth")
 
-
 T = TypeVar("T")
-
 
 # What all attempts together may take, in timeouts.
 BUDGET = 2.0
 
-
 # Less time than this is not worth another attempt, as a share of the timeout.
 _WORTH_IT = 0.05
-
 
 # Under which name an exchange remembers the server's metadata.
 _METADATA = "metadata"

@@ -25,10 +25,8 @@ from oauth_cc_auth.errors import ConfigurationError, InvalidClient, OAuthError, 
 
 log = logging.getLogger("oauth_cc_auth")
 
-
 # Seconds by which the clock of the server may be behind ours, so that it still takes what has ended here.
 _LEEWAY = 60.0
-
 
 _CLIENT_ASSERTION = "client_assertion"
 

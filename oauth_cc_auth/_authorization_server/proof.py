@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("oauth_cc_auth")
 
-
 _ASSERTION = "client_assertion"  # RFC 7521 §4.2
 
 
@@ -170,7 +169,6 @@ _METHODS: dict[str, Method | PrivateKeyJWT] = {
     "tls_client_auth": _certificate,
     "self_signed_tls_client_auth": _certificate,
 }
-
 
 # The methods that send the secret itself.
 _SENDING = frozenset(

@@ -16,9 +16,7 @@ from oauth_cc_auth._token import Token
 
 T_co = TypeVar("T_co", covariant=True)
 
-
 Members: TypeAlias = "dict[str, Any]"
-
 
 Parameters: TypeAlias = "list[tuple[str, str]]"
 

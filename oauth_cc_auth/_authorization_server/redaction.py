@@ -1,4 +1,4 @@
-"""What of one attempt nobody may read, hidden in texts, in what is kept of an answer, and in errors with their causes.
+"""Secrets of one attempt, hidden in texts, in what is kept of an answer, and in errors with their causes.
 
 Secret are the client's secret, what the request carried to prove the client or a user, and the tokens of the answer. A
 server may echo each in a spelling of its own, so every usual one is hidden. A text is masked before it is cut, so that
@@ -26,10 +26,8 @@ from oauth_cc_auth.errors import OAuthError
 # What is kept of a server's text; the rest of an error page helps nobody in a log.
 _LONGEST_TEXT = 1000
 
-
 # To mask a secret of fewer characters would make a message unreadable, and protect nothing: it is guessed at once.
 _SHORTEST_MASKED = 4
-
 
 # Parameters of a request that prove the client or a user (RFC 6749 §4.1.3, §6, RFC 7009 §2.1, RFC 7521 §4, RFC 8693).
 _SECRET_PARAMETERS = (
@@ -37,12 +35,10 @@ _SECRET_PARAMETERS = (
     *("subject_token", "actor_token"),
 )
 
-
 # What stands in these headers is no secret, and worth reading in a message.
 _HARMLESS = re.compile(
     r"accept.*|cache-control|content-type|user-agent|.*(version|request-id|correlation.id)", re.IGNORECASE
 )
-
 
 # Members of an answer that are left out of what is kept of it.
 _SECRET_MEMBERS = frozenset({"access_token", "refresh_token", "id_token", "client_secret"})

@@ -7,13 +7,10 @@ from oauth_cc_auth.errors import TokenEndpointUnavailable, TokenRequestError
 
 RETRIES = 3
 
-
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-
 
 # A server that says so in a body counts, whatever the status (RFC 6749 §4.1.2.1).
 _RETRIED_CODES = frozenset({"server_error", "temporarily_unavailable"})
-
 
 # The pauses before the retries, as shares of the timeout: 0.2, 0.4 and 0.8 s for the default of 10 s.
 _FIRST_PAUSE = 0.02

@@ -1,4 +1,4 @@
-"""Assertions and tokens that somebody else issued, or that we sign, and where they come from (RFC 7521, RFC 8693).
+"""Assertions and tokens that another issuer made or that we sign, and where they come from (RFC 7521, RFC 8693).
 
 A source is read anew for every attempt of a token request. Which source it is tells grants apart, not what it says: a
 Kubernetes token that was renewed is the same workload's.

@@ -10,7 +10,6 @@ from oauth_cc_auth.errors import ConfigurationError
 
 Several: TypeAlias = "str | Collection[str]"
 
-
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
 

@@ -1,4 +1,4 @@
-"""How a client proves to the token endpoint who it is (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2), as values.
+"""How a client authenticates at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2), as values.
 
 What turns them into headers and parameters is `_authorization_server.proof`.
 """
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 # A function that writes the headers that prove a client, from its id and its secret.
 HeaderMethod: TypeAlias = "Callable[[str, str], Mapping[str, str]]"
 
-
 # The names, by the names of RFC 7591 §2 where it has one.
 MethodName: TypeAlias = Literal[
     "client_secret_basic",
@@ -31,13 +30,10 @@ MethodName: TypeAlias = Literal[
 ]
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 
-
 JSON_METHOD: MethodName = "client_secret_json"  # not in any RFC; Fyma, Auth0, USPS and Vanta take it
-
 
 # What token_endpoint_auth_method may be: a name, an assertion with settings of its own, one of others, or a function.
 ClientAuthMethod: TypeAlias = "MethodName | PrivateKeyJWT | ClientAssertion | HeaderMethod"
-
 
 WITHOUT_SECRET = frozenset({"none", "tls_client_auth", "self_signed_tls_client_auth"})
 

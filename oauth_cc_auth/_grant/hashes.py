@@ -11,15 +11,12 @@ from oauth_cc_auth._threads import after_fork_in_child
 
 _process_key = os.urandom(32)
 
-
 # Each slow hash takes 16 MiB: a thousand grants that are asked for at once must not take 16 GiB. Those of one name take
 # the same turn, and a signal's handler may take the turn of its own thread again.
 _turns = (RLock(), RLock())
 
-
 # What was computed, by the secret's fingerprint and the salt; at 200 bytes each, 800 kB.
 _MOST_REMEMBERED = 4096
-
 
 _remembered: dict[tuple[bytes, bytes], str] = {}
 

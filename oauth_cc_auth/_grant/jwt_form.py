@@ -14,9 +14,7 @@ from oauth_cc_auth._grant.secret import Secret
 # signature. An ECDSA signature may be DER, as AWS and Google return it, or r and s side by side, as Azure does.
 Signer: TypeAlias = "Callable[[bytes], bytes]"
 
-
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 §2.2
-
 
 # As `audience`: the address of the endpoint that is asked, whichever that is.
 ENDPOINT = "endpoint"

@@ -18,7 +18,6 @@ from oauth_cc_auth._resource_server.error_format import RFC_6749, ApiError, Erro
 # A longer life is a mistake, or means "for ever", and its end may be in no calendar: it counts as not stated.
 _A_CENTURY = 100 * 365.25 * 86_400.0
 
-
 # ISO 8601, with separators and without, which Python reads from 3.11 on only; so it is with Z, and most fractions.
 _DATE = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"

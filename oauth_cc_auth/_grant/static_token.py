@@ -1,4 +1,4 @@
-"""A token or key that needs no grant: somebody made it by hand."""
+"""A token or key that was made by hand and needs no token request."""
 
 from __future__ import annotations
 

@@ -13,9 +13,7 @@ from oauth_cc_auth._token import Token
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
-
 _TOKEN_TYPES = "urn:ietf:params:oauth:token-type:"
-
 
 _NAMES = frozenset({"access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt"})  # RFC 8693 §3
 

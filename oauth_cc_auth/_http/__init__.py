@@ -1,1 +1,1 @@
-"""HTTP as this package speaks it, whatever the library: values, origins, challenges, and who carries a request."""
+"""HTTP as this package speaks it, whatever the library: values, origins, challenges, and what carries a request."""

@@ -19,14 +19,11 @@ from oauth_cc_auth._http.sizes import MAX_ANSWER
 # What comes over the wire beside the body: headers, interim answers, the sizes of chunks.
 _MAX_WIRE = MAX_ANSWER + (1 << 18)
 
-
 # What is read at once of a stream.
 _PIECE = 1 << 12
 
-
 # One step of decompression.
 _STEP = 1 << 16
-
 
 # Identity was requested; what is compressed more than twice is no answer but an attack.
 _MOST_LAYERS = 2

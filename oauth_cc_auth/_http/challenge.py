@@ -11,17 +11,13 @@ from typing import NamedTuple
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 
-
 _PARAMETER = re.compile(
     rf'({_TOKEN})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|{_TOKEN})(?=[ \t,;]|$)'
 )  # some servers forget the comma
 
-
 _SCHEME = re.compile(rf"({_TOKEN})(?:[ \t]+|(?=,)|$)")
 
-
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))")
-
 
 _SEPARATOR = re.compile(r"[ \t]*(?:[,;][ \t]*)*")  # or put a semicolon
 

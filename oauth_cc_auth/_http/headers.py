@@ -13,9 +13,7 @@ from oauth_cc_auth.errors import ConfigurationError
 # A value, or a function that is called for each request, as for Walmart's correlation id.
 HeaderValue: TypeAlias = "str | Callable[[], str]"
 
-
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.1
-
 
 _VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without what libraries encode each in its own way
 

@@ -16,7 +16,6 @@ from oauth_cc_auth._http.lending import NOT_LENT
 # Every token request has its own, or they are of the connection.
 _OWN = NOT_LENT | {"accept", "accept-encoding", "cache-control", "connection"}
 
-
 # Who sends by another release of the library is no other client.
 _LIBRARY = re.compile(r"python-(requests|httpx2?)/[\w.]+|niquests/[\w.]+")
 

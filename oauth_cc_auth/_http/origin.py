@@ -6,9 +6,7 @@ import re
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-
 _SAME_AS = {"ws": "http", "wss": "https"}  # a WebSocket begins as a request to that origin (RFC 6455 §4.1)
-
 
 # Strict on purpose: what two parsers may read differently (a backslash, white space, a second @, an escape or a sign in
 # a host's name) has no origin at all. tests/values/test_origin_fuzz.py asks the parsers.
@@ -17,10 +15,8 @@ _AUTHORITY = re.compile(
     re.IGNORECASE,
 )
 
-
 # What some parsers drop, and others take for a slash.
 _ODD = re.compile(r"[\x00-\x1f\x7f\\]|^\s")
-
 
 _WITH_SCHEME = re.compile(r"[^/?#]*:")
 

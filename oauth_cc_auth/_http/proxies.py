@@ -12,10 +12,8 @@ from oauth_cc_auth._http.origin import origin_of
 
 _NAMES = ("http_proxy", "https_proxy", "all_proxy")
 
-
 # A user's name and password in a proxy's address. With a `#` or `/` in it, unescaped, it is no URL, but still a secret.
 _USERINFO = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(.*)@", re.IGNORECASE | re.DOTALL)
-
 
 # To mask less would make a message unreadable.
 _SHORTEST = 2

@@ -11,14 +11,12 @@ from functools import cache
 # HTTP/2's header compression logs each header at DEBUG; `Authorization` it hides itself. jh2 is that of niquests.
 _HEADER_TABLES = ("hpack", "hpack.hpack", "hpack.table", "h2", "jh2.hpack.hpack", "jh2.hpack.table")
 
-
 # What these log quotes the URL, the headers, or what a server quotes of them: at DEBUG, the first also as a warning.
 _TALKATIVE = (
     *("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry", "urllib3.response", *_HEADER_TABLES),
     *(f"{name}.{part}" for name in ("httpcore", "httpcore2") for part in ("connection", "http11", "http2", "proxy")),
     *("httpcore.socks", "httpcore2.socks", "httpx", "httpx2"),
 )
-
 
 # Whether this thread sends such a request now. One filter stays with each logger for good: to take one away while
 # another thread's record passes would let that record slip by its own.

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("requests", "httpx", "httpx2")
 
-
 _STANDARD = "urllib"
-
 
 # What to do about a certificate of a private authority.
 _OWN = (
@@ -31,7 +29,6 @@ _OWN = (
     "client= beside the grant."
 )
 _LENT = "Check verify= of the session or client that was passed for the token request."
-
 
 # Loads a certificate and its key into TLS settings.
 Certify: TypeAlias = "Callable[[SSLContext], None]"

@@ -5,7 +5,6 @@ from __future__ import annotations
 # Nothing of a token answer is this long; golang/oauth2 stops at the same size.
 MAX_ANSWER = 1 << 20
 
-
 # Of an answer of the API that was refused, as much is read to keep its connection, in bytes and in seconds: a new
 # connection costs less than a longer answer.
 DRAINED, DRAIN_SECONDS = 64 * 1024, 5.0

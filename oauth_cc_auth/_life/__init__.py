@@ -1,1 +1,1 @@
-"""The life of a token: how long it is good, who shares it, and how it is renewed."""
+"""The life of a token: how long it is good, which sources share it, and how it is renewed."""

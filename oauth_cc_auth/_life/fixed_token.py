@@ -1,4 +1,4 @@
-"""The live token of a key that somebody made by hand: there is nothing to renew."""
+"""The live token of a key that was made by hand: there is nothing to renew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One piece of slow work in the air, and everybody who waits for it.
+"""One piece of slow work in the air, and the callers that wait for it.
 
 A flight has one thread and one outcome. Threads wait at a gate of their own; asyncio and trio tasks are woken in their
 own loop and hold no thread. A caller that is cancelled, interrupted or out of patience leaves, and the flight flies on
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-
 # Twice the patience of those who wait covers the second exchange after a rotated secret.
 _LOST_AFTER = 2.0
-
 
 _NO_THREAD = (
     "The token request needs a thread, and the system starts no more of them. Raise the system's limit (ulimit -u, "

@@ -37,7 +37,6 @@ UNCOUNTED = frozenset(
     }
 )
 
-
 _CERTIFICATE_METHODS = WITHOUT_SECRET - {"none"}
 
 

@@ -1,4 +1,4 @@
-"""The token that everybody with the same grant shares: fresh, due, expired, refused, held back.
+"""The token that all sources of an equal grant share: fresh, due, expired, refused, held back.
 
 Decisions only, each from the state and the time it is given: no thread, no I/O, no clock. The hot path reads `window`,
 one tuple that is replaced as a whole, without the lock; everything else is called with `lock` held, which is held for
@@ -36,25 +36,21 @@ from oauth_cc_auth.errors import (
 )
 
 if TYPE_CHECKING:
+    from oauth_cc_auth._hearing import Hearing
     from oauth_cc_auth._life.flight import Flight
-    from oauth_cc_auth.events import Hearing
 
 
 # How long a refusal is remembered. Creditsafe locks an account after 5 bad requests in 2 minutes.
 REFUSAL_SECONDS = 5.0
 
-
 # After a failed background renewal: 1 % of the life, at most 30 s, doubling to 5 min: about 5 attempts in 12 minutes.
 _BACKOFF_SHARE, _BACKOFF_FIRST, _BACKOFF_LONGEST = 0.01, 30.0, 300.0
-
 
 # A renewed token that is refused later was good at first, also where no answer is looked at, as over a socket.
 TRIAL_SECONDS = 60.0
 
-
 # How long renewals are held back where the API refuses renewed tokens too: 1 s doubling to 5 min.
 _HOLD_FIRST, _HOLD_LONGEST = 1.0, 300.0
-
 
 # The lock is held for microseconds; whoever holds it for longer does not run.
 _HANDLER_SECONDS = 0.25

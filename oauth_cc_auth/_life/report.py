@@ -1,4 +1,4 @@
-"""What happens to a token, reported to logs and listeners: only where somebody hears it, and with no lock held.
+"""What happens to a token, reported to logs and listeners, with no lock held, where there are any.
 
 The classes of the events take ten milliseconds to import, so a process whose logger is off and that has no listener
 never loads them. What happens while a lock is held, or before a flight has landed, is collected and told afterwards.
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from oauth_cc_auth._token import Token
 
 log = logging.getLogger("oauth_cc_auth")
-
 
 # What a healthy token does; everything else is a warning.
 _QUIET = frozenset({"TokenObtained", "TokenRenewed", "TokenLoaded", "TokenDue", "LoginSaved"})
@@ -81,11 +80,11 @@ def _tell(grant: Any, live: LiveToken, name: str, at: float, facts: dict[str, An
     level = logging.INFO if name in _QUIET else logging.WARNING
     with live.landing():
         hearings = list(live.hearings or ())
-    loaded = sys.modules.get("oauth_cc_auth.events")
+    loaded = sys.modules.get("oauth_cc_auth._hearing")
     if not (hearings or getattr(loaded, "process", None) or log.isEnabledFor(level)):
         return
     with unforked():
-        from oauth_cc_auth import events  # noqa: PLC0415 - for those who hear something
+        from oauth_cc_auth import _hearing, events  # noqa: PLC0415 - for those who hear something
     vendor, endpoint, client_id, _ = whose(grant)
     host = urlsplit(endpoint or "").hostname or vendor or ""
     label = f"{vendor or host} at {host}" + ("" if client_id is None else f" for {client_id}")
@@ -98,7 +97,7 @@ def _tell(grant: Any, live: LiveToken, name: str, at: float, facts: dict[str, An
         at=at,
         **facts,
     )
-    events.publish(event, hearings)
+    _hearing.publish(event, hearings)
 
 
 def presentable(error: BaseException) -> BaseException:

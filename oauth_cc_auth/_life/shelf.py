@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("oauth_cc_auth")
 
-
 T = TypeVar("T")
 
 

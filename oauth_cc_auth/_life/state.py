@@ -124,9 +124,7 @@ class Boarding(NamedTuple):
 
 NO_TOKEN = Window(None, INF, -INF)
 
-
 NEVER = Span(INF, -INF)
-
 
 NO_PAUSE = Pause(NEVER, 0.0)
 

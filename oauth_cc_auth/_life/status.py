@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 StateName: TypeAlias = Literal["absent", "fresh", "due", "ending", "held"]
 
-
 _NAMES: dict[State, StateName] = {
     State.ABSENT: "absent",
     State.FRESH: "fresh",

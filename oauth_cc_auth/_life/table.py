@@ -23,24 +23,18 @@ from oauth_cc_auth._token import Token
 # each a full table is 16 MB.
 TABLE_SIZE = 16_384
 
-
 # Taken again by a signal's handler that makes an auth object while its own thread holds it.
 _lock = RLock()
 
-
 _alive: WeakValueDictionary[Hashable, LiveToken] = WeakValueDictionary()
-
 
 # Which were used last, the last at the end; a plain dict, whose every step is whole for a signal's handler.
 Recent = dict[Hashable, LiveToken]
 
-
 _recent: Recent = {}
-
 
 # Those of a user's session, client, store or clock, by its id; they end with it.
 _owned: dict[int, tuple[ref[object], Recent]] = {}
-
 
 # Logins whose last refresh token is nowhere but in memory: to drop one would lock its user out.
 _logins: dict[int, LiveToken] = {}

@@ -1,4 +1,4 @@
-"""Who watches token requests from outside, as OpenTelemetry does: nobody, unless a program has asked for it."""
+"""Where OpenTelemetry watches token requests, in a program that has asked for it."""
 
 from __future__ import annotations
 

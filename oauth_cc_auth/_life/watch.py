@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 # Seconds between two looks: soon after a renewal of 50 ms, and then four times a second.
 _FIRST_LOOK, _LAST_LOOK = 0.02, 0.25
 
-
 # A lock that gives up so late has another holder, which is alive. How many others wait is not known here: the share of
 # those that go on without it doubles with each second, and after these seconds all do.
 _HELD_FROM, _SPREAD_SECONDS = 2.0, 6.0

@@ -28,17 +28,13 @@ from oauth_cc_auth.errors import AuthorizationFailed, ConfigurationError
 # Where there are more, the login with most of them loses its oldest, so that nobody can crowd out the others.
 _MOST_PENDING = 10_000
 
-
 # Seconds after which a login that was begun cannot end any more: servers' own pages wait for minutes.
 _PENDING_SECONDS = 3600.0
 
-
 _CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
-
 
 # What an authorization response says (RFC 6749 §4.1.2, RFC 9207 §2); the redirect_uri may have other parameters.
 _SAID = frozenset({"code", "error", "iss", "state"})
-
 
 # What a grant says of itself; to say otherwise in one request would undo the login's protection, or end it elsewhere.
 _OWN = frozenset(
@@ -54,7 +50,6 @@ _OWN = frozenset(
     }
 )
 
-
 # Taken again by a signal's handler that begins a login while its own thread holds it.
 _lock = RLock()
 
@@ -67,7 +62,6 @@ class _Pending(NamedTuple):
 
 
 _pending: OrderedDict[str, _Pending] = OrderedDict()
-
 
 # State and code verifier of the logins that ended with both passed.
 _ended: OrderedDict[tuple[str, str], None] = OrderedDict()

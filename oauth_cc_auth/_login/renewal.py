@@ -31,7 +31,6 @@ from oauth_cc_auth.stores._entries import labelled
 # Beside a refresh token in a store: the slow salted hash of the client secret that obtained it, as "salt:hash".
 _VERIFIER = "client_secret_verifier"
 
-
 _NO_ANSWER = (
     "The store holds the login's last refresh token and does not answer. An older refresh token would end the login, "
     "so none is sent. Try again when the store is back."

@@ -19,7 +19,6 @@ from oauth_cc_auth.stores import TokenStore
 # Seconds between the attempts: 1 s doubling to a minute.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
-
 # Seconds that the interpreter's exit waits for all of them together: as long as a lock that is held is waited for.
 _EXIT_SECONDS = 21.0
 
@@ -54,7 +53,6 @@ class Unsaved(NamedTuple):
 
 # Each with what is done when its thread has tried for the last time; None where no thread could be started.
 _unsaved: dict[int, tuple[Unsaved, Future[None] | None]] = {}
-
 
 # Set when the interpreter exits: nobody pauses any more.
 _exiting = Event()

@@ -21,22 +21,18 @@ _CODE = (
     *("errorCode", "errcode", "0.errorCode", "response.errors.0.code", "code", "type"),
 )
 
-
 _MESSAGE = (
     *("error_description", "error.message", "error.title", "error.description", "errors.0.message", "errors.0.detail"),
     *("errors.0.title", "errorSummary", "error_message", "errorMessage", "errmsg", "0.message"),
     *("response.errors.0.message", "message", "Message", "ErrorMessage", "msg", "detail", "title", "error"),
 )
 
-
 _REQUEST_ID = (
     *("error.request_id", "request_id", "requestId", "RequestId", "trace_id", "traceId", "correlation_id"),
     *("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid"),
 )
 
-
 _REQUIRED_SCOPE = ("error.detail.required_scope", "required_scope")
-
 
 # Before the name of a header, among paths into a body.
 _HEADER = "header:"
@@ -129,7 +125,6 @@ class ErrorFormat:
 
 # The envelope of a token endpoint's error (RFC 6749 §5.2); `error` as an object is not a code.
 RFC_6749 = ErrorFormat(code="error")
-
 
 ANY_ENVELOPE = ErrorFormat()
 

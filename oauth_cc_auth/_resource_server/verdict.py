@@ -17,7 +17,6 @@ from oauth_cc_auth._resource_server.server import ResourceServer
 # WeChat is one of those who call their JSON plain text, or nothing at all.
 _JSON_TYPES = {"", "application/json", "text/json", "text/plain"}
 
-
 _ERROR_SIZE = 1024 * 1024  # bytes; as much as is read of a token endpoint's answer, and no error comes near it
 
 

@@ -183,11 +183,7 @@ GROUP = "oauth_cc_auth.presets"
 
 # What a preset is made with, for those of other packages too.
 _TOOLS = {
-    "credential": "_credentials",
-    "host": "_credentials",
-    "label": "_credentials",
-    "one_of": "_credentials",
-    "segment": "_credentials",
+    **dict.fromkeys(("credential", "host", "label", "one_of", "segment"), "_credentials"),
     "facts": "_environment",
 }
 _NO_VENDORS = frozenset({"credentials", "environment", "foreign", "played", "vocabulary"})

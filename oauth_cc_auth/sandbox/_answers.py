@@ -10,7 +10,8 @@ from typing import Any
 
 import flask
 
-from oauth_cc_auth.sandbox._state import Client, State
+from oauth_cc_auth.sandbox._models import Client
+from oauth_cc_auth.sandbox._state import State
 from oauth_cc_auth.sandbox._vendor import CLIENT_ID, FRESH_GUID, Limit, Refusal, Request
 from oauth_cc_auth.sandbox.vendors import metadata_at
 

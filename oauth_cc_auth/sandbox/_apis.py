@@ -1,4 +1,4 @@
-"""The resource servers: who is let in (RFC 6750), and what hosts answer that are no vendor's."""
+"""The resource servers: which tokens they let in (RFC 6750), and what hosts answer that are no vendor's."""
 
 # mypy: disable-error-code="no-untyped-call"
 # authlib ships no types and nobody annotated its functions, the inherited ones included.
@@ -17,8 +17,9 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator
 
 from oauth_cc_auth.sandbox._answers import check_headers, facts_of_request, say
 from oauth_cc_auth.sandbox._knobs import Default
+from oauth_cc_auth.sandbox._models import AccessToken
 from oauth_cc_auth.sandbox._records import shown
-from oauth_cc_auth.sandbox._state import AccessToken, State
+from oauth_cc_auth.sandbox._state import State
 from oauth_cc_auth.sandbox._vendor import PLAIN, ApiRequest, Refusal, Vendor
 from oauth_cc_auth.sandbox.vendors import apis_at, endpoint_at, vendor_of
 

@@ -1,4 +1,4 @@
-"""A browser with a user who accepts, for logins without either."""
+"""A browser that accepts what is asked, for logins without a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the authorization servers tell who asks (RFC 6749 §2.3, RFC 7523), where authlib needs help.
+"""How the authorization servers authenticate a client (RFC 6749 §2.3, RFC 7523), where authlib needs help.
 
 What is added: Basic and body together (Vibes RBM), Basic decoded by the letter of RFC 6749 §2.3.1, clients that are
 known by their secret alone (IBM Cloud), and a vendor's own method (Workday). A client proves itself in one way: two at
@@ -27,7 +27,8 @@ from joserfc.jwk import import_key
 from joserfc.jwt import JWTClaimsRegistry
 from werkzeug.datastructures import MultiDict
 
-from oauth_cc_auth.sandbox._state import Client, State
+from oauth_cc_auth.sandbox._models import Client
+from oauth_cc_auth.sandbox._state import State
 from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_AND_POST, CLIENT_SECRET_JWT, NO_AUTH, POST, PRIVATE_KEY_JWT
 
 QueryClient = Callable[[str], "Client | None"]

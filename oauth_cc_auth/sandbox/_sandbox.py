@@ -18,12 +18,12 @@ from oauth_cc_auth.sandbox._browser import log_in
 from oauth_cc_auth.sandbox._control import Control
 from oauth_cc_auth.sandbox._knobs import Failure, Knobs
 from oauth_cc_auth.sandbox._listeners import Listener
+from oauth_cc_auth.sandbox._models import Client
 from oauth_cc_auth.sandbox._pointing import G, Registration, pointed
 from oauth_cc_auth.sandbox._records import Record
 from oauth_cc_auth.sandbox._remote import RemoteSandbox
-from oauth_cc_auth.sandbox._state import Client, State
+from oauth_cc_auth.sandbox._state import State
 from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, PLAIN, Vendor
-from oauth_cc_auth.sandbox.vendors import vendor_at
 
 if TYPE_CHECKING:
     import ssl
@@ -135,7 +135,7 @@ class Sandbox(Knobs):
         """
         parts = urlsplit(vendor if "://" in vendor else f"https://{vendor}")
         host, client_id = parts.hostname or "", client_id or ""
-        known = {known.name: known for known in vendors.VENDORS}.get(vendor) or vendor_at(host, parts.path)
+        known = {known.name: known for known in vendors.VENDORS}.get(vendor) or vendors.vendor_at(host, parts.path)
         realm = realm_of(known, host)
         allowed = known.scopes if scopes is None else frozenset(scopes)
         with self._state.lock:
@@ -257,7 +257,7 @@ class Sandbox(Knobs):
     def _vendor(self, url: str) -> tuple[Vendor, str]:
         """Return the vendor that a URL means, and where its clients are registered."""
         host = self._addresses.vendor_host(url)
-        vendor = vendor_at(host, urlsplit(url).path)
+        vendor = vendors.vendor_at(host, urlsplit(url).path)
         return vendor, realm_of(vendor, host)
 
     def register_endpoint(self, url: str, kind: str, client: Registration) -> None:

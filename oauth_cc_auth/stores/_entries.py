@@ -1,4 +1,4 @@
-"""What a store holds, without its keys: for people who want to see it, and to clear it."""
+"""What a store holds, without its keys: for people to look at, and to clear."""
 
 from __future__ import annotations
 

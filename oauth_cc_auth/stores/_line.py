@@ -18,9 +18,7 @@ from oauth_cc_auth._token import Token
 
 Usable: TypeAlias = "Callable[[Token], bool]"
 
-
 Release: TypeAlias = "Callable[[], object]"
-
 
 # Just above the 20 s that a renewal takes at most: a process that holds the lock for longer is stuck. A caller waits
 # 30 s, so 9 are left to request a token without the lock.

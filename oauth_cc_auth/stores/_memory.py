@@ -15,7 +15,6 @@ from oauth_cc_auth.stores._line import LOCK_SECONDS, Pauses, Release, Usable, to
 # A save wakes those who wait; this is for a holder that releases the lock and has saved nothing.
 _PAUSES = Pauses(0.02, 0.1)
 
-
 _all: WeakSet[MemoryStore] = WeakSet()
 
 

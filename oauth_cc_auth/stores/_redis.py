@@ -48,7 +48,6 @@ LONGEST_LIFE = 10 * 365 * 86_400.0
 _accepted = set(signature(AbstractConnection.__init__).parameters)
 _SILENT = {"protocol": 2} | dict.fromkeys({"driver_info"} & _accepted or {"lib_name", "lib_version"} & _accepted)
 
-
 # Names that Redis looks at in one round trip when somebody wants to see all.
 _A_PAGE = 500
 

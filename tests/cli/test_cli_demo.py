@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from oauth_cc_auth import OriginNotAllowed, presets
-from oauth_cc_auth.cli import _demo, _tables
+from oauth_cc_auth.cli import _demo, _demo_clients, _tables
 
 
 def console(*, terminal: bool = False, width: int = 120) -> Console:
@@ -36,16 +36,17 @@ def two_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """One vendor with two clients, for tests that need no more."""
     monkeypatch.setattr(_demo, "FIRST_CALLS", {"vainu": _demo.FIRST_CALLS["vainu"]})
     # No event loop: on Python 3.11 coverage loses the frames below one that connects.
-    monkeypatch.setattr(_demo, "CLIENTS", {"requests": _demo.WithRequests, "httpx": _demo.WithHttpx})
+    monkeypatch.setattr(_demo, "CLIENTS", {"requests": _demo_clients.WithRequests, "httpx": _demo_clients.WithHttpx})
 
 
 def test_every_promise_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each vendor with each client passes each check, and the table is plain text where it goes into a file."""
-    monkeypatch.setattr(_demo, "CALLERS", 8)  # a crowd of 32 is tested at the auth classes
+    for room in (_demo, _demo_clients):  # a crowd of 32 is tested at the auth classes
+        monkeypatch.setattr(room, "CALLERS", 8)
     out = console()
     assert _demo.run(out)
     text = output(out)
-    cells = len(_demo.FIRST_CALLS) * len(_demo.CLIENTS)
+    cells = len(_demo.FIRST_CALLS) * len(_demo_clients.CLIENTS)
     assert text.count("✓") == cells * 5
     assert f"{cells * 5} of {cells * 5} promises kept" in text
     assert all(vendor in text for vendor in _demo.FIRST_CALLS)
@@ -174,22 +175,22 @@ class Pool(ThreadPoolExecutor):
 def test_ctrl_c_before_all_threads_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the callers assemble ends the wait of those who are there: none calls, and none is left."""
     before, calls = threading.active_count(), []
-    monkeypatch.setattr(_demo, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(_demo_clients, "ThreadPoolExecutor", Pool)
     with pytest.raises(KeyboardInterrupt):
-        _demo._in_threads(lambda: calls.append(1) or 200)  # type: ignore[func-returns-value]  # it is noted
+        _demo_clients._in_threads(lambda: calls.append(1) or 200)  # type: ignore[func-returns-value]  # it is noted
     assert calls == []
     assert threading.active_count() == before
 
 
-def tasks_of(answer: Callable[[int], Any]) -> _demo.WithAsyncHttpx:
+def tasks_of(answer: Callable[[int], Any]) -> _demo_clients.WithAsyncHttpx:
     """An async client whose calls are answered by this coroutine function, which is told how many were before."""
-    calls = iter(range(_demo.CALLERS))
+    calls = iter(range(_demo_clients.CALLERS))
 
     async def answered(_: httpx.Request) -> httpx.Response:
         await answer(next(calls))
         return httpx.Response(200)
 
-    client = _demo.WithAsyncHttpx(presets.vainu("id", "secret"))
+    client = _demo_clients.WithAsyncHttpx(presets.vainu("id", "secret"))
     client._loop.run_until_complete(client._client.aclose())
     client._client = httpx.AsyncClient(transport=httpx.MockTransport(answered))
     return client
@@ -209,7 +210,7 @@ def test_a_failure_leaves_no_task(caplog: pytest.LogCaptureFixture) -> None:
     client = tasks_of(answer)
     with pytest.raises(httpx.ConnectError):
         client.calls_at_once("GET", "https://api.example/", None)
-    assert len(ended) == _demo.CALLERS - 1
+    assert len(ended) == _demo_clients.CALLERS - 1
     client.close()
     gc.collect()
     assert caplog.messages == []
@@ -233,7 +234,7 @@ def test_ctrl_c_among_tasks_leaves_none(caplog: pytest.LogCaptureFixture) -> Non
         client.calls_at_once("GET", "https://api.example/", None)
     client.close()
     gc.collect()
-    assert len(cancelled) == _demo.CALLERS - 1
+    assert len(cancelled) == _demo_clients.CALLERS - 1
     assert caplog.messages == []
 
 
@@ -288,7 +289,7 @@ class FakeClient:
 
 def cell() -> _demo._Cell:
     """A cell over the fake sandbox."""
-    return _demo._Cell(FakeSandbox(), "vainu", _demo.WithHttpx)  # type: ignore[arg-type]  # a fake
+    return _demo._Cell(FakeSandbox(), "vainu", _demo_clients.WithHttpx)  # type: ignore[arg-type]  # a fake
 
 
 def test_a_token_too_many_is_a_failure() -> None:

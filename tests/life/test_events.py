@@ -40,7 +40,7 @@ from oauth_cc_auth import (
     TokenRenewed,
     TokenRequestRefused,
     TokenSource,
-    events,
+    _hearing,
     on_event,
 )
 
@@ -396,7 +396,7 @@ def test_a_listener_of_the_process(server: Loopback) -> None:
     undo()
     source.reject(source.token())
     assert kinds(heard) == [TokenObtained, TokenRefused]
-    assert events.process == ()
+    assert _hearing.process == ()
 
 
 def test_an_event_cannot_be_changed(server: Loopback) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import listing
@@ -19,6 +20,22 @@ def test_every_file_says_what_it_is_for() -> None:
     told = [text for name, text in listing.lines(listing.ROOT / "oauth_cc_auth") if "_VENDOR" not in name]
     assert all(told)
     assert len(set(told)) == len(told)
+
+
+def test_every_sentence_names_its_actor() -> None:
+    """None begins or goes on with a "who", a "whoever" or a "somebody": a reader must know which caller or server."""
+    vague = re.compile(r"\b(who|whoever|whom|somebody|anybody|nobody|everybody)\b", re.IGNORECASE)
+    told = [text for name, text in listing.lines(listing.ROOT / "oauth_cc_auth") if "_VENDOR" not in name]
+    assert [text for text in told if text and vague.search(text)] == []
+
+
+def test_every_file_is_short() -> None:
+    """300 lines at most, but for the presets' generated list."""
+    files = (listing.ROOT / "oauth_cc_auth").rglob("*.py")
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert [
+        path for path, count in lengths.items() if count > 300 and path.parts[-2:] != ("presets", "__init__.py")
+    ] == []
 
 
 @pytest.mark.parametrize(
