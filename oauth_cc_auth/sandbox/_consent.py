@@ -137,7 +137,7 @@ class AuthorizationEndpoint:
         request = grant.request
         page = flask.render_template_string(
             _PAGE,
-            title=f"{request.client.client_id} wants to use your account at {flask.g.realm}",
+            title=f"{request.client.client_id} wants to use your account at {_spoken(flask.g.realm)}",
             scopes=(request.payload.scope or request.scope).split(),
             csrf_token=self._csrf_token(cookie),
             destination=redirect_uri.partition("?")[0],
@@ -154,3 +154,8 @@ class AuthorizationEndpoint:
 
 def _error_page(status: int, title: str, error: str, hint: str) -> flask.Response:
     return flask.Response(flask.render_template_string(_PAGE, title=title, error=error, hint=hint), status)
+
+
+def _spoken(realm: str) -> str:
+    """Return a vendor's name as people write it, vend_email as Vend Email; a host stays as it is."""
+    return realm if "." in realm else realm.replace("_", " ").title()

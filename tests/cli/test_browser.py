@@ -110,7 +110,7 @@ def look_at(page: Page, name: str) -> None:
 def decide(page: Page, url: str, decision: str) -> None:
     """Open the vendor's page and press a button."""
     page.goto(url)
-    expect(page.get_by_role("heading")).to_have_text("client wants to use your account at vend_email")
+    expect(page.get_by_role("heading")).to_have_text("client wants to use your account at Vend Email")
     page.get_by_role("button", name=decision).click()
 
 

@@ -2,6 +2,13 @@
 
 A pin states, from the vendor's pages, what must go over the wire. The sandbox's own description of the vendor, which a
 wrong request does not get past, is a third statement of the same facts, made independently.
+
+What a pin holds: `words`, the preset's arguments beside the client's id and secret; `auth`, "private_key_jwt" where the
+secret is a key; `token_request` with `method`, `url`, `query`, `headers`, and `form` or `json`; `api` with a `url` that
+the token may go to, `header`, `scheme`, `prefix` and the further `headers` that are sent there; `lifetime` in seconds;
+`renew_on`, the statuses of a refused token; `issuance_limit` as count and seconds; `revocation_endpoint`; `scope`;
+`same_token`, where the vendor hands out the same token again; `sources`, the pages. A header "basic" or "basic-raw" is
+the client's, encoded or not.
 """
 
 from __future__ import annotations
