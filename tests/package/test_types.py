@@ -36,7 +36,8 @@ URL = "https://api.example.com"
 
 def by_httpx() -> None:
     """Authenticate a client and one call, sync and async."""
-    with httpx.Client(auth=HttpxAuth(GRANT)) as client:
+    auth: httpx.Auth = HttpxAuth(GRANT)  # and not only something that may be called
+    with httpx.Client(auth=auth) as client:
         assert client.build_request("GET", URL, extensions={}).method == "GET"
     asynchronous = httpx.AsyncClient(auth=HttpxAuth(GRANT))
     assert isinstance(asynchronous.auth, httpx.Auth)
@@ -44,7 +45,8 @@ def by_httpx() -> None:
 
 def by_httpx2() -> None:
     """Do the same with the other library."""
-    with httpx2.Client(auth=HttpxAuth(GRANT)) as client:
+    auth: httpx2.Auth = HttpxAuth(GRANT)
+    with httpx2.Client(auth=auth) as client:
         assert client.build_request("GET", URL, extensions={}).method == "GET"
     asynchronous = httpx2.AsyncClient(auth=HttpxAuth(GRANT))
     assert isinstance(asynchronous.auth, httpx2.Auth)
@@ -60,7 +62,8 @@ def by_requests() -> None:
 
 def lent_clients() -> None:
     """Lend a client of either library, and a session, to whatever takes one."""
-    with httpx.Client() as lent, httpx2.Client() as lent2, requests.Session() as session:
+    lent, lent2, session = httpx.Client(), httpx2.Client(), requests.Session()
+    with lent, lent2, session:  # not `as`: for Python 3.10, mypy takes what httpx2 enters for anything
         for client in (lent, lent2):
             assert HttpxAuth(GRANT, client=client)._serving.client is client
             assert TokenSource(GRANT, client=client)._serving.client is client
