@@ -87,3 +87,23 @@ def test_what_was_handed_out_refuses_to_be_pickled() -> None:
         with pytest.raises(TypeError, match="Pickle the TokenSource or the grant instead") as raised:
             pickle.dumps({"Authorization": HandedOut(f"Bearer {TOKEN}")}, protocol)
         assert TOKEN not in str(raised.value)
+
+
+def test_a_value_is_encoded_once() -> None:
+    """Each request wants bytes of the same token: they are made once, and what they decode to; neither prints."""
+    value = Hidden("Bearer t")
+    sent = value.encode()
+    assert sent == b"Bearer t"
+    assert value.encode("ascii") is sent is value.encode("utf-8")
+    read = sent.decode("ascii")
+    assert sent.decode() is read == value
+    assert repr([sent, read]) == "[b'***', '***']"
+
+
+def test_a_value_in_another_encoding() -> None:
+    """What is no ASCII, or is wanted in another encoding, is made anew each time, and does not print either."""
+    assert (Hidden("a").encode("utf-16-le"), Hidden("a").encode().decode("utf-16-le", "replace")) == (b"a\0", "\ufffd")
+    umlaut = Hidden("ü")
+    assert (umlaut.encode("latin-1"), umlaut.encode("utf-8")) == (b"\xfc", b"\xc3\xbc")
+    assert (umlaut.encode("latin-1").decode("latin-1"), umlaut.encode().decode()) == ("ü", "ü")
+    assert repr(umlaut.encode().decode()) == "'***'"
