@@ -38,17 +38,20 @@ def test_the_docs_are_current() -> None:
 
 
 def test_the_docs_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make docs` renews the table between its marks, writes each vendor's page, and deletes those that are gone."""
-    overview = tmp_path / "vendors.md"
+    """`make docs` renews the table, the count in the README and each vendor's page, and deletes those that are gone."""
+    docs, readme = tmp_path / "docs", tmp_path / "README.md"
+    overview = docs / "vendors.md"
+    (docs / "vendors").mkdir(parents=True)
     overview.write_text(f"before\n{pages.FIRST}old\n{pages.LAST}after\n", encoding="utf-8")
-    (tmp_path / "vendors").mkdir()
-    (tmp_path / "vendors" / "gone.md").write_text("old", encoding="utf-8")
-    monkeypatch.setattr(pages, "DOCS", tmp_path)
+    (docs / "vendors" / "gone.md").write_text("old", encoding="utf-8")
+    readme.write_text("There are 1 presets for 1 vendors: all.", encoding="utf-8")
+    monkeypatch.setattr(pages, "DOCS", docs)
     pages.write()
+    assert readme.read_text(encoding="utf-8") == f"There are {pages.counted()}: all."
     table = "".join(f"{line}\n" for line in lines())
     assert overview.read_text(encoding="utf-8") == f"before\n{pages.FIRST}{table}{pages.LAST}after\n"
-    assert not (tmp_path / "vendors" / "gone.md").exists()
-    written = (tmp_path / "vendors" / "crowdstrike.md").read_text(encoding="utf-8")
+    assert not (docs / "vendors" / "gone.md").exists()
+    written = (docs / "vendors" / "crowdstrike.md").read_text(encoding="utf-8")
     assert "`CROWDSTRIKE_CLIENT_ID`, else `FALCON_CLIENT_ID`" in written
 
 
