@@ -334,7 +334,7 @@ def test_a_preset_that_is_broken_is_not_found(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("token zo", "zoom"), ("token vend_", "vend-email"), ("token zoom --store enc", "encrypted:file")],
+    [("token vend_", "vend-email"), ("token zoom --store enc", "encrypted:file")],
 )
 def test_completion(typed: str, offered: str) -> None:
     """The shell offers vendors' names and stores."""
