@@ -96,7 +96,10 @@ class Obtaining(Handle):
 
     def _fly(self, library: str | None, background: bool, flight: Flight[Token]) -> Token:  # noqa: FBT001 - bound
         """Fly for the live token whose key holds now: what a grant reads may be another's since the last look."""
-        from oauth_cc_auth._life.key import reads_anew  # noqa: PLC0415 - see __init__
+        # A child that is forked while a thread imports waits for that thread for ever.
+        with unforked():
+            from oauth_cc_auth._life.key import reads_anew  # noqa: PLC0415 - see __init__
+            from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
 
         if reads_anew(cast("TokenEndpointGrant", self.grant)):
             left, live = self.live, self._join(ask=True)
@@ -111,8 +114,6 @@ class Obtaining(Handle):
                         live.flight = flight
                 if not boarding.opens:
                     return boarding.serve or _flight_of(boarding).wait(PATIENCE * self.timeout)
-        from oauth_cc_auth._life.report import Report  # noqa: PLC0415 - see Handle
-
         report = Report(self.grant, self.live, self.clock)
         with traced(report, flight.callers):
             return self._renew(library, flight, report, background=background)
