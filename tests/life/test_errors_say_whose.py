@@ -163,12 +163,14 @@ def test_a_server_that_says_no_code_is_quoted() -> None:
 
 def test_the_innermost_reason_is_shown() -> None:
     """Of an error that libraries wrap several times, the message shows what it began with."""
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    for library in ("requests", "httpx", "httpx2", "urllib"):
-        with pytest.raises(TokenEndpointUnavailable, match=r"\(ConnectionRefusedError: .*\)$") as caught:
-            Exchange(grant_for(f"http://127.0.0.1:{port}/t"), sender_for(None, None, library), 3.0, Clock()).fetch(None)
-        assert "HTTPConnectionPool" not in str(caught.value)
+    with socket.socket() as silent:
+        # It listens for nobody, and keeps the port from the servers of other tests.
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/t"
+        for library in ("requests", "httpx", "httpx2", "urllib"):
+            with pytest.raises(TokenEndpointUnavailable, match=r"\(ConnectionRefusedError: .*\)$") as caught:
+                Exchange(grant_for(url), sender_for(None, None, library), 3.0, Clock()).fetch(None)
+            assert "HTTPConnectionPool" not in str(caught.value)
     circle = ValueError("x")
     circle.__context__ = circle
     assert innermost(circle) is circle
