@@ -429,11 +429,11 @@ def test_sandbox_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def opening(**about: Any) -> Sandbox:
         opened.append(Sandbox(**about))
-        return opened[0]
+        return opened[-1]
 
     def used() -> None:
         form = {"grant_type": "client_credentials", **SANDBOX_CLIENT}
-        requests.post(opened[0].url("https://api.vainu.io/api/oauth/token/"), data=form, timeout=5)
+        requests.post(opened[-1].url("https://api.vainu.io/api/oauth/token/"), data=form, timeout=5)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("oauth_cc_auth.sandbox.Sandbox", opening)
@@ -443,6 +443,9 @@ def test_sandbox_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first["vendors"]["vainu"]["client_id"] == "sandbox-client"
     assert (request["vendor"], request["kind"], request["status"]) == ("vainu", "token", 200)
     assert "sandbox-secret" not in request["body"]
+    plain = run("sandbox", "vainu").stdout.splitlines()[-1]
+    assert "/api/oauth/token/" in plain
+    assert "sandbox-secret" not in plain
 
 
 def test_a_taken_port_is_one_line() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import signal
 import socket
@@ -133,6 +134,17 @@ print(requests.get({vendors.api()!r}, auth={line}, timeout=10).json()["email"])
     got = run("token", "vend-email")
     assert (got.exit_code, got.stderr, vendors.sandbox.token_requests) == (0, "", 1)
     assert requests.get(vendors.api(), headers={"Authorization": f"Bearer {got.stdout.strip()}"}, timeout=5).ok
+
+
+@pytest.mark.usefixtures("vendors", "browser")
+def test_a_login_in_json() -> None:
+    """`login --json` says whose token it is and where it is kept, and not the token."""
+    result = run("login", "vend-email", "--json")
+    said = json.loads(result.stdout)
+    assert (result.exit_code, said["store"]) == (0, str(FileStore().path))
+    kept = [entry.token.access_token for entry in FileStore().entries() if entry.token]
+    assert kept
+    assert kept[0] not in result.stdout
 
 
 @pytest.mark.usefixtures("vendors")

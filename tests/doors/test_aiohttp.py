@@ -38,6 +38,27 @@ def test_a_hop_to_another_origin_goes_without_the_token(user: str) -> None:
         assert ["token-1" in seen.headers.get("authorization", "") for seen in foreign.seen] == [False]
 
 
+def test_a_trace_of_the_users_own_hides_no_redirect() -> None:
+    """A session that traces its requests loses no token to a foreign origin, and is told of the redirect."""
+    told: list[str] = []
+
+    async def call(url: str, auth: AiohttpAuth) -> None:
+        trace = aiohttp.TraceConfig()
+
+        async def redirected(*_: object) -> None:
+            told.append("redirected")
+
+        trace.on_request_redirect.append(redirected)
+        async with aiohttp.ClientSession(middlewares=[auth], trace_configs=[trace]) as s, s.get(url) as response:
+            assert response.status == 200
+
+    with TokenEndpoint() as server, LoopbackServer() as api, LoopbackServer() as foreign:
+        api.answer = lambda _: moved(foreign)
+        asyncio.run(call(f"{api.origin}/a", AiohttpAuth(server.grant())))
+        assert ["authorization" in seen.headers for seen in foreign.seen] == [False]
+    assert told == ["redirected"]
+
+
 def test_a_middleware_may_run_each_hop_in_a_task_of_its_own() -> None:
     """A hop to another origin goes without the token, also where a middleware around ours sends it in another task."""
 

@@ -18,9 +18,18 @@ from oauth_cc_auth import (
     OriginNotAllowed,
     RequestsAuth,
     TokenSource,
+    presets,
 )
 
 door = doors.each_class
+
+
+def test_an_auth_object_shows_its_source() -> None:
+    """The source that an auth object was given, or has made, answers for URLs and states."""
+    source = TokenSource(presets.zoom(client_id="id", client_secret="secret", account_id="account"))
+    assert RequestsAuth(source).source is source
+    assert HttpxAuth(source.grant).source.url("/users/me") == "https://api.zoom.us/v2/users/me"
+
 
 DIGEST = 'Digest realm="api", nonce="n", qop="auth", algorithm=MD5'
 

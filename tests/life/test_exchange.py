@@ -93,6 +93,18 @@ def status(code: int, **headers: str) -> HttpResponse:
     return HttpResponse(code, {name.replace("_", "-"): value for name, value in headers.items()}, b"")
 
 
+def test_a_process_that_stood_still_tries_again(pauses: list[float]) -> None:
+    """An attempt during which everything was stopped for an hour uses up no time: the server had none to answer."""
+
+    def stopped(_: HttpRequest) -> HttpResponse:
+        pauses.append(3600.0)
+        raise unavailable()
+
+    sender = Script(stopped, GOOD)
+    assert exchange_by(sender).fetch(None).access_token == TOKEN
+    assert len(sender.requests) == 2
+
+
 def test_one_request_one_token() -> None:
     """A token counts from the moment before the request was sent, by the clock that was handed in."""
     clock = Clock(500.0)
