@@ -39,9 +39,12 @@ test: $(VENV)/.installed-test redis-server chromium
 cover: $(VENV)/.installed-test redis-server chromium
 	@$(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-# Property tests mark themselves as `hypothesis`; they run here once more, with many more examples.
+# Property tests mark themselves as `hypothesis`; they run here once more, with many more examples. Fleets and crowds
+# have limits in seconds on two cores, so each of them has the machine to itself.
+FLEETS := tests/stores tests/login
 endurance: $(VENV)/.installed-test redis-server chromium
-	@OAUTH_CC_AUTH_EXAMPLES=10000 $(PYTEST) -m 'endurance or hypothesis' --timeout=600 $(ARGS)
+	@OAUTH_CC_AUTH_EXAMPLES=10000 $(PYTEST) -m 'endurance or hypothesis' --timeout=900 $(FLEETS:%=--ignore=%) $(ARGS)
+	@$(PYTHON) -m pytest -q -m endurance --timeout=600 $(FLEETS) $(ARGS)
 
 # What is missing is skipped, and said so; with INTEROP_REQUIRED=1 it is a failure.
 interop: $(VENV)/.installed-interop node-packages glewlwyd
