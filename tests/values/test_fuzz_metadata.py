@@ -51,7 +51,7 @@ bodies = documents.map(lambda document: json.dumps(document).encode()) | st.bina
 challenges = st.text(st.sampled_from('Bearer DPoP ,;="\\error\t') | st.characters(codec="latin-1"), max_size=80)
 ages = st.text(st.sampled_from('max-age=,no-store"0123456789.e-+ '), max_size=30) | challenges
 LONG = b'{"issuer": "https://as.example.com", "%%s": ["%s"]}' % (b"x" * 99_999)
-WITHIN = settings(deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+WITHIN = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def outcome(call: Callable[[], Any]) -> Any:

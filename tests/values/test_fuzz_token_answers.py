@@ -26,7 +26,7 @@ GRANTS = [
     grant_for(token_response=ResponseFormat(access_token="data.token", expires_in=None, expires_at="expires_at")),
     grant_for(token_response=ResponseFormat(errors=ErrorFormat(code="errors.0.code", message=["msg", "error"]))),
 ]
-FAST = settings(deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+FAST = settings(suppress_health_check=[HealthCheck.too_slow])
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30) | st.sampled_from(
     [SECRET, f"{SECRET} ", "\x1b[2J", "\ud800", "invalid_client", "server_error", "Bearer", "1e400", "-0", "NaN"]
@@ -110,7 +110,7 @@ def test_retry_after_is_seconds_or_nothing(value: str, date: str | None, unit: f
     assert seconds is None or 0 < seconds <= 86_400
 
 
-@settings(max_examples=60, deadline=5000)
+@settings(max_examples=60)
 @given(bodies, statuses, headers)
 def test_an_exchange_ends(body: bytes, status: int, named: dict[str, str]) -> None:
     """Whatever is answered, an exchange makes at most four attempts, and ends with a token or an OAuthError."""
