@@ -85,8 +85,8 @@ def _at(url: str, expected: str | None, get: Get, now: float) -> Metadata:
     issuer = string_or_none(members.get("issuer"))
     if expected is not None and issuer != expected:
         raise _differs("issuer", expected, str(issuer))
-    # The issuer is believed where its well-known address is this one.
-    vouched = issuer if expected or (issuer and url in _addresses(issuer)) else None
+    # The issuer is believed where its well-known address is this one; a bracket may make it no URL at all.
+    vouched = issuer if expected or (issuer and "://[" not in issuer and url in _addresses(issuer)) else None
     return Metadata(url, members, now, fresh_until(answer, now), vouched)
 
 

@@ -66,6 +66,7 @@ def outcome(call: Callable[[], Any]) -> Any:
 @given(st.lists(bodies, min_size=1, max_size=3), st.sampled_from([200, 404, 503]), challenges, st.sampled_from(GRANTS))
 @example([b'{"issuer": "%s"}' % (b"x" * 99_999)], 200, "", GRANTS[0])
 @example([LONG % b"token_endpoint_auth_methods_supported"], 200, "", GRANTS[0])
+@example([b'{"issuer": "A://["}'], 200, "", GRANTS[4])
 @example([b'{"issuer": "https://as.example.com", "token_endpoint": "https://["}'], 200, "", GRANTS[0])
 def test_metadata_is_used_or_an_error(contents: list[bytes], status: int, challenge: str, grant: Any) -> None:
     """Any documents: endpoints by https that can be asked, or an OAuthError that prints, in a few lines."""
