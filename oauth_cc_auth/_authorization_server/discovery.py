@@ -85,8 +85,8 @@ def _at(url: str, expected: str | None, get: Get, now: float) -> Metadata:
     issuer = string_or_none(members.get("issuer"))
     if expected is not None and issuer != expected:
         raise _differs("issuer", expected, str(issuer))
-    # The issuer is believed where its well-known address is this one; a bracket may make it no URL at all.
-    vouched = issuer if expected or (issuer and "://[" not in issuer and url in _addresses(issuer)) else None
+    # The issuer is believed where its well-known address is this one.
+    vouched = issuer if expected or (issuer and _vouches(url, issuer)) else None
     return Metadata(url, members, now, fresh_until(answer, now), vouched)
 
 
@@ -104,6 +104,13 @@ def _of_issuer(issuer: str, get: Get, now: float) -> Metadata:
         return Metadata(url, members, now, fresh_until(answer, now), issuer)
     message = f"The authorization server {brief(issuer)} has no metadata where it should be: {', '.join(statuses)}."
     raise InvalidTokenResponse(message=message)
+
+
+def _vouches(url: str, issuer: str) -> bool:
+    try:
+        return url in _addresses(issuer)
+    except ValueError:  # it is no URL
+        return False
 
 
 def _addresses(issuer: str) -> Iterator[str]:
