@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 import click
 
-from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource, TokenStore, presets
+from oauth_cc_auth import OAuthError, Token, TokenSource, TokenStore, presets
 from oauth_cc_auth.cli import _options
 from oauth_cc_auth.cli._stores import opened, place_of
 from oauth_cc_auth.cli._vendors import Vendor, chosen
@@ -82,19 +82,48 @@ def logout(
     """Revoke the stored token or login of VENDOR, and delete it here; with --all those of all vendors.
 
     A vendor without a revocation endpoint is not asked: the tokens are deleted here, and live at the vendor until they
-    expire. Documentation: docs/cli.md
+    expire. What another client or login has stored is kept, and the exit status is 1. Documentation: docs/cli.md
     """
     kept = opened(store or "file")
     _check_choice(vendor, everything=everything)
-    theirs = [entry for entry in listed(kept) if vendor is None or is_of(entry, vendor)]
-    names = {entry.label.get("vendor", "") for entry in theirs} if vendor is None else {vendor}
-    revoked = []
+    stored = list(listed(kept))
+    names = {entry.label.get("vendor", "") for entry in stored} if vendor is None else {vendor}
+    told, deleted, left = [], 0, 0
     for name in sorted(names):
-        is_revoked, said = _revoked(name, options, login_name, kept)
-        revoked.append({"vendor": name, "revoked": is_revoked})
-        click.echo(said, err=True)
-    _cleared(kept, vendor)  # what a revocation has left
-    _report({"vendors": revoked}, kept, len(theirs), as_json=as_json)
+        before = _entries_of(name, stored, exactly=everything)
+        refusal = _revoke(name, options, login_name, kept) if before else f"Nothing is stored for {name}."
+        # The store's entry goes with the token that is revoked, and only with that.
+        after = _entries_of(name, listed(kept), exactly=everything)
+        is_revoked = refusal is None and len(after) < len(before)
+        if is_revoked:
+            what = "login" if any(entry.token and entry.token.refresh_token for entry in before) else "token"
+            click.echo(f"{name}: the {what} is revoked.", err=True)
+        if refusal is not None:
+            click.echo(refusal, err=True)
+            for entry in after:
+                entry.remove()
+        elif after:
+            left += len(after)
+            click.echo(_of_others(name, after), err=True)
+        told.append({"vendor": name, "revoked": is_revoked})
+        deleted += len(before) - (0 if refusal else len(after))
+    _report({"vendors": told}, kept, deleted, as_json=as_json)
+    if left:
+        raise click.exceptions.Exit(1)
+
+
+def _entries_of(name: str, entries: Iterable[Entry], *, exactly: bool) -> list[Entry]:
+    return [entry for entry in entries if (entry.label.get("vendor", "") == name if exactly else is_of(entry, name))]
+
+
+def _of_others(name: str, entries: Collection[Entry]) -> str:
+    """Say what was not revoked, whose it is, and what to do."""
+    clients = ", ".join(sorted({entry.label.get("client_id") or "unknown" for entry in entries}))
+    return (
+        f"{name}: not revoked, and kept: {len(entries)} of client {clients}, stored with another client, secret, scope "
+        "or login than the one that is set now. It lives at the vendor until it expires. Set what it was stored with "
+        f"and repeat this, or delete it here alone: `oauth-cc-auth forget {name}`."
+    )
 
 
 def _check_choice(vendor: str | None, *, everything: bool) -> None:
@@ -102,21 +131,20 @@ def _check_choice(vendor: str | None, *, everything: bool) -> None:
         raise click.UsageError("Name one VENDOR, or give --all.")
 
 
-def _revoked(vendor: str, options: dict[str, str], login: str | None, store: TokenStore) -> tuple[bool, str]:
-    """Revoke a vendor's token; tell whether, and say why not. Raises OAuthError where the vendor does not do it."""
+def _revoke(vendor: str, options: dict[str, str], login: str | None, store: TokenStore) -> str | None:
+    """Revoke a vendor's token; return why it cannot be asked for that. Raises OAuthError where it does not do it."""
     name = vendor.replace("-", "_")
     if name not in presets.names():
-        return False, f"{vendor or 'An entry without a label'}: there is no such preset, so nothing is revoked."
+        return f"{vendor or 'An entry without a label'}: there is no such preset, so nothing is revoked."
     grant = chosen(vendor, options=options, login=login, keys=True).made
     if getattr(grant, "revocation_endpoint", None) is None:
-        return False, f"{vendor} has no revocation endpoint: the token lives there until it expires."
+        return f"{vendor} has no revocation endpoint: the token lives there until it expires."
     try:
         TokenSource(grant, store=store).revoke()
     except OAuthError as error:
         error.args = (f"{error.args[0]} Nothing was deleted; `oauth-cc-auth forget {vendor}` deletes it here.",)
         raise
-    what = "login" if isinstance(grant, AuthorizationCode) else "token"
-    return True, f"{vendor}: the {what} is revoked."
+    return None
 
 
 def _cleared(store: TokenStore, vendor: str | None) -> int:

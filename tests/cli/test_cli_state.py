@@ -172,6 +172,45 @@ def test_logout_revokes(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.usefixtures("url")
+@pytest.mark.parametrize("arguments", [("box",), ("--all",)])
+def test_logout_of_what_others_stored(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A token that other credentials have stored is neither said to be revoked nor deleted; what to do is said."""
+    assert run("token", "box", "--store", "file").exit_code == 0
+    forget_all()
+    monkeypatch.setenv("BOX_CLIENT_ID", "another")
+    monkeypatch.setenv("BOX_CLIENT_SECRET", "secret")
+    result = run("logout", *arguments, "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, sandbox.count("revocation")) == (1, 0)
+    assert (told["vendors"], told["deleted"]) == ([{"vendor": "box", "revoked": False}], 0)
+    assert "box: not revoked, and kept: 1 of client sandbox-client" in result.stderr
+    assert not run("status", "box").stdout.startswith("Nothing")
+
+
+@pytest.mark.usefixtures("url")
+def test_logout_of_some_of_several(sandbox: Sandbox) -> None:
+    """What belongs to the client that is set is revoked and deleted; the rest is kept, and said to be."""
+    assert run("token", "box", "--store", "file").exit_code == 0
+    stored(label={"vendor": "box", "client_id": "another"})
+    forget_all()
+    result = run("logout", "box")
+    assert (result.exit_code, sandbox.count("revocation")) == (1, 1)
+    assert "box: the token is revoked.\nbox: not revoked, and kept: 1 of client another" in result.stderr
+    assert result.stdout.startswith("Deleted 1 entry in ")
+
+
+@pytest.mark.usefixtures("url")
+def test_logout_where_nothing_is_stored(sandbox: Sandbox) -> None:
+    """An empty store is said to be one; nothing is sent, nothing is called revoked, and the exit status is 0."""
+    result = run("logout", "box", "--json")
+    assert (result.exit_code, sandbox.count("revocation")) == (0, 0)
+    assert json.loads(result.stdout)["vendors"] == [{"vendor": "box", "revoked": False}]
+    assert "Nothing is stored for box." in result.stderr
+
+
+@pytest.mark.usefixtures("url")
 def test_logout_where_nothing_can_be_revoked() -> None:
     """A vendor that cannot revoke is said to be one; the token is deleted here, and the exit status is 0."""
     run("token", "zoom", "--store", "file")
