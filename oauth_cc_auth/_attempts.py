@@ -1,4 +1,5 @@
-"""One request and its attempts: what stands between an HTTP library and a token source.
+"""One request and its attempts, between an HTTP library and a token source; an answer that a redirect brought from
+outside the API is no refusal.
 
 A request goes at most three times: once, once more with the same token where its proof was stale (RFC 9449 §8), and
 once more with another token where the API refused the first. Each reason counts once, in either order. The loop decides

@@ -1,4 +1,6 @@
-"""AiohttpAuth for aiohttp: ``aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)])``, judged at each hop."""
+"""AiohttpAuth for aiohttp: ``aiohttp.ClientSession(middlewares=[AiohttpAuth(grant)])``; each hop of a redirect passes
+here, and one that leaves the API goes without the token.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""NiquestsAuth for a Session of niquests, AsyncNiquestsAuth for an AsyncSession: ``auth=NiquestsAuth(grant)``.
+"""NiquestsAuth for a Session of niquests, AsyncNiquestsAuth for an AsyncSession: ``auth=NiquestsAuth(grant)``; what
+both do is in `_prepared`.
 
 niquests calls an async auth object for an AsyncSession alone: another session would send the request without a token.
 Neither is told which session it is for, so both look who has called them.

@@ -1,4 +1,4 @@
-"""RequestsAuth for requests: ``auth=RequestsAuth(grant)``."""
+"""RequestsAuth for requests: ``auth=RequestsAuth(grant)``; what it does is in `_prepared`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 try:
     import requests
     from requests.auth import AuthBase
-except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/test_import.py
+except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
     message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
     raise ImportError(message) from error
 

@@ -1,4 +1,5 @@
-"""The client's proof, written into a request to the authorization server (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+"""The client's proof of its identity, written into a request to the authorization server: a secret, an assertion or a
+certificate (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
 
 authlib knows client_secret_post and none. What it lacks is here, as methods registered with it: HTTP Basic by the
 letter of the RFC, Basic for servers that do not decode, Basic and body together, signed assertions as

@@ -1,4 +1,4 @@
-"""Proofs of possession for a token request, and one more attempt for a new nonce (RFC 9449 §5, §8)."""
+"""DPoP proofs put on a token request, and one more attempt where the server gives a new nonce (RFC 9449 §5, §8)."""
 
 from __future__ import annotations
 

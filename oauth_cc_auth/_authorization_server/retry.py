@@ -1,4 +1,4 @@
-"""When a token request that failed is worth another attempt."""
+"""When a token request that failed is sent again; a call of the API that failed, as with 503, is never."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Origins, in one spelling, read strictly: what two parsers may read differently has none (RFC 6454 §4)."""
+"""Origins, in one spelling, read strictly (RFC 6454 §4), and whether a redirect's Location stays at one.
+
+What two parsers may read differently has no origin, and a Location that may be read in two ways leaves.
+"""
 
 from __future__ import annotations
 

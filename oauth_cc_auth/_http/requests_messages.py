@@ -1,4 +1,6 @@
-"""The messages of requests, and of niquests, which is written like it: as their auth classes need them."""
+"""The messages of requests and niquests, as their auth classes need them; a redirect to another origin loses here what
+was set for the API.
+"""
 
 from __future__ import annotations
 

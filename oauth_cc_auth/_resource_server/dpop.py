@@ -1,6 +1,7 @@
-"""DPoP: each request proves that its sender holds the key that the token is bound to (RFC 9449).
+"""DPoP (RFC 9449): the proofs are made here, for token requests and for calls of the API.
 
-A proof is one small JWT for one method and one URL, with the nonce that its server has given out.
+Each is one small JWT for one method and one URL, with the nonce that its server has given out. It proves that its
+sender holds the key that the token is bound to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What an answer of the API means for the token that its request presented (RFC 6750 §3.1).
+"""What an answer of the API means for the token that its request presented (RFC 6750 §3.1); an error that is not
+about the token, as 503, goes to the caller as it is.
 
 A refusal is about our token when the status says so and WWW-Authenticate is absent, or names our scheme without an
 error, or says `invalid_token` under any scheme. It is not where one says `insufficient_scope`: another token of the

@@ -1,4 +1,4 @@
-"""How a renewal waits for the renewal of another process: it watches for the token, not for the lock.
+"""How a renewal waits for a store's lock: it watches for the token of the holder, and tries the lock now and then.
 
 The rules. Look first: most of those who want to renew find a token, and need no lock. While another holds the lock,
 look again whenever the store says that something was saved, and try the lock now and then, because its holder may fail

@@ -15,6 +15,10 @@ BEGIN, END = "<!-- the listing begins -->\n", "<!-- the listing ends -->"
 
 # Folders with a file for each vendor: one line stands for those, so that a new vendor changes nothing here.
 PRESETS, PLAYED = "oauth_cc_auth/presets", "oauth_cc_auth/sandbox/vendors"
+EACH_VENDOR = {
+    PRESETS: "each vendor, as its own pages describe it to a client: endpoints, proof, origins, oddities",
+    PLAYED: "where a vendor is odd: how its servers behave, so that a wrong preset is refused",
+}
 # What a folder of tests is for.
 TESTS = {
     "cli": "the command line, in processes of its own, and the pages that a browser shows",
@@ -48,7 +52,7 @@ def lines(folder: Path, depth: int = 0) -> Iterator[tuple[str, str]]:
     files = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
     others = [path for path in files if not is_a_vendor(path)]
     if others != files:
-        yield f"{indent}  _VENDOR.py", "each vendor, as its own pages describe it"
+        yield f"{indent}  _VENDOR.py", EACH_VENDOR[folder.relative_to(ROOT).as_posix()]
     for path in others:
         yield f"{indent}  {path.name}", sentence(path)
     for inner in sorted(path.parent for path in folder.glob("*/__init__.py")):
