@@ -1,8 +1,9 @@
 """Fixtures for tests of programs that use this package; pytest finds them once the package is installed.
 
-`oauth_sandbox` runs the vendors on this machine, and `oauth_token` lets every source answer one token without a
-network. Between two tests the process forgets its tokens, so that no test sees another's; ``oauth_keep_tokens = true``
-in pytest's configuration keeps them, for fixtures of a whole session. A run that does not use the package pays nothing.
+`oauth_sandbox` runs the vendors on this machine, `oauth_token` lets every source answer one token without a network,
+and `oauth_no_retries` lets a token request that a test forgot to mock fail at once. Between two tests the process
+forgets its tokens, so that no test sees another's; ``oauth_keep_tokens = true`` in pytest's configuration keeps them,
+for fixtures of a whole session. A run that does not use the package pays nothing.
 """
 
 from __future__ import annotations
@@ -72,3 +73,12 @@ def oauth_token(monkeypatch: pytest.MonkeyPatch) -> Token:
     monkeypatch.setattr(Serving, "revocation", lambda *_: None)
     monkeypatch.setattr(Serving, "flown", flown)
     return token
+
+
+@pytest.fixture
+def oauth_no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each token request is sent once, so that one which the test forgot to mock fails at once, not after a second.
+
+    For all tests: ``usefixtures = oauth_no_retries`` in pytest's configuration.
+    """
+    monkeypatch.setattr("oauth_cc_auth._authorization_server.retry.RETRIES", 0)

@@ -6,6 +6,9 @@ listed; everything else is masked, so that a header nobody thought of does not g
 
 from __future__ import annotations
 
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +16,9 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import Headers, MultiDict
 
 MASK = "***"
+
+# Records kept; counters go on.
+KEPT_RECORDS = 10_000
 
 _SHOWN_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
@@ -93,6 +99,59 @@ class Record:
         names = ("kind", "vendor", "method", "path", "status", "client_port", "time")
         shown = {"headers": self.shown_headers, "query": self.shown_query, "body": self.shown_body}
         return {name: getattr(self, name) for name in names} | shown
+
+
+class Seen:
+    """The records of a sandbox, and how many requests there were of each kind."""
+
+    def __init__(self, on_request: Callable[[Record], None] | None) -> None:
+        self._on_request = on_request
+        self._lock = threading.Lock()
+        self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._last_token_request: Record | None = None
+
+    @property
+    def requests(self) -> list[Record]:
+        """The requests so far, at most the last 10,000."""
+        with self._lock:
+            return list(self._records)
+
+    @property
+    def token_requests(self) -> int:
+        """How many requests the token endpoints got."""
+        return self.count("token")
+
+    @property
+    def api_requests(self) -> int:
+        """How many requests the APIs got."""
+        return self.count("api")
+
+    @property
+    def last_token_request(self) -> Record | None:
+        """The last request that a token endpoint got, its headers and form included."""
+        return self._last_token_request
+
+    def count(self, kind: str, vendor: str | None = None) -> int:
+        """Count the requests of a kind, as `Record` names them, at one vendor or host or at all."""
+        with self._lock:
+            return sum(n for (seen, where), n in self._counts.items() if seen == kind and vendor in {None, where})
+
+    def reset_counts(self) -> None:
+        """Forget what was seen."""
+        with self._lock:
+            self._records.clear()
+            self._counts.clear()
+            self._last_token_request = None
+
+    def _record(self, record: Record) -> None:
+        with self._lock:
+            self._records.append(record)
+            self._counts[record.kind, record.vendor] += 1
+            if record.kind == "token":
+                self._last_token_request = record
+        if self._on_request is not None:
+            self._on_request(record)
 
 
 def _shown_parameters(parameters: RawForm) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -20,7 +18,7 @@ from oauth_cc_auth.sandbox._knobs import Failure, Knobs
 from oauth_cc_auth.sandbox._listeners import Listener
 from oauth_cc_auth.sandbox._models import Client
 from oauth_cc_auth.sandbox._pointing import G, Registration, pointed
-from oauth_cc_auth.sandbox._records import Record
+from oauth_cc_auth.sandbox._records import Record, Seen
 from oauth_cc_auth.sandbox._remote import RemoteSandbox
 from oauth_cc_auth.sandbox._state import State
 from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, PLAIN, Vendor
@@ -28,17 +26,31 @@ from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, PLAIN, Vendor
 if TYPE_CHECKING:
     import ssl
 
-# Records kept; counters go on.
-KEPT_RECORDS = 10_000
 
-
-class Sandbox(Knobs):
+class Sandbox(Knobs, Seen):
     """Authorization servers and APIs of all vendors on loopback, each origin on a port of its own, opened when needed.
 
     With `port` the first origin listens there, the next on the port after it, and so on; 0 takes free ports.
     `on_request` is called with the `Record` of each request once its answer is ready. `clock` gives the seconds by
     which tokens age, assertions are judged and answers are dated. With `tls`, a server's settings, all origins speak
-    https. The knobs are described at `Knobs`.
+    https. These attributes, and `fail`, change how the servers behave; set them at any time, from any thread:
+
+    lifetime: seconds that new tokens live; None: as long as the vendor's do; math.inf: for ever, and no `expires_in`.
+    delay: seconds that the token endpoint takes to answer.
+    api_delay: seconds that the API takes to answer.
+    reject_all_tokens: the API refuses every token, new ones too.
+    api_audience: the API refuses tokens that were not requested for this audience; None: it takes any.
+    www_authenticate: that header of the API's 401; None leaves it out, several strings are several headers.
+    token_limit: tokens that a vendor with a limit issues; None: the vendor's own number.
+    daily_limit: the same for a vendor that documents a limit without its number (Fyma).
+    reuse_token: the token endpoint returns the token that is still good, with what is left of its life.
+    rotate_refresh_tokens: whether a renewal brings a new refresh token; None: as at the vendor.
+    refresh_grace: seconds that a rotated refresh token still works.
+    kill_family_on_reuse: the use of a dead refresh token ends all tokens of its login (RFC 9700 §4.14.2).
+    consent: what the user of a login says, "accept" or "deny", without a page; None shows the page.
+    wrong_state: the redirect after a login carries another state than the request did.
+    send_issuer: that redirect says which authorization server it comes from (RFC 9207).
+    wrong_issuer: it names another one.
     """
 
     def __init__(
@@ -51,15 +63,11 @@ class Sandbox(Knobs):
         tls: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__()
-        self._on_request = on_request
+        Seen.__init__(self, on_request)
         self._state = State(self, clock)
         app = build_app(self._state, self._record, Control(self).answer)
         self._addresses = Addresses(host, port, partial(Listener, app=app, clock=clock, tls=tls))
         self._state.url = self._addresses.url
-        self._lock = threading.Lock()
-        self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._last_token_request: Record | None = None
         self._added: list[Vendor] = []
 
     # Life
@@ -204,55 +212,11 @@ class Sandbox(Knobs):
         with self._state.lock:
             self._state.failures.clear()
 
-    # What was seen
-
-    @property
-    def requests(self) -> list[Record]:
-        """The requests so far, at most the last 10,000."""
-        with self._lock:
-            return list(self._records)
-
-    @property
-    def token_requests(self) -> int:
-        """How many requests the token endpoints got."""
-        return self.count("token")
-
-    @property
-    def api_requests(self) -> int:
-        """How many requests the APIs got."""
-        return self.count("api")
-
-    @property
-    def last_token_request(self) -> Record | None:
-        """The last request that a token endpoint got, its headers and form included."""
-        return self._last_token_request
-
-    def count(self, kind: str, vendor: str | None = None) -> int:
-        """Count the requests of a kind, as `Record` names them, at one vendor or host or at all."""
-        with self._lock:
-            return sum(n for (seen, where), n in self._counts.items() if seen == kind and vendor in {None, where})
-
-    def reset_counts(self) -> None:
-        """Forget what was seen."""
-        with self._lock:
-            self._records.clear()
-            self._counts.clear()
-            self._last_token_request = None
-
     # The rest is not for users
 
     def __repr__(self) -> str:
         """Show which origins are played where."""
         return f"<Sandbox {self._addresses}>"
-
-    def _record(self, record: Record) -> None:
-        with self._lock:
-            self._records.append(record)
-            self._counts[record.kind, record.vendor] += 1
-            if record.kind == "token":
-                self._last_token_request = record
-        if self._on_request is not None:
-            self._on_request(record)
 
     def _vendor(self, url: str) -> tuple[Vendor, str]:
         """Return the vendor that a URL means, and where its clients are registered."""

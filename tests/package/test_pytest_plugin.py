@@ -124,6 +124,33 @@ def test_it(oauth_token):
     pytester.runpytest_inprocess(*PLUGIN).assert_outcomes(passed=1)
 
 
+def test_no_retries(pytester: pytest.Pytester) -> None:
+    """A token request that nothing answers is sent once in a test that says so, and four times in the next one."""
+    pytester.makepyfile(
+        GRANT
+        + """
+import httpx
+from oauth_cc_auth import TokenEndpointUnavailable
+
+def attempts():
+    sent = []
+    def answer(request):
+        sent.append(request)
+        raise httpx.ConnectError("not mocked")
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client, pytest.raises(TokenEndpointUnavailable):
+        TokenSource(GRANT, client=client, timeout=0.5).token()
+    return len(sent)
+
+def test_one(oauth_no_retries):
+    assert attempts() == 1
+
+def test_two():
+    assert attempts() == 4
+"""
+    )
+    pytester.runpytest_inprocess(*PLUGIN).assert_outcomes(passed=2)
+
+
 def test_a_sandbox(pytester: pytest.Pytester) -> None:
     """A grant gets its token from the running sandbox, also from a vendor of the test's own."""
     pytester.makepyfile(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import json
 import math
+import re
 import runpy
 import socket
 import sys
@@ -13,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
 from typing import Any
 
 import httpx
@@ -33,6 +36,7 @@ from oauth_cc_auth import (
     presets,
 )
 from oauth_cc_auth.sandbox import Record, Sandbox
+from oauth_cc_auth.sandbox._knobs import Knobs
 from oauth_cc_auth.sandbox._listeners import Listener, _end
 
 TOKEN = "https://as.example.com/oauth2/token"
@@ -514,6 +518,12 @@ def test_www_authenticate(sandbox: Sandbox, grant: ClientCredentials) -> None:
     assert call(grant, "x").headers["WWW-Authenticate"] == "Basic, Bearer"
     sandbox.www_authenticate = None
     assert "WWW-Authenticate" not in call(grant, "x").headers
+
+
+def test_every_knob_is_described() -> None:
+    """``help(Sandbox)`` has a line for each attribute that changes how the servers behave."""
+    described = re.findall(r"^(\w+): ", inspect.getdoc(Sandbox) or "", re.MULTILINE)
+    assert sorted(described) == sorted(field.name for field in fields(Knobs))
 
 
 def test_reject_all_tokens(sandbox: Sandbox, grant: ClientCredentials) -> None:
