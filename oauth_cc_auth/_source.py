@@ -123,13 +123,18 @@ class TokenSource:
         """Take note that the API took this token: its next refusal is a new one, and may be renewed for at once."""
         self._serving.accept(token)
 
-    def base_url(self) -> str | None:
-        """Return where the paths of the API begin, which some vendors tell with the token. Raises an OAuthError."""
-        return self._serving.resource_server.base_url_for(self.token())
+    def base_url(self) -> str:
+        """Return where the paths of the API begin; where the vendor tells that with the token, this waits for one.
 
-    async def abase_url(self) -> str | None:
+        Raises an OAuthError: ConfigurationError where no base is known.
+        """
+        server = self._serving.resource_server
+        return server.base_for(self.token() if server.base_url_of else None)
+
+    async def abase_url(self) -> str:
         """Return the API's base, as `base_url` does, and let the event loop run meanwhile."""
-        return self._serving.resource_server.base_url_for(await self.atoken())
+        server = self._serving.resource_server
+        return server.base_for(await self.atoken() if server.base_url_of else None)
 
     def url(self, path: str) -> str:
         """Return the URL of a path of the API, ``source.url("/users")``; a whole URL is returned as it is.

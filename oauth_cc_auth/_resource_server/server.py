@@ -6,6 +6,7 @@ http to loopback only.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
@@ -18,6 +19,9 @@ from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError, InsecureTransport, OriginNotAllowed
+
+# While it is set, the presets' tokens are those of a sandbox on this machine.
+SANDBOX_VARIABLE = "OAUTH_CC_AUTH_SANDBOX"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -102,13 +106,22 @@ class ResourceServer:
         try:
             origin = origin_of(url)
         except ValueError:
-            message = "Not sent: the URL is not an absolute http or https URL with a plain host."
+            message = (
+                "Not sent: the URL is not an absolute http or https URL with a plain host. source.url(path) returns "
+                "the URL of a path."
+            )
             raise OriginNotAllowed(message) from None
         allowed = self._origins(token)
         if allowed is not None and not self._is_among(origin, allowed):
+            change = "If that host belongs to the API, name it in ResourceServer(origins=...)."
+            if os.environ.get(SANDBOX_VARIABLE) and allowed and all(map(is_loopback, allowed)):
+                change = (
+                    f"{SANDBOX_VARIABLE} is set, so this is the sandbox's token: send the call to source.url(path), "
+                    "which is at the sandbox, or unset the variable."
+                )
             message = (
                 f"Not sent: this token may go to {', '.join(sorted(allowed)) or 'no API that is known'}, not to "
-                f"{origin}. If that host belongs to the API, name it in ResourceServer(origins=...)."
+                f"{origin}. {change}"
             )
             raise OriginNotAllowed(message)
         if allow_insecure_http:
@@ -133,11 +146,18 @@ class ResourceServer:
         """
         if path.lower().startswith(("https://", "http://")):
             return path
+        return f"{self.base_for(token).rstrip('/')}/{path.lstrip('/')}"
+
+    def base_for(self, token: Token | None) -> str:
+        """Return where the paths of the API begin, which the token tells where there is a `base_url_of`.
+
+        Raises ConfigurationError where that is not known.
+        """
         base = self.base_url if token is None else self.base_url_for(token)
         if base is None:
             message = "this API has no single base_url: pass a whole URL, or ResourceServer(base_url=...) to the grant"
             raise ConfigurationError(message)
-        return f"{base.rstrip('/')}/{path.lstrip('/')}"
+        return base
 
     def base_url_for(self, token: Token) -> str | None:
         """Return where the paths of the API begin for this token. Raises ConfigurationError where that is no URL."""

@@ -12,9 +12,10 @@ from importlib import import_module
 from inspect import Parameter, Signature, signature
 from typing import Any
 
+from oauth_cc_auth._resource_server.server import SANDBOX_VARIABLE
 from oauth_cc_auth.errors import ConfigurationError
 
-VARIABLE = "OAUTH_CC_AUTH_SANDBOX"
+VARIABLE = SANDBOX_VARIABLE
 
 # The sandbox registers a client when it first sees it. A client without a secret is another client.
 SANDBOX_CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}

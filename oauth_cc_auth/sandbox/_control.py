@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 import flask
@@ -17,6 +17,7 @@ import flask
 from oauth_cc_auth.sandbox._knobs import Default, Knobs
 from oauth_cc_auth.sandbox._listeners import check_loopback
 from oauth_cc_auth.sandbox._pointing import Registration
+from oauth_cc_auth.sandbox._typed import check, check_call
 
 PATH = "/.well-known/oauth-cc-auth-sandbox"
 
@@ -41,18 +42,17 @@ class Control:
             "revoke_all",
             "fail",
             "recover",
+            "count",
+            "reset_counts",
         )
         self._methods: dict[str, Callable[..., Any]] = {name: getattr(sandbox, name) for name in plain}
         self._methods |= {
-            "count": sandbox.count,
-            "recover": sandbox.recover,
-            "reset_counts": sandbox.reset_counts,
-            "rotate_secret": sandbox.rotate_secret,
-            "delete_application": sandbox.delete_application,
+            "rotate_secret": self._rotate_secret,
+            "delete_application": self._delete_application,
             "register_endpoint": self._register_endpoint,
             "requests": lambda: [record.as_dict() for record in sandbox.requests],
-            "get": lambda name: to_json(getattr(sandbox, _knob(name))),
-            "set": lambda name, value: setattr(sandbox, _knob(name), from_json(value)),
+            "get": self._get,
+            "set": self._set,
         }
 
     def answer(self) -> flask.Response:
@@ -64,15 +64,38 @@ class Control:
             return flask.Response(status=421)
         if request.method != "POST" or request.mimetype != "application/json":
             return flask.Response(status=415)
-        asked: Mapping[str, Any] = request.get_json()
+        asked = request.get_json(silent=True)
+        name = asked.get("method") if isinstance(asked, dict) else None
         try:
-            result = self._methods[asked["method"]](*asked.get("arguments", ()), **asked.get("options", {}))
-        except (KeyError, LookupError, ValueError, TypeError, OSError) as error:
-            return flask.Response(str(error), 400, mimetype="text/plain")
+            if not isinstance(asked, dict) or not isinstance(name, str) or name not in self._methods:
+                known = ", ".join(sorted(self._methods))
+                return _refused(f'send a JSON object with a "method", which is one of: {known}')
+            given, words = asked.get("arguments", []), asked.get("options", {})
+            check(f"{name}: arguments", given, list)
+            check(f"{name}: options", words, dict)
+            check_call(self._methods[name], given, words)
+            result = self._methods[name](*given, **words)
+        except (LookupError, ValueError, TypeError, OSError) as error:
+            return _refused(str(error))
         return flask.jsonify({"result": result})
 
+    def _rotate_secret(self, client_id: str, new_secret: str) -> None:
+        self._sandbox.rotate_secret(client_id, new_secret)
+
+    def _delete_application(self, client_id: str) -> None:
+        self._sandbox.delete_application(client_id)
+
     def _register_endpoint(self, url: str, kind: str, client: Mapping[str, Any]) -> None:
+        check_call(Registration, (), client)
         self._sandbox.register_endpoint(url, kind, Registration(**client))
+
+    def _get(self, name: str) -> object:
+        return to_json(getattr(self._sandbox, _knob(name)))
+
+    def _set(self, name: str, value: object) -> None:
+        kind, knob = get_type_hints(Knobs)[_knob(name)], from_json(value)
+        check(name, knob, kind)
+        setattr(self._sandbox, name, knob)
 
 
 def to_json(value: object) -> object:
@@ -92,8 +115,12 @@ def as_json(client: Registration) -> dict[str, Any]:
     return asdict(client)
 
 
+def _refused(why: str) -> flask.Response:
+    return flask.Response(why, 400, mimetype="text/plain")
+
+
 def _knob(name: str) -> str:
     if name not in KNOBS:
-        message = f"the sandbox has no setting {name!r}"
+        message = f"the sandbox has no setting {name!r}; it has: {', '.join(sorted(KNOBS))}"
         raise LookupError(message)
     return name

@@ -12,7 +12,16 @@ import pytest
 from doors import Door, Reply, Seen, TokenEndpoint, json_reply, only, refusing
 from doors import LoopbackServer as Server
 
-from oauth_cc_auth import ApiError, OAuthError, OriginNotAllowed, RequestFormat, ResourceServer, TokenSource
+from oauth_cc_auth import (
+    ApiError,
+    ConfigurationError,
+    OAuthError,
+    OriginNotAllowed,
+    RequestFormat,
+    ResourceServer,
+    StaticToken,
+    TokenSource,
+)
 
 door = doors.each_class
 
@@ -269,18 +278,23 @@ def test_a_header_that_fails(door: Door, api: Server, endpoint: TokenEndpoint) -
 
 @only(lambda kind: kind.loop is None)
 def test_the_base_of_a_source(door: Door, api: Server, endpoint: TokenEndpoint) -> None:
-    """Line 23, Salesforce: a program may ask where the API's paths begin."""
+    """Line 23, Salesforce: a program may ask where the API's paths begin; a token is requested only where it tells."""
     import asyncio  # noqa: PLC0415 - for this test only
 
-    endpoint.members["instance_url"] = f"{api.origin}/services/"
-    source = TokenSource(endpoint.grant(resource_server=ResourceServer("https://login.example", base_url_of=instance)))
-    assert source.base_url() == f"{api.origin}/services/" == asyncio.run(source.abase_url())
-    assert source.url("/data") == f"{api.origin}/services/data" == asyncio.run(source.aurl("data"))
     assert (
         TokenSource(endpoint.grant(resource_server=ResourceServer("https://b.example/v1"))).base_url()
         == "https://b.example/v1"
     )
-    assert TokenSource(endpoint.grant()).base_url() is None
+    for nowhere in (TokenSource(endpoint.grant()), TokenSource(StaticToken("t"))):
+        with pytest.raises(ConfigurationError, match="no single base_url"):
+            nowhere.base_url()
+        with pytest.raises(ConfigurationError, match="no single base_url"):
+            asyncio.run(nowhere.abase_url())
+    assert endpoint.issued == 0
+    endpoint.members["instance_url"] = f"{api.origin}/services/"
+    source = TokenSource(endpoint.grant(resource_server=ResourceServer("https://login.example", base_url_of=instance)))
+    assert source.base_url() == f"{api.origin}/services/" == asyncio.run(source.abase_url())
+    assert source.url("/data") == f"{api.origin}/services/data" == asyncio.run(source.aurl("data"))
     del endpoint.members["instance_url"]
     source.forget()
     assert source.base_url() == "https://login.example"

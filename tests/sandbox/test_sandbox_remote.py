@@ -126,9 +126,35 @@ def test_where_no_sandbox_answers(address: str) -> None:
     with pytest.raises(ConnectionError, match="start one with: oauth-cc-auth sandbox"):
         Sandbox.at("127.0.0.1:1").revoke_all()
     assert address in repr(Sandbox.at(address))
-    for name in ("get", "nonsense"):
-        with pytest.raises(ValueError, match="nonsense"):
-            Sandbox.at(address)._call(name, "nonsense")
+    with pytest.raises(ValueError, match="no setting 'nonsense'; it has: api_audience"):
+        Sandbox.at(address)._call("get", "nonsense")
+    with pytest.raises(ValueError, match="one of: below"):
+        Sandbox.at(address)._call("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ([], "a JSON object"),
+        ({"method": 5}, 'a "method", which is one of: below'),
+        ({"method": "count", "arguments": 5}, "count: arguments is 5, not list"),
+        ({"method": "count", "options": [1]}, "count: options is [1], not dict"),
+        ({"method": "origin", "arguments": [5]}, "url is 5, not str"),
+        ({"method": "rotate_secret", "arguments": [5, "x"]}, "client_id is 5, not str"),
+        ({"method": "delete_application", "arguments": [[]]}, "client_id is [], not str"),
+        ({"method": "register_endpoint", "arguments": ["u", "token", {}]}, "missing a required argument"),
+        ({"method": "set", "arguments": ["lifetime", "1h"]}, "lifetime is '1h', not float or None"),
+        ({"method": "set", "arguments": ["consent", "maybe"]}, "consent is 'maybe', not 'accept' or 'deny' or None"),
+        ({"method": "set", "arguments": ["www_authenticate", [5]]}, "www_authenticate is [5], not str or Sequence"),
+        ({"method": "fail", "options": {"status": True}}, "status is True, not int or None"),
+        ({"method": "fail", "arguments": ["nowhere"]}, "where is 'nowhere', not 'token' or 'api'"),
+    ],
+)
+def test_what_is_no_argument(address: str, asked: object, why: str) -> None:
+    """A request with an argument of the wrong type is answered with 400 and a sentence, and changes nothing."""
+    answer = requests.post(f"{address}/.well-known/oauth-cc-auth-sandbox", json=asked, timeout=9)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert why in answer.text
 
 
 @pytest.mark.parametrize(

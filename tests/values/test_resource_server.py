@@ -102,6 +102,18 @@ def test_the_token_goes_to_the_api() -> None:
 
 
 @pytest.mark.requirement("6750-no-leak")
+def test_a_token_of_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a variable lends the sandbox's tokens, it is named to a caller that calls the vendor's real host."""
+    sandbox = ResourceServer("http://127.0.0.1:8401/v2")
+    with pytest.raises(OriginNotAllowed, match="name it in ResourceServer"):
+        sandbox.admit("https://api.example.com/")
+    monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", "http://127.0.0.1:8400")
+    with pytest.raises(OriginNotAllowed, match=r"OAUTH_CC_AUTH_SANDBOX is set.*source\.url\(path\).*unset"):
+        sandbox.admit("https://api.example.com/")
+    with pytest.raises(OriginNotAllowed, match="name it in ResourceServer"):
+        API.admit("https://elsewhere.example/")
+
+
 def test_the_token_goes_nowhere_else() -> None:
     """Case 36: another origin is refused, however much it looks like the API's, and the error names the way out."""
     for url in FOREIGN:

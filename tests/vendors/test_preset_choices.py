@@ -111,11 +111,13 @@ def test_every_choice_is_listed_here() -> None:
         for word, parameter in inspect.signature(presets.get(name)).parameters.items()
         if isinstance(parameter.default, str) and f"{word} is 'no-such-choice'; use " in (refusal(name, word) or "")
     }
-    assert offered == {*PLACES, *KINDS}
+    unlisted, gone = sorted(offered - {*PLACES, *KINDS}), sorted({*PLACES, *KINDS} - offered)
+    assert not unlisted, f"Add to PLACES in {__name__}.py (to KINDS where the hosts are the same): {unlisted}"
+    assert not gone, f"Remove from PLACES or KINDS in {__name__}.py what no preset offers any more: {gone}"
 
 
 def test_a_wrong_choice_names_the_right_ones() -> None:
-    """Who names what the vendor does not have hears what it has, and one of them is the default."""
+    """A choice that the vendor does not have is answered with those it has, and one of them is the default."""
     cases: list[tuple[str, str]] = [*PLACES, *KINDS]
     for name, word in cases:
         choices = {**PLACES, **KINDS}[name, word].split()
