@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from oauth_cc_auth import presets
-from oauth_cc_auth.cli._catalogue import Entry, catalogue, markdown
+from oauth_cc_auth.cli._catalogue import Entry, catalogue, elsewhere, markdown
 from oauth_cc_auth.cli._words import choices_of
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -93,6 +93,11 @@ def _preset(entry: Entry) -> Iterator[str]:
     for what, fact in entry.wire:
         if fact:
             yield f"- {_code(fact)}" if what == "worth knowing" else f"- {what}: {_code(fact)}"
+    if others := elsewhere(entry):
+        yield from ("", "Other hosts, by argument:", "")
+    for argument, endpoint, api in others:
+        places = (("token endpoint", endpoint), ("the token goes to", api))
+        yield f"- `{argument}`: {'; '.join(f'{what} {_code(fact)}' for what, fact in places if fact)}"
 
 
 def _example(entry: Entry) -> Iterator[str]:
@@ -103,10 +108,13 @@ def _example(entry: Entry) -> Iterator[str]:
     in_one_line = f"auth = RequestsAuth({call})"
     # As ruff breaks it, which formats the examples of the docs too.
     yield from (in_one_line,) if len(in_one_line) <= _WIDTH else ("auth = RequestsAuth(", f"    {call}", ")")
-    path = presets.probe_of(entry.name)
-    is_one = entry.api.startswith("https://") and not {"{", "*"} & set(entry.api)
-    url = f"{entry.api}{path or '/…'}" if is_one else "https://…"
-    yield f'requests.get("{url}", auth=auth, timeout=10)'
+    path = presets.probe_of(entry.name) or "/…"
+    if entry.api.startswith("https://") and not {"{", "*", ","} & set(entry.api):
+        yield f'requests.get("{entry.api}{path}", auth=auth, timeout=10)'
+    elif "*" not in entry.api:  # the host is the tenant's, or comes with the token
+        yield f'requests.get(auth.source.url("{path}"), auth=auth, timeout=10)'
+    else:
+        yield 'requests.get("https://…", auth=auth, timeout=10)'
 
 
 def _arguments(entry: Entry, variables: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

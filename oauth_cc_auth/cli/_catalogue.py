@@ -9,14 +9,15 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from oauth_cc_auth import ConfigurationError, OAuthError, presets
 from oauth_cc_auth.cli._habits import asking, habits
 from oauth_cc_auth.cli._vendors import example, named
-from oauth_cc_auth.cli._words import choices_of
+from oauth_cc_auth.cli._words import Preset, choices_of
 from oauth_cc_auth.presets._environment import one_at_a_time
-from oauth_cc_auth.presets._played import PLACEHOLDER
+from oauth_cc_auth.presets._played import PLACEHOLDER, placeholder
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -233,6 +234,37 @@ def _beside(
 def _shown(text: str) -> str:
     shown = _HOLDING_PLACE.sub(lambda found: f"{{{found[1].replace('-', '_')}}}", text)
     return shown.replace("https://{base_url}", "{base_url}")
+
+
+def elsewhere(entry: Entry) -> list[tuple[str, str, str]]:
+    """Return what leads to other hosts: an argument with its value, the token endpoint, and where the token goes then.
+
+    So a test environment, a region, or a host of one's own. What stays as it is without the argument is empty.
+    """
+    preset = presets.get(entry.name)
+    with _nothing_set(), one_at_a_time():
+        usual, found = _places(example(preset)[0]), []
+        for word, value in _other_values(preset, entry):
+            with suppress(OAuthError):  # it may want a text of a certain kind
+                places = _places(example(partial(preset, **{word: value}))[0])
+                if places != usual:
+                    endpoint, api = ("" if new == old else new for new, old in zip(places, usual, strict=True))
+                    found.append((f"{word}={value}" if value is True else f'{word}="{_shown(value)}"', endpoint, api))
+    return found
+
+
+def _other_values(preset: Preset, entry: Entry) -> Iterator[tuple[str, Any]]:
+    """Return each argument that has a default, with the other values of a choice, or with what stands for any."""
+    choices = choices_of(preset)
+    for word, parameter in inspect.signature(preset).parameters.items():
+        if word in choices:
+            yield from ((word, value) for value in choices[word] if value != parameter.default)
+        elif word not in _CREDENTIALS and word not in entry.words:
+            yield word, True if parameter.default is False else placeholder(word)
+
+
+def _places(grant: Grant) -> tuple[str, str]:
+    return _shown(asking(grant)[0]), ", ".join(map(_shown, (_api(grant), *_further_origins(grant))))
 
 
 def _api(grant: Grant) -> str:

@@ -55,6 +55,23 @@ def test_the_docs_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "`CROWDSTRIKE_CLIENT_ID`, else `FALCON_CLIENT_ID`" in written
 
 
+def test_the_hosts_of_a_test_environment() -> None:
+    """A page shows where each choice of an argument leads, and only what it changes; the environment does not count."""
+    entries = {entry.name: entry for entry in _catalogue.catalogue(["paypal", "salesforce", "zoho", "vainu"])[0]}
+    assert _catalogue.elsewhere(entries["paypal"]) == [
+        (
+            'environment="sandbox"',
+            "https://api-m.sandbox.paypal.com/v1/oauth2/token",
+            "https://api-m.sandbox.paypal.com",
+        )
+    ]
+    sandbox = "https://{my_domain}--{sandbox}.sandbox.my.salesforce.com/services/oauth2/token"
+    assert _catalogue.elsewhere(entries["salesforce"]) == [('sandbox="{sandbox}"', sandbox, "")]
+    zoho = _catalogue.elsewhere(entries["zoho"])
+    assert zoho[0] == ('data_center="eu"', "https://accounts.zoho.eu/oauth/v2/token", "")
+    assert _catalogue.elsewhere(entries["vainu"]) == []
+
+
 def test_every_preset_has_a_row_that_fits_a_phone() -> None:
     """Each preset stands there once, in order, with its page and its vendor; no word is wider than half a phone."""
     found = [re.fullmatch(r"\| \[`(\w+)`\]\(vendors/(\w+)\.md\) \| (.+) \|", line) for line in lines()[2:]]
