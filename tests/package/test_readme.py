@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from blocks import CODE, PAGES, ROOT, blocks
+from blocks import CODE, PAGES, ROOT, blocks, modules
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
@@ -110,6 +110,18 @@ def _there(sandbox: Sandbox, url: str) -> str:
     return sandbox.url(url) if url.startswith("https:") else url  # a block may run a sandbox of its own
 
 
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Write the blocks that a reader saves as a file, where other blocks find them."""
+    for name, block in modules().items():
+        (tmp_path / f"{name}.py").write_text(block, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in modules():
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("block", [block for block in BLOCKS if is_runnable(str(block.values[0]))])
 def test_every_block_runs_as_it_stands(request: pytest.FixtureRequest, block: str) -> None:
     """A reader who copies a block from README or docs has code that works."""
@@ -118,14 +130,14 @@ def test_every_block_runs_as_it_stands(request: pytest.FixtureRequest, block: st
     run_block(block)
 
 
-def test_every_test_that_is_shown_passes(tmp_path: Path) -> None:
+def test_every_test_that_is_shown_passes(files: Path) -> None:
     """A reader who copies a test from README or docs has one that passes."""
     shown = [block for block in blocks().values() if is_runnable(block) and "\ndef test_" in block]
     assert len(shown) > 1
     for number, block in enumerate(shown):
-        (tmp_path / f"test_shown_{number}.py").write_text(block, encoding="utf-8")
-    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", str(tmp_path)]
-    tried = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        (files / f"test_shown_{number}.py").write_text(block, encoding="utf-8")
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", str(files)]
+    tried = subprocess.run(run, cwd=files, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     assert tried.returncode == 0, tried.stdout
 
 

@@ -20,10 +20,16 @@ def blocks() -> dict[str, str]:
     }
 
 
+def modules() -> dict[str, str]:
+    """Return the blocks that begin with the name of their file, as ``# acme.py``, by that name: others import them."""
+    named = ((re.match(r"# (\w+)\.py\n", block), block) for block in blocks().values())
+    return {name[1]: block for name, block in named if name}
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.py"):
         old.unlink()
-    for name, block in blocks().items():
+    for name, block in {**blocks(), **modules()}.items():
         (folder / f"{re.sub('[^a-z0-9]', '_', name.lower())}.py").write_text(block, encoding="utf-8")
