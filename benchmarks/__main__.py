@@ -123,24 +123,35 @@ def _commands(each: float) -> str:
 def charts(results: dict[str, Any]) -> dict[str, str]:
     """Return the SVG files for the docs."""
     shared = {kind: [n for n, _ in counts] for kind, counts in results["processes"].items() if counts}
-    threads = {peer.name: results["herd"][peer.name]["expired"][1] for peer in PEERS}
+    expired = {peer.name: results["herd"][peer.name]["expired"] for peer in PEERS}
+    herds = {f"{name}, {failed} calls failed" if failed else name: sent for name, (failed, sent) in expired.items()}
     return {
         "benchmarks-hot-path.svg": plots.bars(
             "A call over one with a static header (requests: trust_env=False)",
             {name: measured[-1][0] for name, measured in results["hot-path"].items()},
+            "times the call with a static header",
             "{:.2f}",
         ),
-        "benchmarks-herd.svg": plots.bars("Token requests when the token of 64 threads or 200 tasks expires", threads),
+        "benchmarks-herd.svg": plots.bars(
+            "Token requests when the token of 64 threads or 200 tasks expires", herds, "token requests"
+        ),
         "benchmarks-rollover.svg": plots.bars(
-            "Slowest call when a token ends, in ms; a token request takes 500 ms",
+            "Slowest call when a token ends; a token request takes 500 ms",
             {name: row["slowest"] for name, row in results["rollover"].items()},
+            "milliseconds",
         ),
         "benchmarks-fleet.svg": plots.bars(
-            "Seconds from the first to the last of 1,000 workers with a token",
+            "From the first to the last of 1,000 workers with a token",
             {kind: sizes[-1]["spread"] for kind, sizes in results["fleet"].items() if sizes},
+            "seconds",
             "{:.1f}",
         ),
-        "benchmarks-processes.svg": plots.lines("Token requests of 1 to 32 processes", processes.SIZES, shared),
+        "benchmarks-processes.svg": plots.lines(
+            "Token requests of 1 to 32 processes",
+            processes.SIZES,
+            shared,
+            ("processes that start together", "token requests"),
+        ),
     }
 
 

@@ -14,8 +14,8 @@ text{font:13px system-ui,sans-serif;fill:#333}.t{font-weight:600;font-size:14px}
 _LABELS, _BARS, _ROW = 250, 400, 24  # pixels
 
 
-def bars(title: str, values: dict[str, float], shown: str = "{:.0f}") -> str:
-    """Return a horizontal bar for each value, from 0."""
+def bars(title: str, values: dict[str, float], axis: str, shown: str = "{:.0f}") -> str:
+    """Return a horizontal bar for each value, from 0; `axis` says what is counted."""
     most = max(values.values())
     parts = [f'<text class="t" x="0" y="16">{escape(title)}</text>']
     for row, (name, value) in enumerate(values.items()):
@@ -25,12 +25,18 @@ def bars(title: str, values: dict[str, float], shown: str = "{:.0f}") -> str:
             f'<rect class="{_class(name)}" x="{_LABELS}" y="{y + 2}" width="{width:.1f}" height="16"/>',
             f'<text x="{_LABELS + width + 6:.1f}" y="{y + 14}">{shown.format(value)}</text>',
         ]
-    return _svg(_LABELS + _BARS + 60, 36 + len(values) * _ROW, parts)
+    bottom = 36 + len(values) * _ROW
+    parts.append(f'<text x="{_LABELS}" y="{bottom + 12}">{escape(axis)}</text>')
+    return _svg(_LABELS + _BARS + 60, bottom + 20, parts)
 
 
-def lines(title: str, steps: tuple[int, ...], values: dict[str, list[int]]) -> str:
-    """Return a line for each list of values, both axes logarithmic to base 2, with labels beside the lines' ends."""
-    unit, left, bottom = 55, 30, 330
+def lines(title: str, steps: tuple[int, ...], values: dict[str, list[int]], axes: tuple[str, str]) -> str:
+    """Return a line for each list of values, both axes logarithmic to base 2, with labels beside the lines' ends.
+
+    `axes` says what is counted: from left to right, and upwards.
+    """
+    unit, left, bottom = 55, 52, 330
+    right, middle = left + math.log2(steps[-1]) * unit, bottom - math.log2(steps[-1]) * unit / 2
     parts = [f'<text class="t" x="0" y="16">{escape(title)}</text>']
     for step in steps:
         place = math.log2(step) * unit
@@ -44,7 +50,12 @@ def lines(title: str, steps: tuple[int, ...], values: dict[str, list[int]]) -> s
         free = min(ends[-1][1] + 4, free - 17)  # labels do not overlap
         parts.append(f'<polyline class="{_class(name)}" points="{points}"/>')
         parts.append(f'<text x="{ends[-1][0] + 10:.0f}" y="{free:.0f}">{_plain(name)}</text>')
-    return _svg(620, bottom + 36, parts)
+    across, up = map(escape, axes)
+    parts += [
+        f'<text x="{(left + right) / 2:.0f}" y="{bottom + 46}" text-anchor="middle">{across}</text>',
+        f'<text transform="translate(14 {middle:.0f}) rotate(-90)" text-anchor="middle">{up}</text>',
+    ]
+    return _svg(640, bottom + 54, parts)
 
 
 def _class(name: str) -> str:
