@@ -16,7 +16,7 @@ help:
 	@echo "make demo       watch one token serve many callers, for five vendors and every client"
 	@echo "make test       run the tests, in parallel"
 	@echo "make cover      run the same tests and require that every branch is covered"
-	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, 10,000 examples"
+	@echo "make endurance  run what takes minutes: crowds, killed processes, the real clock, a browser, 10,000 examples"
 	@echo "make interop    run the tests against servers that other people wrote"
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make docs       renew docs/vendors.md and docs/conformance.md, and build the site in docs/_build"
@@ -33,17 +33,18 @@ help:
 demo: $(VENV)/.installed-cli
 	@$(VENV)/bin/oauth-cc-auth demo
 
-test: $(VENV)/.installed-test redis-server chromium
+test: $(VENV)/.installed-test redis-server
 	@$(PYTEST) $(ARGS)
 
-cover: $(VENV)/.installed-test redis-server chromium
+cover: $(VENV)/.installed-test redis-server
 	@$(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 # Property tests mark themselves as `hypothesis`; they run here once more, with many more examples. Fleets and crowds
 # have limits in seconds on two cores, so each of them has the machine to itself.
+EXAMPLES := 10000
 FLEETS := tests/stores tests/login
 endurance: $(VENV)/.installed-test redis-server chromium
-	@OAUTH_CC_AUTH_EXAMPLES=10000 $(PYTEST) -m 'endurance or hypothesis' --timeout=900 $(FLEETS:%=--ignore=%) $(ARGS)
+	@OAUTH_CC_AUTH_EXAMPLES=$(EXAMPLES) $(PYTEST) -m 'endurance or hypothesis' --timeout=900 $(FLEETS:%=--ignore=%) $(ARGS)
 	@$(PYTHON) -m pytest -q -m endurance --timeout=600 $(FLEETS) $(ARGS)
 
 # What is missing is skipped, and said so; with INTEROP_REQUIRED=1 it is a failure.

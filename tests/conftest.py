@@ -22,7 +22,7 @@ from oauth_cc_auth._grant import hashes
 
 # How many examples a property is tried with. Nothing is kept between runs, and a busy machine is no failure.
 settings.register_profile(
-    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "100")), deadline=None, database=None
+    "package", max_examples=int(os.environ.get("OAUTH_CC_AUTH_EXAMPLES", "50")), deadline=None, database=None
 )
 settings.load_profile("package")
 

@@ -36,6 +36,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# A browser takes longer to start than all other tests of the login together, which speak HTTP as it does.
+pytestmark = pytest.mark.endurance
+
 # Milliseconds: everything is on this machine.
 PATIENCE = 10_000
 

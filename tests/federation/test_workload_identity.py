@@ -340,9 +340,8 @@ class Api(Trusting):
 
 # In seconds: how often the file rotates, how long its tokens live, how long those of the API, and how long it goes on.
 @each_use
-@pytest.mark.parametrize(
-    "times", [(0.15, 0.9, 0.2, 1.8), pytest.param((2.0, 4.0, 0.5, 20.0), marks=pytest.mark.endurance)]
-)
+@pytest.mark.endurance
+@pytest.mark.parametrize("times", [(0.15, 0.9, 0.2, 1.8), (2.0, 4.0, 0.5, 20.0)])
 def test_a_token_file_that_rotates_under_load(
     parameter: str, times: tuple[float, float, float, float], tmp_path: Path
 ) -> None:

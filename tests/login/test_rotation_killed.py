@@ -32,7 +32,7 @@ from oauth_cc_auth.sandbox import Sandbox
 from oauth_cc_auth.sandbox._records import Record
 
 # In a row, for each kind of server: enough to see that it works, and so many that every moment is hit several times.
-KILLS, MANY_KILLS = 8, 200
+KILLS, MANY_KILLS = 3, 200
 
 # Seconds that the server's answer and the slow hash beside a refresh token take at least, and half of those that a sync
 # of the disk takes. They have to be hit, and a fast disk or processor would make them too short.

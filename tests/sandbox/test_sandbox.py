@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import http.client
 import inspect
 import json
 import math
@@ -14,11 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
 import requests
 import vendor_sandbox
@@ -194,15 +194,14 @@ def test_no_thread_is_left() -> None:
 
 def test_200_connections() -> None:
     """200 connections at once are all answered, each on its own."""
-
-    async def all_at_once(url: str, token: str) -> list[int]:
-        limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(limits=limits, timeout=30, headers={"Authorization": f"Bearer {token}"}) as client:
-            return [answer.status_code for answer in await asyncio.gather(*(client.get(url) for _ in range(200)))]
-
-    with Sandbox() as sandbox:
-        grant = sandbox.grant(plain())
-        assert asyncio.run(all_at_once(sandbox.url(f"{API}/x"), token_of(grant))) == [200] * 200
+    with Sandbox() as sandbox, ExitStack() as open_all:
+        token = token_of(sandbox.grant(plain()))
+        url = urlsplit(sandbox.url(f"{API}/x"))
+        connections = [http.client.HTTPConnection(url.netloc, timeout=30) for _ in range(200)]
+        for connection in connections:
+            open_all.callback(connection.close)
+            connection.request("GET", url.path, headers={"Authorization": f"Bearer {token}"})
+        assert [connection.getresponse().status for connection in connections] == [200] * 200
         assert sandbox.api_requests == 200
 
 

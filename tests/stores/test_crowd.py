@@ -71,24 +71,21 @@ def test_one_redis(sandbox: Sandbox, own_redis: RedisServer, processes: int, thr
     assert int(own_redis.ask("INFO", "stats")["rejected_connections"]) == 0
 
 
-@pytest.mark.parametrize(
-    ("processes", "threads"), [(2, 10), pytest.param(100, 1, marks=[pytest.mark.endurance, pytest.mark.timeout(600)])]
-)
-def test_one_folder(sandbox: Sandbox, tmp_path: Path, processes: int, threads: int) -> None:
+@pytest.mark.endurance
+@pytest.mark.timeout(600)
+def test_one_folder(sandbox: Sandbox, tmp_path: Path) -> None:
     """Cold, at expiry and refused: one token request for all processes of a FileStore."""
-    with fleet(processes, threads, grant_at(sandbox), FilesAt(str(tmp_path / "tokens")), len(STEPS)) as crowd:
+    with fleet(100, 1, grant_at(sandbox), FilesAt(str(tmp_path / "tokens")), len(STEPS)) as crowd:
         for number, how in enumerate(STEPS):
-            check(gone(crowd, how), processes * threads)
+            check(gone(crowd, how), 100)
             assert sandbox.token_requests == number + 1
 
 
-@pytest.mark.parametrize(
-    ("processes", "threads"), [(2, 10), pytest.param(8, 50, marks=[pytest.mark.endurance, pytest.mark.timeout(300)])]
-)
-def test_a_redis_that_dies_while_all_wait(
-    sandbox: Sandbox, own_redis: RedisServer, processes: int, threads: int
-) -> None:
+@pytest.mark.endurance
+@pytest.mark.timeout(300)
+def test_a_redis_that_dies_while_all_wait(sandbox: Sandbox, own_redis: RedisServer) -> None:
     """Killed and restarted behind their backs: no call fails, and nobody asks the token endpoint twice."""
+    processes, threads = 8, 50
     workers = processes * threads
     sandbox.delay = 1.5
     with fleet(processes, threads, grant_at(sandbox), RedisAt(own_redis.url), 1) as crowd:
@@ -102,6 +99,7 @@ def test_a_redis_that_dies_while_all_wait(
     assert sandbox.token_requests <= workers
 
 
+@pytest.mark.endurance
 def test_two_connections_a_process(sandbox: Sandbox, own_redis: RedisServer) -> None:
     """However many sources of a process wait, one connection carries the commands, and one listens."""
     sandbox.delay = 1.5

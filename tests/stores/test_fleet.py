@@ -107,25 +107,25 @@ def call_in_steps(grant: ClientCredentials, url: str, clock: SharedClock, step: 
         statuses.clear()
 
 
-@pytest.mark.parametrize("processes", [pytest.param(PROCESSES, marks=pytest.mark.endurance), 2])
-def test_one_token_request_for_a_fleet(sandbox: Sandbox, redis_server: RedisServer, processes: int) -> None:
+@pytest.mark.endurance
+def test_one_token_request_for_a_fleet(sandbox: Sandbox, redis_server: RedisServer) -> None:
     """Processes of 16 threads on one RedisStore: one token request cold, one at expiry, one after a revocation."""
     clock = SharedClock(_spawn.Value("d", 0.0))
-    step, results = _spawn.Barrier(processes + 1), _spawn.Queue()
+    step, results = _spawn.Barrier(PROCESSES + 1), _spawn.Queue()
     sandbox.lifetime, sandbox.delay = 600.0, 0.2
 
     def go() -> list[object]:
         step.wait(HUNG)
-        return [status for _ in range(processes) for status in results.get(timeout=HUNG)]
+        return [status for _ in range(PROCESSES) for status in results.get(timeout=HUNG)]
 
-    with fleet(processes, call_in_steps, grant_at(sandbox), redis_server.url, clock, step, results):
-        assert go() == [200] * processes * THREADS
+    with fleet(PROCESSES, call_in_steps, grant_at(sandbox), redis_server.url, clock, step, results):
+        assert go() == [200] * PROCESSES * THREADS
         assert sandbox.token_requests == 1
         clock.ahead.value = 600.0
-        assert go() == [200] * processes * THREADS
+        assert go() == [200] * PROCESSES * THREADS
         assert sandbox.token_requests == 2
         sandbox.revoke_all()
-        assert go() == [200] * processes * THREADS
+        assert go() == [200] * PROCESSES * THREADS
         assert sandbox.token_requests == 3
 
 
@@ -178,13 +178,10 @@ def test_redis_dies_under_load(sandbox: Sandbox, own_redis: RedisServer) -> None
     assert after - before < PROCESSES
 
 
-@pytest.mark.parametrize(
-    ("lifetime", "delay", "seconds"), [pytest.param(4.0, 0.15, 30.0, marks=pytest.mark.endurance), (3.0, 0.05, 4.0)]
-)
-def test_nobody_waits_after_the_first(
-    monkeypatch: pytest.MonkeyPatch, lifetime: float, delay: float, seconds: float
-) -> None:
+@pytest.mark.endurance
+def test_nobody_waits_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow token endpoint is waited for once: then each token is renewed while the one before is still served."""
+    lifetime, delay, seconds = 4.0, 0.15, 30.0
     clock = WorkingClock()
     waits: list[float] = []
     statuses: list[int] = []

@@ -279,6 +279,7 @@ def test_a_forked_child_listens_for_itself(redis_server: RedisServer) -> None:
             assert event.wait(HUNG)
 
 
+@pytest.mark.endurance
 def test_a_cluster_of_three(start_redis: Start, tmp_path: Path, server: Loopback) -> None:
     """The keys of one grant are in one slot, and a save on one node wakes those who listen at another."""
     nodes, buses = [], [str(free_port()) for _ in range(3)]
@@ -307,6 +308,7 @@ def works(store: RedisStore) -> bool:
     return True
 
 
+@pytest.mark.endurance
 def test_a_failover_in_the_middle(start_redis: Start, tmp_path: Path, server: Loopback) -> None:
     """The master dies while one renews and others wait: no call fails, and all have a token."""
     master = start_redis()
