@@ -16,7 +16,7 @@ from oauth_cc_auth.sandbox._vendor import BASIC, BASIC_RAW, CLIENT_SECRET_JWT, P
 class Client:
     """A registered client (RFC 6749 §2). `realm` is its vendor's name, or its host where no vendor is known.
 
-    `home` is where it is at home, for vendors who have several such places and tell. `only_at` is the one host that
+    `home` is where it is at home, for vendors that have several such places and tell. `only_at` is the one host that
     knows it, for vendors whose environments have clients of their own; None: all of the vendor's hosts do.
     """
 

@@ -136,10 +136,10 @@ class Sandbox(Knobs, Seen):
     ) -> None:
         """Register a client, or change one, at a vendor (by name) or at any other host (by host or URL).
 
-        `client_id` is None at a vendor who knows clients by their secret alone. `scopes` are those that it may have, by
-        default all of the vendor's. `home` is the client's region, for CrowdStrike, whose answer names it; by default
-        it is the one that is asked. `only_at` is the host of the one environment that knows the client, where a vendor
-        has several: ``api-m.sandbox.paypal.com``; by default all of the vendor's hosts do.
+        `client_id` is None at a vendor that knows clients by their secret alone. `scopes` are those that it may have,
+        by default all of the vendor's. `home` is the client's region, for CrowdStrike, whose answer names it; by
+        default it is the one that is asked. `only_at` is the host of the one environment that knows the client, where a
+        vendor has several: ``api-m.sandbox.paypal.com``; by default all of the vendor's hosts do.
         """
         parts = urlsplit(vendor if "://" in vendor else f"https://{vendor}")
         host, client_id = parts.hostname or "", client_id or ""

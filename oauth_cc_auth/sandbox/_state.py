@@ -44,7 +44,7 @@ class State:
         return None if client is None or client.deleted else client
 
     def client_with_secret(self, realm: str, secret: str) -> Client | None:
-        """Return the client that has this secret, for vendors who know clients by nothing else."""
+        """Return the client that has this secret, for vendors that know clients by nothing else."""
         there = (client for (where, _), client in list(self.clients.items()) if where == realm and not client.deleted)
         return next((client for client in there if client.check_client_secret(secret)), None)
 

@@ -121,7 +121,7 @@ def say_as_rfc6749(refusal: Refusal) -> tuple[int, Any]:
 
 
 def say_as_text(refusal: Refusal) -> tuple[int, Any]:
-    """Refuse an API request with one text, for vendors who do not document how they do it."""
+    """Refuse an API request with one text, for vendors that do not document how they do it."""
     return refusal.status, {"error": refusal.description or refusal.reason}
 
 
@@ -161,7 +161,7 @@ class Vendor:
 
     **Where.** An endpoint is written "host/path", and ``*`` stands for any text in either part: ``"api.x.com/token"``,
     ``"*.okta.com/oauth2/*/v1/token"``, ``"*/realms/*/token"``. Environments and regions are further ones in the tuple.
-    Of several vendors who claim an address the one with the fewest stars gets it, then the one with the longer text.
+    Of several vendors that claim an address the one with the fewest stars gets it, then the one with the longer text.
 
     - `token_endpoints`, `revocation_endpoints`, `authorization_endpoints`.
     - `metadata`: discovery documents (RFC 8414), each with the token endpoint that it names: a URL, or what follows the
