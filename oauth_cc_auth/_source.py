@@ -123,18 +123,18 @@ class TokenSource:
         """Take note that the API took this token: its next refusal is a new one, and may be renewed for at once."""
         self._serving.accept(token)
 
-    def base_url(self) -> str:
-        """Return where the paths of the API begin; where the vendor tells that with the token, this waits for one.
+    def base_url(self) -> str | None:
+        """Return where the paths of the API begin, None where no base is known; `url` makes that an error.
 
-        Raises an OAuthError: ConfigurationError where no base is known.
+        Where the vendor tells the base with the token, this waits for one. Raises an OAuthError.
         """
         server = self._serving.resource_server
-        return server.base_for(self.token() if server.base_url_of else None)
+        return server.base_url_for(self.token()) if server.base_url_of else server.base_url
 
-    async def abase_url(self) -> str:
+    async def abase_url(self) -> str | None:
         """Return the API's base, as `base_url` does, and let the event loop run meanwhile."""
         server = self._serving.resource_server
-        return server.base_for(await self.atoken() if server.base_url_of else None)
+        return server.base_url_for(await self.atoken()) if server.base_url_of else server.base_url
 
     def url(self, path: str) -> str:
         """Return the URL of a path of the API, ``source.url("/users")``; a whole URL is returned as it is.

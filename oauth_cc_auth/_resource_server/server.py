@@ -146,18 +146,11 @@ class ResourceServer:
         """
         if path.lower().startswith(("https://", "http://")):
             return path
-        return f"{self.base_for(token).rstrip('/')}/{path.lstrip('/')}"
-
-    def base_for(self, token: Token | None) -> str:
-        """Return where the paths of the API begin, which the token tells where there is a `base_url_of`.
-
-        Raises ConfigurationError where that is not known.
-        """
         base = self.base_url if token is None else self.base_url_for(token)
         if base is None:
             message = "this API has no single base_url: pass a whole URL, or ResourceServer(base_url=...) to the grant"
             raise ConfigurationError(message)
-        return base
+        return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
     def base_url_for(self, token: Token) -> str | None:
         """Return where the paths of the API begin for this token. Raises ConfigurationError where that is no URL."""
