@@ -33,6 +33,9 @@ _all = click.option("--all", "everything", is_flag=True, help="Of all vendors.")
 def status(vendor: str | None, store: str | None, *, as_json: bool) -> None:
     """Show which tokens are stored, whose they are and until when they live. Nothing is sent, and no token is printed.
 
+    A token that a program keeps in its memory only is not shown: give the program a store, or see source.status()
+    there. The bar shows how much of a token's life is left: full for a new one, empty for an expired one.
+
     The exit status is 1 where an entry is expired and cannot be renewed, or cannot be read. Documentation: docs/cli.md
     """
     kept = opened(store or "file")
@@ -40,7 +43,10 @@ def status(vendor: str | None, store: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(shown, indent=2))
     elif not shown:
-        click.echo(f"Nothing is stored in {place_of(kept)}{f' for {vendor}' if vendor else ''}.")
+        click.echo(
+            f"Nothing is stored in {place_of(kept)}{f' for {vendor}' if vendor else ''}. Tokens that programs keep in "
+            "their memory only are not shown here."
+        )
     else:
         click.echo("\n".join(_line(about) for about in shown))
     if any(about["trouble"] for about in shown):
@@ -201,6 +207,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         "state": state,
         "expires_at": None if token.expires_at is None else _iso(token.expires_at),
         "expires_in": None if token.expires_at is None else max(0, int(token.expires_at - now)),
+        "lifetime": token.lifetime,
         "refreshable": token.refresh_token is not None,
         "scope": token.scope,
         "life": _share(token, now),
@@ -222,11 +229,12 @@ def _line(about: dict[str, Any]) -> str:
     if about["state"] == "unreadable":
         return f"{whose:<20} [{'?' * _WIDTH}] {about['trouble']} ({about['place']})"
     life = about["life"]
-    chart = "=" * _WIDTH if life is None else ("#" * round(life * _WIDTH)).ljust(_WIDTH, "-")
+    # What is left of the life, as a battery shows it.
+    chart = ("#" * round((1 - (life or 0)) * _WIDTH)).ljust(_WIDTH, "-")
     until = "valid until the vendor refuses it"
     if about["expires_at"] is not None:
-        left = f", {about['expires_in']:,} s left" if about["expires_in"] else ""
-        until = f"{about['state']}: {about['expires_at']}{left}"
+        left = f"{about['expires_in']:,} of {about['lifetime']:,.0f} s left, until" if about["expires_in"] else "since"
+        until = f"{about['state']}: {left} {about['expires_at']}"
     return f"{whose:<20} [{chart}] {until} ({where})".replace(" ()", "")
 
 
