@@ -1,4 +1,4 @@
-"""What the auth classes of all HTTP libraries have in common: a source, copies without its token, and a repr."""
+"""What all auth classes have in common: a source, copies without its token, a repr, and which is for which library."""
 
 from __future__ import annotations
 

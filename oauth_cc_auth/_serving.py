@@ -1,4 +1,4 @@
-"""How a token is served to the requests of an auth class: where it may go, how it stands in headers, what came back."""
+"""How auth classes use a token: admitted, put in headers, refused, and disowned where a redirect has leaked it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An access token and the windows of its life.
+"""An access token, and the shares of its life: from which on it is due for renewal, and from which on expired.
 
 A token is *fresh* for four fifths of its life, then *due*: still served, while somebody renews it. In its last
 twentieth, at most ten seconds, it counts as *expired*, because a request that leaves now may arrive too late; it is

@@ -18,7 +18,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
 
 from oauth_cc_auth._attempts import Attempt, Attempts
 from oauth_cc_auth._auth import Auth
-from oauth_cc_auth._http.by_aiohttp import (
+from oauth_cc_auth._http.aiohttp_messages import (
     REDIRECTS,
     asked_at_first,
     body_of,

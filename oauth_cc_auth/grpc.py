@@ -23,7 +23,7 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     raise ImportError(message) from error
 
 from oauth_cc_auth._auth import Auth
-from oauth_cc_auth._http.by_grpc import AIO_STREAMS, AioUnaryUnary, Interceptor
+from oauth_cc_auth._http.grpc_messages import AIO_STREAMS, AioUnaryUnary, Interceptor
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import ConfigurationError

@@ -1,4 +1,4 @@
-"""The token that all sources of an equal grant share: fresh, due, expired, refused, held back.
+"""The token that all sources of an equal grant share: when it is due, what a caller then does, when it is held back.
 
 Decisions only, each from the state and the time it is given: no thread, no I/O, no clock. The hot path reads `window`,
 one tuple that is replaced as a whole, without the lock; everything else is called with `lock` held, which is held for

@@ -1,4 +1,7 @@
-"""What a live token's state is made of: values, each with a since and an until where it is remembered."""
+"""Whether a token is fresh, due, ending or absent at a moment, and the other values of a live token's state.
+
+Each has a since and an until where it is remembered.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DPoP (RFC 9449): the proofs are made here, for token requests and for calls of the API.
+"""DPoP (RFC 9449): each proof is made here, and put on a call of the API here; on a token request by `proofs`.
 
 Each is one small JWT for one method and one URL, with the nonce that its server has given out. It proves that its
 sender holds the key that the token is bound to.

@@ -1,4 +1,4 @@
-"""How a request presents a token: which headers it carries, and what an answer tells about them.
+"""How a request presents a token: the header of a bearer token, and what each presenter must do; DPoP's is in `dpop`.
 
 A `Presenter` is asked for the headers of one request, by method and URL, because a proof of possession signs both
 (RFC 9449 §4.2). It says in `constant` whether one value serves every request of a token; then the source keeps it, and

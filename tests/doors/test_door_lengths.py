@@ -18,7 +18,7 @@ import pytest
 from doors import Door, LoopbackServer, Reply, Seen, TokenEndpoint, json_reply, only
 
 from oauth_cc_auth import ApiError, OAuthError, ResourceServer, forget_all
-from oauth_cc_auth._http import by_aiohttp, httpx_messages, requests_messages
+from oauth_cc_auth._http import aiohttp_messages, httpx_messages, requests_messages
 
 door = doors.each_class
 
@@ -272,7 +272,7 @@ def test_a_refusal_without_an_end(door: Door, *, stream: bool, length: int) -> N
 @pytest.mark.filterwarnings("ignore:.*async_generator")  # as above
 def test_a_refusal_that_drips(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused answer is read for five seconds at most; one that drips costs its connection, not more."""
-    for room in (by_aiohttp, httpx_messages, requests_messages):
+    for room in (aiohttp_messages, httpx_messages, requests_messages):
         assert room.DRAIN_SECONDS == 5.0
         monkeypatch.setattr(room, "DRAIN_SECONDS", 0.05)
     dripping = Reply(401, (("Content-Length", "401"),), b" ")

@@ -73,7 +73,7 @@ def lent_clients() -> None:
         assert GrpcAuth(GRANT, session=session)._serving.session is session
 
 
-def by_aiohttp() -> None:
+def aiohttp_messages() -> None:
     """Give the middleware to a session."""
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (AiohttpAuth(GRANT),)
     assert callable(middlewares[0])
@@ -125,7 +125,7 @@ def test_names_of_methods_are_the_type() -> None:
         replace(GRANT, token_endpoint_auth_method="client_secret_pst")  # type: ignore[arg-type]  # the point
 
 
-USES: list[Callable[[], Any]] = [by_httpx, by_httpx2, by_requests, by_aiohttp, lent_clients]
+USES: list[Callable[[], Any]] = [by_httpx, by_httpx2, by_requests, aiohttp_messages, lent_clients]
 
 
 def test_each_library_takes_our_types() -> None:

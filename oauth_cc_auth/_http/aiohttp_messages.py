@@ -1,4 +1,4 @@
-"""HTTP by aiohttp: its requests and answers, as its auth class needs them.
+"""What `AiohttpAuth` must know of aiohttp's requests and answers.
 
 aiohttp runs a middleware for each hop of a redirect and does not say that it is one. It tells the traces of a call that
 it follows a redirect, and hands the list of these to every hop; so one of ours is put there with the first redirect.
