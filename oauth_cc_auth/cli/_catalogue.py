@@ -83,13 +83,12 @@ class Entry:
 
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
-        """Everything that is known of it, each with what it is."""
+        """What its grant says and its arguments are, each with what it is."""
         yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
         yield from (("reads", self.with_others(variable)) for variable in self.variables)
         yield from (("reads, if it is set", self.with_choices(variable)) for variable in self.optional_variables)
         yield from (("and to", origin) for origin in self.origins)
         yield from (("worth knowing", habit) for habit in self.habits)
-        yield from (("source", url) for url in self.sources)
 
 
 def catalogue(names: Sequence[str] | None = None) -> tuple[list[Entry], list[str]]:
@@ -169,7 +168,15 @@ def described(entries: Sequence[Entry]) -> Iterator[str]:
     """Return everything about each preset, one fact a line."""
     for number, entry in enumerate(entries):
         yield ("\n" if number else "") + entry.call
-        yield from (f"  {what:<28} {fact}" for what, fact in entry.facts if fact)
+        yield from (f"  {what:<28} {fact}" for what, fact in _facts(entry) if fact)
+
+
+def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
+    yield from entry.facts
+    for argument, endpoint, api in elsewhere(entry):
+        places = ((_HEAD[2], endpoint), (_HEAD[4], api))
+        yield from ((f"with {argument}", f"{what} {place}") for what, place in places if place)
+    yield from (("source", url) for url in entry.sources)
 
 
 def markdown(entries: Sequence[Entry]) -> Iterator[str]:

@@ -174,8 +174,8 @@ class Sandbox(Knobs, Seen):
     def log_in(self, authorization_url: str) -> str:
         """Play a browser and a user who accepts: return the URL that the authorization server redirects to.
 
-        That URL, which carries the code or an error, is not fetched. Where `consent` decides, there is no page to accept
-        on. Raises ValueError where the browser would be left with an error.
+        That URL, which carries the code or an error, is not fetched. Where `consent` decides, there is no page to
+        accept on. Raises ValueError where the browser would be left with an error.
         """
         return log_in(self.url(authorization_url))
 

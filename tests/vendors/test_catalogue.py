@@ -185,6 +185,7 @@ def test_everything_about_one() -> None:
     assert [fact[1] for fact in facts if fact[0].startswith("reads, ")] == [
         "ZOOM_CLOUD: global (default), us-government"
     ]
+    assert ('with cloud="us-government"', "token endpoint https://zoomgov.com/oauth/token") in facts
     assert ("source", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
     assert "token endpoint" not in CliRunner().invoke(commands, ["vendors", "vibe-api-key"]).stdout
 
