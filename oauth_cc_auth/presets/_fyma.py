@@ -6,8 +6,10 @@ Read at https://docs.fyma.ai/auth.
 from __future__ import annotations
 
 from oauth_cc_auth._grant.client_credentials import ClientCredentials
+from oauth_cc_auth._grant.response_format import ResponseFormat
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth._grant.static_token import StaticToken
+from oauth_cc_auth._resource_server.error_format import ApiError
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth.presets._credentials import credential
 from oauth_cc_auth.presets._environment import facts
@@ -17,12 +19,17 @@ _TOKEN_ENDPOINT = "https://auth.fyma.ai/oauth/token"
 _BASE_URL = _AUDIENCE = "https://api.fyma.ai"
 
 
+def _is_the_limit(said: ApiError) -> bool:
+    # The page has a daily limit and not what tells it: 429 is the status for that (RFC 6585 §4).
+    return said.status == 429
+
+
 def fyma(client_id: str | None = None, client_secret: Secret | None = None) -> ClientCredentials:
     """Return the grant for Fyma's API at https://api.fyma.ai.
 
     Credentials from the arguments, or from FYMA_CLIENT_ID and FYMA_CLIENT_SECRET; they go into a JSON body. Tokens
     live a day. Fyma issues a limited number of tokens a day and does not say how many: share one by a store where
-    several processes need it.
+    several processes need it. A 429 of its token endpoint is a `TokenBudgetExceeded`.
     """
     return ClientCredentials(
         token_endpoint=_TOKEN_ENDPOINT,
@@ -30,6 +37,7 @@ def fyma(client_id: str | None = None, client_secret: Secret | None = None) -> C
         client_secret=credential(client_secret, "FYMA_CLIENT_SECRET"),
         token_endpoint_auth_method="client_secret_json",
         audience=_AUDIENCE,
+        token_response=ResponseFormat(limit_reached=_is_the_limit),
         resource_server=ResourceServer(_BASE_URL),
     )
 

@@ -56,7 +56,9 @@ def test_a_limit_is_not_run_over(stage: Stage) -> None:
 
 
 def test_a_limit_without_a_number(stage: Stage, tmp_path: Path) -> None:
-    """Line 33, Fyma: who has one token a day needs one, for all threads, and for the processes that share a store."""
+    """Line 33, Fyma: who has one token a day needs one, for all threads, and for the processes that share a store; one
+    without it is told of the limit.
+    """
     stage.sandbox.daily_limit = 1
     for _ in range(3):
         source = stage.source(stage.grant("fyma"), store=FileStore(tmp_path / "tokens"))
@@ -65,6 +67,12 @@ def test_a_limit_without_a_number(stage: Stage, tmp_path: Path) -> None:
         assert stage.call(source, api_of("fyma")).status_code == 200
         forget_all()
     assert stage.sandbox.token_requests == 1
+    alone = stage.source(stage.grant("fyma"))
+    for _ in range(2):
+        with pytest.raises(TokenBudgetExceeded, match="daily limit") as caught:
+            alone.token()
+        assert 0 < (caught.value.retry_after or 0) <= 86_400
+    assert stage.sandbox.token_requests == 2, "the server says it once, and is left alone until then"
 
 
 def test_429(stage: Stage) -> None:
