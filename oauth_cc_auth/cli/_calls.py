@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from oauth_cc_auth import AuthorizationCode, OAuthError, TokenSource
+from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, TokenSource
 from oauth_cc_auth.cli import _options
 from oauth_cc_auth.cli._stores import opened
 from oauth_cc_auth.cli._vendors import chosen
@@ -45,7 +46,14 @@ def headers(url: str, method: str, *, as_json: bool, **about: Any) -> None:
 
     The token goes to the vendor's own hosts only: another URL is refused. Documentation: docs/cli.md
     """
-    presented = source_for(**about).headers(method.upper(), url)
+    source = source_for(**about)
+    if not _is_whole(url):
+        example = f"https://HOST/{url.lstrip('/')}"
+        with suppress(ConfigurationError):
+            server = source.grant.resource_server
+            example = server.url_for(url, None) if server else example
+        raise click.UsageError(f"The token is for one host, and {url!r} names none: give a whole URL, as {example}")
+    presented = source.headers(method.upper(), url)
     if as_json:
         click.echo(json.dumps(dict(presented), indent=2))
         return
@@ -116,10 +124,11 @@ def _body() -> bytes | None:
     return sys.stdin.buffer.read() or None
 
 
+def _is_whole(url: str) -> bool:
+    return url.lower().startswith(("https://", "http://"))
+
+
 def _below(source: TokenSource, path: str) -> str:
-    if path.lower().startswith(("https://", "http://")):
-        return path
-    base = source.base_url()
-    if base is None:
+    if not _is_whole(path) and source.base_url() is None:
         raise click.UsageError("This vendor has no single address for its API: give a whole URL in place of PATH.")
-    return f"{base.rstrip('/')}/{path.lstrip('/')}"
+    return source.url(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -30,6 +30,9 @@ VARIABLES, NETWORK, CLIENT, SCOPE, API, SERVER = 1, 3, 4, 5, 6, 7
 # Seconds by which clocks may differ: assertions live at least as long.
 CLOCK_SECONDS = 60.0
 
+# A Date has whole seconds, so clocks that differ by less than this cannot be told apart.
+_SAME_SECONDS = 2.0
+
 # Options of presets by which a vendor has several sets of clients.
 _PLACES = ("environment", "region", "cloud", "instance", "sandbox", "data_center")
 
@@ -39,10 +42,11 @@ _TIMEOUT = 4.0
 
 
 class Asked(NamedTuple):
-    """The preset that the user named, and the arguments that it was given beside the variables."""
+    """The preset that the user named, the arguments that it was given beside the variables, and whence some came."""
 
     vendor: str
-    words: dict[str, Any]
+    words: Mapping[str, Any]
+    profile: str = ""
 
 
 class Cause(NamedTuple):
@@ -83,13 +87,13 @@ def _of_the_client(error: OAuthError, said: str, grant: Any, asked: Asked | None
     if skew is not None and abs(skew) > CLOCK_SECONDS and signs(grant):
         return Cause(CLIENT, said, f"this machine's clock is {_off(skew)}, and the client signs the time: set it")
     if isinstance(error, InvalidClient):
-        if quoted := [name for name in _read(grant, asked) if _is_quoted(name)]:
-            return Cause(CLIENT, said, f"{' and '.join(quoted)} has quotes around its value: remove them")
+        if quotes := quoted(_read(grant, asked)):
+            return Cause(CLIENT, said, quotes)
         if method := _accepted_method(grant):
             now = grant.token_endpoint_auth_method
             return Cause(CLIENT, said, f"the server takes {method}, not {now}: token_endpoint_auth_method={method!r}")
-        if places := " ".join(_places(asked)):
-            return Cause(CLIENT, said, f"look at the client id and secret, or the place they belong to: {places}")
+        if options := " ".join(places(asked)):
+            return Cause(CLIENT, said, f"look at the client id and secret, or the place they belong to: {options}")
     variables = " and ".join(_read(grant, asked))
     return Cause(CLIENT, said, f"look at {variables or 'the client id, the secret, and what this client may do'}")
 
@@ -106,7 +110,66 @@ def _off(skew: float) -> str:
 
 def clock_said(skew: float) -> str:
     """Return how far this machine's clock is off."""
+    if abs(skew) < _SAME_SECONDS:
+        return "this machine's clock agrees with the server's"
     return f"this machine's clock is {_off(skew)} of the server's"
+
+
+def of_every_token(grant: Any, asked: Asked | None) -> str:
+    """Return what to look at where an API refuses every token: the variables, and what it wants beside the token."""
+    if asked is None:
+        return "The variables are OAUTH_AUDIENCE and OAUTH_SCOPE, the host is that of --path."
+    variables = presets.variables_of(asked.vendor)
+    chosen = [variables[word][0] for word in ("audience", "resource", "scope") if word in variables]
+    causes = [*places(asked), *([f"{' and '.join(chosen)}: is it what this API wants?"] if chosen else [])]
+    headers = dict(getattr(grant.resource_server, "headers", {}))
+    for header, value in headers.items():
+        source = [name for name, given in _given(asked) if given and given == value]
+        causes += [f"{name} goes with each call, as the header {header}: is it right?" for name in source]
+    causes += [f"{name} is not set; this API may want it, as the header {header}." for name, header in _unset(asked)]
+    return " ".join(causes) or "Look at --path, and at what this client may do at the vendor."
+
+
+def whence(host: str, asked: Asked | None) -> str:
+    """Return the variables and options that a host is made of, "" where there are none."""
+    if asked is None:
+        return ""
+    host, labels = host.lower(), host.lower().split(".")
+    parts = ((name, given.lower()) for name, given in _given(asked) if isinstance(given, str) and given)
+    return " and ".join(
+        name for name, part in parts if host in part or part in labels or ("." in part and part in host)
+    )
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return which of these variables have quotes around their values, and what to do; "" where none has."""
+    found = [name for name in names if _is_quoted(name)]
+    has = "have quotes around their values" if found[1:] else "has quotes around its value"
+    return f"{' and '.join(found)} {has}: remove them" if found else ""
+
+
+def _given(asked: Asked) -> Iterator[tuple[str, Any]]:
+    """Return what the preset was given, by the name of the option or variable that has it."""
+    for word, names in presets.variables_of(asked.vendor).items():
+        if word in asked.words:
+            yield (asked.profile or f"-o {word}"), asked.words[word]
+        else:
+            name = next((name for name in names if os.environ.get(name, "").strip()), names[0])
+            yield name, os.environ.get(name, "").strip()
+
+
+def _unset(asked: Asked) -> Iterator[tuple[str, str]]:
+    """Return the variables that are not set and would add a header to each call, with that header."""
+    preset, given = presets.get(asked.vendor), {name for name, value in _given(asked) if value}
+    with suppress(OAuthError, AttributeError):
+        before = preset(**asked.words).resource_server.headers  # type: ignore[union-attr]  # suppressed
+        for word, names in presets.variables_of(asked.vendor).items():
+            free = inspect.signature(preset).parameters[word].default is None and word not in asked.words
+            if not free or not given.isdisjoint(names):
+                continue
+            with suppress(OAuthError):
+                after = preset(**{**asked.words, word: "1"}).resource_server.headers  # type: ignore[union-attr]  # as above
+                yield from ((names[0], header) for header in after if header not in before)
 
 
 def _is_about_audience(error: OAuthError) -> bool:
@@ -141,7 +204,7 @@ def _accepted_method(grant: Any) -> str | None:
     return None
 
 
-def _places(asked: Asked | None) -> Iterator[str]:
+def places(asked: Asked | None) -> Iterator[str]:
     """Return the options that say where a client belongs, the value now, and the others."""
     if asked is None:
         return
@@ -150,9 +213,10 @@ def _places(asked: Asked | None) -> Iterator[str]:
         if name in _PLACES:
             variable = presets.variables_of(asked.vendor)[name][0]
             now = asked.words.get(name) or os.environ.get(variable) or parameter.default
-            others = ""
+            others: list[str] = []
             try:
                 preset(**{**asked.words, name: "?"})
             except OAuthError as refusal:
-                others = ", ".join(word for word in re.findall(r"'([^']+)'", str(refusal)) if word not in {"?", now})
-            yield f"{variable} is {now}{f', it may be {others}' if others else ''}."
+                others = [word for word in re.findall(r"'([^']+)'", str(refusal)) if word not in {"?", now}]
+            change = f", it may be {', '.join(others)}. Set it there, or with -o {name}={others[0]}" if others else ""
+            yield f"{variable} is {now}{change}."

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import click
 
 from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
-from oauth_cc_auth.cli import _calls, _examination, _options, _state
+from oauth_cc_auth.cli import _advice, _calls, _examination, _options, _state
 from oauth_cc_auth.cli._stores import KeptStore, opened, place_of
 from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, token_endpoint
 from oauth_cc_auth.cli._words import variable
@@ -41,7 +41,7 @@ class _Commands(click.Group):
             with _options.kept():
                 return super().invoke(ctx)
         except OAuthError as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
+            raise click.ClickException(_advice.advised(error, ctx)) from None
         except BaseException as error:
             if _is_ctrl_c(error):
                 raise click.exceptions.Exit(INTERRUPTED) from None

@@ -41,11 +41,16 @@ from oauth_cc_auth.cli._causes import (
     Asked,
     cause_of,
     clock_said,
+    of_every_token,
+    quoted,
+    whence,
 )
 from oauth_cc_auth.cli._steps import Step
 
 # Seconds for each wait. A token request takes twice its timeout at most.
 _TIMEOUT = 4.0
+
+_NO_HOST = "there is no such host"
 
 _METADATA = (".well-known/oauth-authorization-server", ".well-known/openid-configuration")
 
@@ -74,10 +79,13 @@ def _steps(
     try:
         grant, asked = make()
     except OAuthError as wrong:
-        raise Stopped(Step("variables", "read them", str(wrong), "set what is named", VARIABLES)) from None
-    yield Step("variables", "read them", ", ".join(getattr(grant, "variables", ())) or "nothing to read")
+        change = "correct what is named; `oauth-cc-auth vendors VENDOR` lists the variables and options of a vendor"
+        raise Stopped(Step("variables", "read them", str(wrong), change, VARIABLES)) from None
+    variables = tuple(getattr(grant, "variables", ()))
+    read = ", ".join((*variables, *([asked.profile] if asked and asked.profile else ())))
+    yield Step("variables", "read them", read or "nothing to read", quoted(variables))
     if not isinstance(grant, StaticToken):
-        skew = yield from _reached(str(grant.token_endpoint), clock)
+        skew = yield from _reached(str(grant.token_endpoint), clock, asked)
         if skew is not None:
             off = abs(skew) > CLOCK_SECONDS
             change = "set this machine's clock" if off else ""
@@ -104,7 +112,7 @@ def _method(grant: Any) -> str:
     return method if isinstance(method, str) else "by a method of its own"
 
 
-def _reached(url: str, clock: Callable[[], float]) -> Generator[Step, None, float | None]:
+def _reached(url: str, clock: Callable[[], float], asked: Asked | None) -> Generator[Step, None, float | None]:
     """Go to the host as far as an answer's Date; return by how much this machine's clock is ahead, if that is known."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
@@ -113,8 +121,10 @@ def _reached(url: str, clock: Callable[[], float]) -> Generator[Step, None, floa
         try:
             addresses = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
         except OSError:
-            change = "look at how the host is written, in the options or the issuer, and at this machine's DNS"
-            raise Stopped(Step("dns", f"looked up {host}", "there is no such host", change, NETWORK)) from None
+            named = whence(host, asked)
+            spelt = f"{named}, which the host is made of" if named else "the host, in the options or the issuer"
+            change = f"look at the spelling of {spelt}, and at this machine's DNS"
+            raise Stopped(Step("dns", f"looked up {host}", _NO_HOST, change, NETWORK)) from None
         yield Step("dns", f"looked up {host}", ", ".join(sorted(map(str, addresses))))
     else:
         yield Step("dns", "left to the proxy", urlsplit(proxy).hostname or "")
@@ -143,12 +153,13 @@ def _reason(error: BaseException) -> str:
     """Return the innermost reason of a chain of errors, whose outer ones quote each other."""
     inner: Any = error
     while True:
-        nested = [arg for arg in getattr(inner, "args", ()) if isinstance(arg, BaseException)]
-        deeper = getattr(inner, "reason", None) if isinstance(getattr(inner, "reason", None), BaseException) else None
-        deeper = deeper or (nested[0] if nested else None)
+        behind = (getattr(inner, "reason", None), *getattr(inner, "args", ()), inner.__cause__)
+        deeper = next((one for one in behind if isinstance(one, BaseException)), None)
         if deeper is None:
             break
         inner = deeper
+    if isinstance(inner, socket.gaierror):
+        return _NO_HOST
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted ({inner.verify_message})"
     return " ".join(str(getattr(inner, "strerror", None) or inner).split())[-150:] or type(inner).__name__
@@ -178,10 +189,10 @@ def _api(source: TokenSource, asked: Asked | None, path: str | None, token: Toke
         return Step("api", did, cause.got, change, API if refused else cause.status)
     except requests.RequestException as error:
         return Step("api", did, _reason(error), "look at the network and the API's host", NETWORK)
-    return _judged(did, answer, url, token)
+    return _judged(did, answer, url, token, lambda: of_every_token(source.grant, asked))
 
 
-def _judged(did: str, answer: requests.Response, url: str, token: Token) -> Step:
+def _judged(did: str, answer: requests.Response, url: str, token: Token, why: Callable[[], str]) -> Step:
     status, challenge = answer.status_code, answer.headers.get("WWW-Authenticate", "").lower()
     got = f"{status} {answer.reason}"
     if status == 401:
@@ -189,7 +200,7 @@ def _judged(did: str, answer: requests.Response, url: str, token: Token) -> Step
         if audience and not any(urlsplit(url).netloc in one or one in url for one in audience):
             change = f"the token is for the audience {' '.join(audience)}: request one for this API (-o audience=...)"
             return Step("api", did, f"{got}, also with a second token", change, SCOPE)
-        change = "the API refuses every token: look at the audience, the environment and the host"
+        change = f"the API refuses every token: look at the audience, the environment and the host. {why()}"
         return Step("api", did, f"{got}, also with a second token", change, API)
     if status == 403:
         scope = "insufficient_scope" in challenge or "scope" in answer.text[:2000].lower()

@@ -46,14 +46,14 @@ def _maker(vendor: str, options: dict[str, str], scopes: tuple[str, ...]) -> Any
 
     name = _options.vendor_type.convert(vendor, None, click.get_current_context()).replace("-", "_")
     preset = presets.get(name)
-    words = _profiles.words(name)
+    words, profile = _profiles.words(name), _profiles.used()
     words |= {word: option(vendor, preset, word, text) for word, text in options.items()}
     if scopes:
         words["scope"] = " ".join(scopes)
 
     def made() -> tuple[Any, Any]:
         try:
-            return preset(**words), _causes.Asked(name, words)
+            return preset(**words), _causes.Asked(name, words, profile)
         except TypeError as wrong:
             raise OAuthError(str(wrong)) from None
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from oauth_cc_auth.cli import _profiles
+from oauth_cc_auth.cli._advice import SANDBOX
 from oauth_cc_auth.cli._stores import VARIABLE as STORE_VARIABLE
 from oauth_cc_auth.cli._stores import StoreName
 from oauth_cc_auth.cli._vendors import Vendor
@@ -34,9 +35,12 @@ def _at_sandbox(ctx: click.Context, param: click.Parameter, url: str | None) -> 
     from oauth_cc_auth.sandbox import Sandbox  # noqa: PLC0415 - Flask is slow to load
 
     try:
-        Sandbox.at(url)
+        Sandbox.at(url).count("token")
     except ValueError as wrong:
         raise click.BadParameter(f"{wrong}.", ctx=ctx, param=param) from None
+    except ConnectionError as wrong:
+        raise click.ClickException(f"--sandbox: {wrong}") from None
+    ctx.meta[SANDBOX] = url
     os.environ[SANDBOX_VARIABLE] = url  # `kept` puts it back
 
 

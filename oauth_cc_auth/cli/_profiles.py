@@ -19,6 +19,7 @@ from oauth_cc_auth.cli._words import is_credential, words_of
 VARIABLE = "OAUTH_CC_AUTH_PROFILE"
 
 _CHOSEN = "oauth_cc_auth.profile"
+_USED = "oauth_cc_auth.profile.used"
 
 
 def remember(ctx: click.Context, param: click.Parameter, name: str | None) -> None:
@@ -28,29 +29,51 @@ def remember(ctx: click.Context, param: click.Parameter, name: str | None) -> No
         ctx.meta[_CHOSEN] = (name, typed)
 
 
+def used(ctx: click.Context | None = None) -> str:
+    """Return which profile the command uses, and its file; "" for none."""
+    ctx = ctx or click.get_current_context(silent=True)
+    name = ctx.meta.get(_USED) if ctx else None
+    return f"the profile {name!r} of {_path()}" if name else ""
+
+
+def typed(ctx: click.Context) -> list[str]:
+    """Return the option that chose the profile, as it was typed; the environment needs none."""
+    name, was_typed = ctx.meta.get(_CHOSEN) or ("", False)
+    return ["--profile", name] if was_typed else []
+
+
 def words(vendor: str) -> dict[str, Any]:
-    """Return the arguments of a preset that the command's profile has, and no variable. Raises ClickException."""
+    """Return the arguments of a preset that the command's profile has, and no variable. Raises ClickException.
+
+    Where `--profile` was typed, a variable that counts before it is told on stderr.
+    """
     ctx = click.get_current_context(silent=True)
-    name, typed = (ctx.meta.get(_CHOSEN) if ctx else None) or (None, False)
-    if name is None:
+    name, was_typed = (ctx.meta.get(_CHOSEN) if ctx else None) or (None, False)
+    if ctx is None or name is None:
         return {}
     profile = _read(name)
     preset = str(profile.get("preset", "")).replace("-", "_")
     if preset != vendor.replace("-", "_"):
-        if typed:
+        if was_typed:
             raise click.UsageError(f"The profile {name!r} is for {preset or 'no preset'}, not for {vendor}.")
         return {}  # the variable holds for every command, and this one is about another vendor
+    ctx.meta[_USED] = name
     variables = presets.variables_of(preset)
     takes = words_of(presets.get(preset))
-    found = {}
+    found, before = {}, []
     for argument, value in _arguments(name, profile):
         if argument not in takes:
             known = ", ".join(sorted(takes))
             raise click.ClickException(
                 f"{_path()}: {preset} has no option {argument!r} [profile.{name}]. It has: {known}."
             )
-        if not any(os.environ.get(variable, "").strip() for variable in variables.get(argument, ())):
+        is_set = [variable for variable in variables.get(argument, ()) if os.environ.get(variable, "").strip()]
+        if not is_set:
             found[argument] = value
+        elif not (isinstance(value, Env) and value.name == is_set[0]):
+            before.append(is_set[0])
+    if was_typed and before:
+        click.echo(f"Not taken from {used(ctx)}: {', '.join(before)}. To use the profile's, unset them.", err=True)
     return found
 
 

@@ -19,7 +19,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, StaticToken, presets
+from oauth_cc_auth.cli import _advice as advice
 from oauth_cc_auth.cli import _profiles as profiles
+from oauth_cc_auth.cli._causes import Asked
 from oauth_cc_auth.cli._words import HIDDEN, Preset, lacking, option, words_of
 from oauth_cc_auth.presets._played import (
     SANDBOX_CLIENT,
@@ -113,6 +115,7 @@ def chosen(
     words |= {name: option(vendor, preset, name, text) for name, text in (options or {}).items()}
     command = ["oauth-cc-auth", "login", vendor]
     command += [part for name, text in (options or {}).items() for part in ("-o", f"{name}={text}")]
+    advice.remember(Asked(vendor, words), command[2:], needs_a_user="redirect_uri" in takes)
     if missing := lacking(vendor, preset, words):
         raise click.UsageError(f"{vendor} wants {' and '.join(missing)}: add -o {missing[0]}=...")
     if scopes:

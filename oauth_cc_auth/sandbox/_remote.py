@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -159,14 +159,21 @@ class RemoteSandbox:
             answer = connection.getresponse()
             said, status = answer.read(), answer.status
         except OSError as error:
-            where = f"http://{self._host}:{self._port}"
-            message = f"no sandbox answers at {where} ({error}); start one with: oauth-cc-auth sandbox"
-            raise ConnectionError(message) from error
+            raise self._absent(error) from error
+        except HTTPException as error:
+            raise self._absent("what listens there speaks no HTTP") from error
         finally:
             connection.close()
-        if status != 200:
-            raise ValueError(said.decode(errors="replace") or f"the sandbox answered {status}")
-        return json.loads(said)["result"]
+        if status == 400 and answer.headers.get_content_type() == "text/plain":
+            raise ValueError(said.decode(errors="replace"))
+        try:
+            return json.loads(said)["result"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._absent(f"HTTP {status} from what listens there") from error
+
+    def _absent(self, why: object) -> ConnectionError:
+        where = f"http://{self._host}:{self._port}"
+        return ConnectionError(f"no sandbox answers at {where} ({why}); start one with: oauth-cc-auth sandbox")
 
 
 def _client_id(grant_or_client_id: Any) -> str:

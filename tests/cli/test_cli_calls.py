@@ -103,7 +103,18 @@ def test_a_foreign_host_is_refused(sandbox: Sandbox, url: str) -> None:
         result = run(*arguments, "https://elsewhere.example/", "--sandbox", url)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "not to https://elsewhere.example" in result.stderr
+        assert "OAUTH_CC_AUTH_SANDBOX is set" in result.stderr
+        assert "give `call` the path alone, or leave --sandbox out.\n" in result.stderr
     assert sandbox.api_requests == 0
+
+
+def test_headers_of_a_path(sandbox: Sandbox, url: str) -> None:
+    """`headers` is for a whole URL: a path is answered with the URL that was meant, before a token is requested."""
+    result = run("headers", "zoom", "/users/me", "--sandbox", url)
+    assert result.exit_code == 2
+    assert f"as {Sandbox.at(url).origin('https://api.zoom.us')}/v2/users/me" in result.stderr
+    assert "give a whole URL, as https://" in run("headers", "salesforce", "data", "--sandbox", url).stderr
+    assert sandbox.token_requests == 0
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -262,6 +273,9 @@ def test_the_option_wants_a_sandbox(monkeypatch: pytest.MonkeyPatch, url: str) -
     """`--sandbox` takes loopback only, wins over the variable, and leaves that as it was."""
     result = run("token", "zoom", "--sandbox", "http://192.0.2.1:80")
     assert result.exit_code == 2
+    result = run("token", "zoom", "--sandbox", "http://127.0.0.1:1")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: --sandbox: no sandbox answers at http://127.0.0.1:1 (")
     monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", "http://127.0.0.1:1")
     assert run("token", "zoom", "--sandbox", url).exit_code == 0
     assert os.environ["OAUTH_CC_AUTH_SANDBOX"] == "http://127.0.0.1:1"

@@ -114,7 +114,7 @@ def test_a_wrong_secret(sandbox: Sandbox) -> None:
 
 
 def test_quotes_around_a_secret(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
-    """Quotes that a shell or a file left around a secret are named, and only where the client is refused."""
+    """Quotes that a shell or a file left around a secret or an id are named before anything is sent."""
     run("zoom")
     forget_all()
     monkeypatch.setenv("ZOOM_CLIENT_ID", "sandbox-client")
@@ -122,7 +122,11 @@ def test_quotes_around_a_secret(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbo
     result = run("zoom")
     assert result.exit_code == 4
     assert "ZOOM_CLIENT_SECRET has quotes around its value: remove them" in result.stdout
-    assert sandbox.token_requests == 2
+    monkeypatch.setenv("ZOOM_ACCOUNT_ID", "'acme'")
+    first, change, *_ = run("zoom").stdout.splitlines()
+    assert first.startswith("look    variables")
+    assert "ZOOM_CLIENT_SECRET and ZOOM_ACCOUNT_ID have quotes around their values: remove them" in change
+    assert sandbox.token_requests == 3
 
 
 def test_a_secret_that_needs_the_raw_basic(sandbox: Sandbox) -> None:
@@ -191,7 +195,7 @@ def test_a_token_for_this_api_is_not_said_to_be_for_another() -> None:
     claims = base64.urlsafe_b64encode(json.dumps({"aud": "https://api.example"}).encode()).decode().rstrip("=")
     answer = requests.Response()
     answer.status_code = 401
-    assert _doctor._judged("GET", answer, "https://api.example/x", Token(f"e30.{claims}.sig")).status == 6
+    assert _doctor._judged("GET", answer, "https://api.example/x", Token(f"e30.{claims}.sig"), str).status == 6
 
 
 def test_sandbox_credentials_at_production(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
@@ -221,7 +225,7 @@ def test_a_region_that_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a preset takes any region, the option and its value are told, and no others."""
     monkeypatch.setattr(presets, "get", lambda _: lambda region="eu": None)
     monkeypatch.setattr(presets, "variables_of", lambda _: {"region": ("ACME_REGION",)})
-    assert list(_causes._places(_causes.Asked("acme", {}))) == ["ACME_REGION is eu."]
+    assert list(_causes.places(_causes.Asked("acme", {}))) == ["ACME_REGION is eu."]
 
 
 def test_host_not_found() -> None:
@@ -229,6 +233,24 @@ def test_host_not_found() -> None:
     grant = ClientCredentials(token_endpoint="https://nobody.invalid/token", client_id="id", client_secret="s")
     last = steps(grant)[-1]
     assert (last.status, last.step, last.got) == (3, "dns", "there is no such host")
+
+
+def test_whence_a_host_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that does not exist names the variable or option that it is made of; an unknown issuer is a sentence."""
+    for name, value in {
+        "CLIENT_ID": "a",
+        "CLIENT_SECRET": "b",
+        "REALM": "c",
+        "BASE_URL": "https://api.example",
+    }.items():
+        monkeypatch.setenv(f"KEYCLOAK_{name}", value)
+    monkeypatch.setenv("KEYCLOAK_HOST", "https://nobody.invalid")
+    assert "look at the spelling of KEYCLOAK_HOST, which the host is made of" in run("keycloak").stdout
+    result = run("keycloak", "-o", "host=nobody2.invalid")
+    assert "look at the spelling of -o host, which the host is made of" in result.stdout
+    result = run("https://nobody.invalid")
+    assert result.exit_code == 3
+    assert "oauth-authorization-server: there is no such host\n" in result.stdout
 
 
 def test_a_closed_port() -> None:
@@ -280,7 +302,8 @@ def test_a_clock_that_is_right(sandbox: Sandbox) -> None:
     signing = plain(sandbox, "x" * 32, token_endpoint_auth_method="client_secret_jwt", first="x" * 32)
     found = steps(signing)
     assert [step.status for step in found] == [0] * len(found)
-    assert [step.change for step in found if step.step == "clock"] == [""]
+    (clock,) = (step for step in found if step.step == "clock")
+    assert (clock.got, clock.change) == ("this machine's clock agrees with the server's", "")
 
 
 def test_the_api_refuses_a_good_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,7 +328,27 @@ def test_the_api_refuses_every_token(sandbox: Sandbox) -> None:
     result = run("zoom")
     assert result.exit_code == 6
     assert "the API refuses every token: look at the audience, the environment and the host" in result.stdout
+    assert (
+        "ZOOM_CLOUD is global, it may be us-government. Set it there, or with -o cloud=us-government." in result.stdout
+    )
     assert sandbox.token_requests == 2
+
+
+def test_what_an_api_wants_beside_the_token(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """An API that refuses every token may want another variable's value in a header, or one that is not set."""
+    sandbox.reject_all_tokens = True
+    assert (
+        "PROCORE_COMPANY_ID is not set; this API may want it, as the header Procore-Company-Id."
+        in run("procore").stdout
+    )
+    monkeypatch.setenv("PROCORE_COMPANY_ID", "5")
+    forget_all()
+    said = run("procore").stdout
+    assert "PROCORE_COMPANY_ID goes with each call, as the header Procore-Company-Id: is it right?" in said
+    assert "is not set" not in said
+    last = steps(replace(plain(sandbox), scope="x"))[-1]
+    assert "The variables are OAUTH_AUDIENCE and OAUTH_SCOPE" in last.change
+    assert "Look at --path" in run("fyma").stdout
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,30 @@ def test_a_profile_is_an_account(monkeypatch: pytest.MonkeyPatch, sandbox: Sandb
     assert run("doctor", "paypal", "--profile", "work").exit_code == 4
 
 
+def test_a_variable_before_a_profile_is_told(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """With --profile, the variables that count before it are named; an error names the profile, its file and more."""
+    monkeypatch.setenv("PAYPAL_CLIENT_SECRET", "canary")
+    text = '[profile.work]\npreset = "paypal"\nclient_id = "mine"\nenvironment = "sandbox"\n'
+    file = written(f'{text}env = "PAYPAL_CLIENT_SECRET"\n')
+    sandbox.register_client("paypal", "mine", "another")
+    result = run("token", "paypal", "--profile", "work")
+    assert "Not taken" not in result.stderr
+    assert "PAYPAL_ENVIRONMENT is sandbox, it may be production. Set it there, or with -o environment=" in result.stderr
+    assert f"Used: the profile 'work' of {file}." in result.stderr
+    assert result.stderr.endswith("run: oauth-cc-auth doctor paypal --profile work\n")
+    monkeypatch.setenv("PAYPAL_ENVIRONMENT", "production")
+    result = run("token", "paypal", "--profile", "work")
+    assert f"Not taken from the profile 'work' of {file}: PAYPAL_ENVIRONMENT." in result.stderr
+    assert "canary" not in result.stderr
+    monkeypatch.setenv("OAUTH_CC_AUTH_PROFILE", "work")
+    result = run("token", "paypal")
+    assert "Not taken" not in result.stderr
+    assert result.stderr.endswith("run: oauth-cc-auth doctor paypal\n")
+
+
 def test_no_command_has_no_profile() -> None:
     """Outside a command there is no profile."""
-    assert _profiles.words("zoom") == {}
+    assert (_profiles.words("zoom"), _profiles.used()) == ({}, "")
 
 
 def test_the_variable_names_a_profile(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:

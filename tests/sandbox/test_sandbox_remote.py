@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from loopback import Loopback
 
 from oauth_cc_auth import (
     AuthorizationCode,
@@ -121,10 +124,23 @@ def test_only_a_sandbox_on_this_machine(url: str) -> None:
         Sandbox.at(url)
 
 
+def greet_in_ssh(listener: socket.socket) -> None:
+    """Answer one connection with what is no HTTP."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(b"SSH-2.0\r\n")
+
+
 def test_where_no_sandbox_answers(address: str) -> None:
     """ConnectionError says how to start one; an unknown method is refused in words."""
     with pytest.raises(ConnectionError, match="start one with: oauth-cc-auth sandbox"):
         Sandbox.at("127.0.0.1:1").revoke_all()
+    with Loopback() as another, pytest.raises(ConnectionError, match=r"no sandbox answers at .*\(HTTP 200 from"):
+        Sandbox.at(another.url).revoke_all()
+    with socket.create_server(("127.0.0.1", 0)) as no_http, ThreadPoolExecutor() as pool:
+        pool.submit(greet_in_ssh, no_http)
+        with pytest.raises(ConnectionError, match="what listens there speaks no HTTP"):
+            Sandbox.at(f"127.0.0.1:{no_http.getsockname()[1]}").revoke_all()
     assert address in repr(Sandbox.at(address))
     with pytest.raises(ValueError, match="no setting 'nonsense'; it has: api_audience"):
         Sandbox.at(address)._call("get", "nonsense")
