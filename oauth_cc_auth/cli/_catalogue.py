@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from oauth_cc_auth import ConfigurationError, OAuthError, presets
 from oauth_cc_auth.cli._habits import asking, habits
 from oauth_cc_auth.cli._vendors import example, named
-from oauth_cc_auth.cli._words import Preset, choices_of
+from oauth_cc_auth.cli._words import Preset, choices_of, is_credential
 from oauth_cc_auth.presets._environment import one_at_a_time
 from oauth_cc_auth.presets._played import PLACEHOLDER, placeholder
 
@@ -43,6 +43,7 @@ class Entry:
     variables: tuple[str, ...]
     optional_variables: tuple[str, ...]
     also_read: Mapping[str, tuple[str, ...]]
+    options: tuple[str, ...]
     choices: Mapping[str, tuple[str, ...]]
     token_endpoint: str
     authentication: str
@@ -87,6 +88,7 @@ class Entry:
         yield from zip(_HEAD[1:5], self.cells[1:5], strict=True)
         yield from (("reads", self.with_others(variable)) for variable in self.variables)
         yield from (("reads, if it is set", self.with_choices(variable)) for variable in self.optional_variables)
+        yield "options for -o", ", ".join(self.options)
         yield from (("and to", origin) for origin in self.origins)
         yield from (("worth knowing", habit) for habit in self.habits)
 
@@ -205,9 +207,10 @@ def _entry(name: str) -> Entry | str:
         file=preset.__module__.rpartition("._")[2],
         vendor=" ".join(re.split(r"[,:]|\.(?=\s|$)", module, maxsplit=1)[0].split()),
         words=tuple(word for word in asked if word not in _CREDENTIALS),
-        variables=tuple(filter(None, asked.values())),
+        variables=tuple(name or stand_for[word][0] for word, name in asked.items() if name or word in stand_for),
         optional_variables=tuple(names[0] for word, names in stand_for.items() if word not in asked),
         also_read=dict(_beside(asked, stand_for)),
+        options=tuple(word for word in stand_for if not is_credential(word)),
         choices={stand_for[word][0]: tuple(values) for word, values in choices_of(preset).items() if word in stand_for},
         token_endpoint=_shown(endpoint),
         authentication=authentication,

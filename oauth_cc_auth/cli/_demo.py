@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+import click
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -76,6 +77,9 @@ def run(console: Console, *, as_json: bool = False) -> bool:
     started = time.monotonic()
     rows: list[Row] = []
     marks = _tables.marks(console.encoding)
+    click.echo(
+        "The sandbox ends some tokens on purpose: warnings that an API refused its token are expected.", err=True
+    )
     with _no_proxy(), Sandbox() as sandbox, _progress(console) as show:
         for row in _rows(sandbox):
             rows.append(row)

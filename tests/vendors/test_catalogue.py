@@ -185,6 +185,7 @@ def test_everything_about_one() -> None:
     assert [fact[1] for fact in facts if fact[0].startswith("reads, ")] == [
         "ZOOM_CLOUD: global (default), us-government"
     ]
+    assert ("options for -o", "account_id, cloud") in facts
     assert ('with cloud="us-government"', "token endpoint https://zoomgov.com/oauth/token") in facts
     assert ("source", "https://developers.zoom.us/docs/internal-apps/s2s-oauth/") in facts
     assert "token endpoint" not in CliRunner().invoke(commands, ["vendors", "vibe-api-key"]).stdout
@@ -294,8 +295,10 @@ def test_a_preset_that_wants_an_argument(broken: Callable[..., None]) -> None:
         "  token endpoint               https://a.example/t",
         "  the client proves itself by  client_secret_basic",
         "  the token goes to            {base_url}",
+        "  reads                        ACME_BASE_URL",
         "  reads, if it is set          ACME_CLIENT_ID",
         "  reads, if it is set          ACME_CLIENT_SECRET",
+        "  options for -o               base_url",
         "  worth knowing                the token stands in the header Authorization, alone",
         "  source                       https://developers.acme.example/docs",
     ]
