@@ -1,4 +1,4 @@
-"""What a server or a library said, made fit for a message: one line of printable characters, and not too long."""
+"""Parts of messages: what a server or a library said, in one line and not too long, and how a library is installed."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def shortened(detail: str) -> str:
     line = " ".join(detail.split())
     half = (_SHOWN_DETAIL - len(" … ")) // 2
     return line if len(line) <= _SHOWN_DETAIL else f"{line[:half]} … {line[-half:]}"
+
+
+def needs(what: str, libraries: str, *extras: str) -> str:
+    """Return the message for a library that is not installed: what needs it, and which extras of setup.cfg bring it."""
+    named = ", or ".join(f'"oauth-cc-auth[{extra}]"' for extra in extras)
+    return f"{what} needs {libraries}: pip install {named}"

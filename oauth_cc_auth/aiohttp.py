@@ -9,11 +9,13 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from oauth_cc_auth._text import needs
+
 try:
     import aiohttp
     from aiohttp import ClientRequest, ClientResponse
 except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
-    message = 'AiohttpAuth needs aiohttp 3.12 or newer: pip install "oauth-cc-auth[aiohttp]"'
+    message = needs("AiohttpAuth", "aiohttp 3.12 or newer", "aiohttp")
     raise ImportError(message) from error
 
 from oauth_cc_auth._attempts import Attempt, Attempts

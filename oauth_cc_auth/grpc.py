@@ -15,11 +15,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from oauth_cc_auth._text import needs
+
 try:
     import grpc
     import grpc.aio
 except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
-    message = 'GrpcAuth needs grpcio: pip install "oauth-cc-auth[grpc]"'
+    message = needs("GrpcAuth", "grpcio", "grpc")
     raise ImportError(message) from error
 
 from oauth_cc_auth._auth import Auth

@@ -33,6 +33,7 @@ from oauth_cc_auth._http.origin import has_origin
 from oauth_cc_auth._raising import raised_as
 from oauth_cc_auth._resource_server.verdict import must_read
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
+from oauth_cc_auth._text import needs
 
 if TYPE_CHECKING:
     import httpx
@@ -48,7 +49,7 @@ else:
     _Auth = object
 
 if not any(name in sys.modules or find_spec(name) for name in LIBRARIES):  # pragma: no cover - as in requests.py
-    message = 'HttpxAuth needs httpx: pip install "oauth-cc-auth[httpx]", or "oauth-cc-auth[httpx2]"'
+    message = needs("HttpxAuth", "httpx", "httpx", "httpx2")
     raise ImportError(message)
 
 

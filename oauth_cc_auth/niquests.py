@@ -12,10 +12,12 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oauth_cc_auth._text import needs
+
 try:
     import niquests
 except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
-    message = 'NiquestsAuth needs niquests: pip install "oauth-cc-auth[niquests]"'
+    message = needs("NiquestsAuth", "niquests", "niquests")
     raise ImportError(message) from error
 
 from oauth_cc_auth._http.origin import place_of

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from oauth_cc_auth._text import needs
+
 try:
     from opentelemetry import metrics, trace
 except ImportError as missing:
-    message = 'oauth_cc_auth.otel needs OpenTelemetry: pip install "oauth-cc-auth[otel]"'
+    message = needs("oauth_cc_auth.otel", "OpenTelemetry", "otel")
     raise ImportError(message) from missing
 
 from oauth_cc_auth._hearing import on_event

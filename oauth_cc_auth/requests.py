@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oauth_cc_auth._text import needs
+
 try:
     import requests
     from requests.auth import AuthBase
 except ImportError as error:  # pragma: no cover - tried in an interpreter of its own by tests/package/test_import.py
-    message = 'RequestsAuth needs requests: pip install "oauth-cc-auth[requests]"'
+    message = needs("RequestsAuth", "requests", "requests")
     raise ImportError(message) from error
 
 from oauth_cc_auth._prepared import PreparedAuth

@@ -24,6 +24,7 @@ from oauth_cc_auth._http.json_path import json_object, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.sender import sender_for
 from oauth_cc_auth._raising import scrubbed
+from oauth_cc_auth._text import needs
 from oauth_cc_auth.errors import ConfigurationError, OAuthError, TokenEndpointUnavailable
 
 # The `type` of a ClientAssertion whose source is `spiffe` (draft-ietf-oauth-spiffe-client-auth §3.1).
@@ -129,7 +130,7 @@ class AwsWebIdentity:
         try:
             from botocore.session import get_session  # type: ignore[import-untyped]  # noqa: PLC0415 - on AWS only
         except ImportError as error:
-            message = 'aws needs botocore: pip install "oauth-cc-auth[aws]"'
+            message = needs("aws", "botocore", "aws")
             raise ConfigurationError(message) from error
         try:
             sts: Any = get_session().create_client("sts", region_name=self.region)

@@ -8,6 +8,8 @@ import os
 import sys
 from contextlib import suppress
 
+from oauth_cc_auth._text import needs
+
 __all__ = ["main"]
 
 
@@ -25,7 +27,7 @@ def main() -> None:
     except ImportError as missing:
         if (missing.name or "").startswith("oauth_cc_auth"):
             raise
-        sys.stderr.write(f'The command line lacks a library: pip install "oauth-cc-auth[cli]" ({missing})\n')
+        sys.stderr.write(f"{needs('The command line', 'more libraries', 'cli')} ({missing})\n")
         sys.exit(1)
     except KeyboardInterrupt:
         # While the libraries were still being imported; later, click's group answers it.

@@ -26,7 +26,6 @@ def remember(asked: Asked, options: list[str], *, needs_a_user: bool) -> None:
 def advised(error: OAuthError, ctx: click.Context) -> str:
     """Return an error's message in one line, and what can be done about it on the command line."""
     said = [" ".join(str(error).split())]
-    said[0] += "" if said[0].endswith((".", "?", "!", ")")) else "."
     asked, options, needs_a_user = ctx.meta.get(_MADE) or (None, [], True)
     if isinstance(error, InvalidClient):
         said += places(asked)
@@ -38,4 +37,5 @@ def advised(error: OAuthError, ctx: click.Context) -> str:
     if isinstance(error, TokenRequestError) and not needs_a_user:
         where = [*_profiles.typed(ctx), *(["--sandbox", sandbox] if sandbox else [])]
         said.append(f"To find the cause, run: {shlex.join(['oauth-cc-auth', 'doctor', *options, *where])}")
-    return " ".join(said)
+    # A message may end with a command, which is copied: it gets its full stop only where more follows.
+    return " ".join([*(part if part[-1:] in ".?!)" else f"{part}." for part in said[:-1]), said[-1]])

@@ -12,11 +12,13 @@ extra: ``pip install "oauth-cc-auth[sandbox]"``.
 
 from __future__ import annotations
 
+from oauth_cc_auth._text import needs
+
 try:
     import authlib  # noqa: F401 - asked for here so that the message says how to get it
     import flask  # noqa: F401 - as above
 except ImportError as error:
-    message = 'oauth_cc_auth.sandbox needs Flask and authlib: pip install "oauth-cc-auth[sandbox]"'
+    message = needs("oauth_cc_auth.sandbox", "Flask and authlib", "sandbox")
     raise ImportError(message) from error
 
 from oauth_cc_auth.sandbox._knobs import Default

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 
+from oauth_cc_auth._text import needs
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._entries import Entry
@@ -22,7 +23,7 @@ from oauth_cc_auth.stores._protocol import LoadOrLock, TokenStore, load_or_lock_
 try:
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 except ImportError as missing:
-    message = 'EncryptedStore needs cryptography: pip install "oauth-cc-auth[encrypted]"'
+    message = needs("EncryptedStore", "cryptography", "encrypted")
     raise ImportError(message) from missing
 
 log = logging.getLogger("oauth_cc_auth")

@@ -18,6 +18,7 @@ from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
+from oauth_cc_auth._text import needs
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
 from oauth_cc_auth.stores._entries import Entry
@@ -29,7 +30,7 @@ try:
     import filelock
     import platformdirs
 except ImportError as missing:
-    message = 'FileStore needs filelock and platformdirs: pip install "oauth-cc-auth[file]"'
+    message = needs("FileStore", "filelock and platformdirs", "file")
     raise ImportError(message) from missing
 
 log = logging.getLogger("oauth_cc_auth")

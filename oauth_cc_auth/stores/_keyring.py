@@ -15,6 +15,7 @@ from functools import partial
 from threading import Lock
 from typing import TypeVar
 
+from oauth_cc_auth._text import needs
 from oauth_cc_auth._threads import within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError
@@ -27,7 +28,7 @@ try:
 
     from oauth_cc_auth.stores._file import FileStore
 except ImportError as missing:
-    message = 'KeyringStore needs keyring and filelock: pip install "oauth-cc-auth[keyring]"'
+    message = needs("KeyringStore", "keyring and filelock", "keyring")
     raise ImportError(message) from missing
 
 T = TypeVar("T")

@@ -16,6 +16,8 @@ from glob import escape as glob_escape
 from inspect import signature
 from typing import Any
 
+from oauth_cc_auth._text import needs
+
 try:
     import redis
     import redis.asyncio
@@ -23,7 +25,7 @@ try:
     from redis.connection import AbstractConnection
     from redis.retry import Retry
 except ImportError as error:
-    message = 'RedisStore needs redis: pip install "oauth-cc-auth[redis]"'
+    message = needs("RedisStore", "redis", "redis")
     raise ImportError(message) from error
 
 from oauth_cc_auth._token import Token

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from importlib import metadata
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -332,3 +334,17 @@ def test_the_package_is_typed() -> None:
 def test_imports_under_other_options(options: list[str]) -> None:
     """The package imports without docstrings and assertions, and in development mode."""
     run(f"import oauth_cc_auth\nfor name in {INSTALLED}: getattr(oauth_cc_auth, name)", *options)
+
+
+def test_messages_name_extras_that_there_are() -> None:
+    """Each message about a library that is not installed names an extra of this distribution."""
+    there = set(metadata.metadata("oauth-cc-auth").get_all("Provides-Extra") or ())
+    calls = [
+        call
+        for file in Path(oauth_cc_auth.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "needs"
+    ]
+    named = {ast.literal_eval(argument) for call in calls for argument in call.args[2:]}
+    assert len(calls) > 10
+    assert named <= there
