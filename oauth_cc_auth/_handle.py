@@ -72,12 +72,12 @@ class Handle:
             message = "timeout is not a number of seconds above 0"
             raise ConfigurationError(message)
         if store is not None and not all(callable(getattr(store, name, None)) for name in _STORE_METHODS):
-            message = f"store has not the methods {', '.join(_STORE_METHODS)}"
+            message = f"store lacks the methods {', '.join(_STORE_METHODS)}: pass FileStore() or another token store"
             raise ConfigurationError(message)
         if clock is None or clock is time.time:
             clock = wall_clock
         if not callable(clock):
-            message = "clock is not callable"
+            message = "clock is not a function that returns seconds, such as time.time"
             raise ConfigurationError(message)
         if on_event is not None and not callable(on_event):
             message = "on_event is not a function that takes an event"

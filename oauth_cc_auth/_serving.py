@@ -96,7 +96,10 @@ class Serving(Obtaining):
 
     def disown(self, token: Token, host: str) -> None:
         """Forget a token that a redirect carried to a foreign host, revoke it where the grant can, and say so."""
-        message = f"a redirect carried a token to {host}, which is not the API; the token is not used any more"
+        message = (
+            f"a redirect carried a token to {host}, which is not the API; the token is not used any more. If that host "
+            "belongs to the API, name it in ResourceServer(origins=...)"
+        )
         log.warning(message)
         if self._revocable:
             # The access token alone: it is what has leaked, and the login goes on.

@@ -219,7 +219,9 @@ def source_of(grant: Grant | TokenSource, *, timeout: float, **lent: Any) -> Tok
         return TokenSource(grant, timeout=timeout, **lent)
     given = [name for name, value in lent.items() if value is not None] + ["timeout"] * (timeout != TIMEOUT)
     if given:
-        message = f"{' and '.join(given)}: pass to the TokenSource, which decides how its token is obtained"
+        message = (
+            f"{' and '.join(given)}: pass to the TokenSource, which decides how its token is obtained, and not here"
+        )
         raise ConfigurationError(message)
     return grant
 

@@ -242,7 +242,7 @@ class InvalidRequest(TokenRequestError):
 class InvalidScope(TokenRequestError):
     """The scope is unknown, malformed or more than this client may have (RFC 6749 §5.2 ``invalid_scope``)."""
 
-    advice = "Ask for a scope that this client was given, or for none."
+    advice = "Request a scope that this client was given, or none."
 
 
 class UnauthorizedClient(TokenRequestError):

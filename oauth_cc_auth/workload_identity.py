@@ -139,7 +139,10 @@ class AwsWebIdentity:
             )
             return str(answer["WebIdentityToken"])
         except Exception as error:  # noqa: BLE001 - botocore has a hundred errors, and makes some of them as it runs
-            message = f"AWS STS gave no web identity token ({type(error).__name__}: {error})."
+            message = (
+                f"AWS STS gave no web identity token ({type(error).__name__}: {error}). Check what the role may do, "
+                "and region=."
+            )
             raise ConfigurationError(message) from scrubbed(error)
 
 
@@ -166,7 +169,7 @@ def _got(platform: str, url: str, headers: Mapping[str, str]) -> HttpResponse:
     except ConfigurationError:
         raise
     except OAuthError as error:
-        message = f"{platform} gave no answer to the request for this workload's token."
+        message = f"{platform} gave no answer to the request for this workload's token; it answers only where it runs."
         raise TokenEndpointUnavailable(message=message) from error.__cause__
 
 

@@ -60,7 +60,7 @@ def _certificate_headers(pem: str | None) -> dict[str, Any]:
         # Environment variables and JSON files hold PEM in one line.
         chain = load_pem_x509_certificates(pem.replace("\\n", "\n").encode())
     except ValueError:
-        message = "certificate is not a certificate in PEM"
+        message = "certificate is not a certificate in PEM: pass the text that begins with -----BEGIN CERTIFICATE-----"
         raise ConfigurationError(message) from None
     return {
         # Entra ID finds the certificate by SHA-1, which is no protection here but a name (RFC 7515 §4.1.7).

@@ -50,7 +50,7 @@ def metadata_request(url: str) -> HttpRequest:
 def checked(answer: HttpResponse, seconds: float) -> HttpResponse:
     """Return the answer of a server that is itself; a number in Retry-After counts in units of `seconds`."""
     if answer.status == 429 or answer.status >= 500:
-        message = f"The server's metadata could not be read (HTTP {answer.status})."
+        message = f"The server's metadata could not be read (HTTP {answer.status}); no token was requested."
         pause = retry_after(answer.headers, seconds)
         raise TokenEndpointUnavailable(status_code=answer.status, retry_after=pause, message=message)
     return answer
@@ -80,7 +80,10 @@ def _at(url: str, expected: str | None, get: Get, now: float) -> Metadata:
     answer = get(url)
     members = document(answer) if answer.status == 200 else None
     if members is None:
-        message = f"The answer of {url} (HTTP {answer.status}) is not a server's metadata: it is no JSON object."
+        message = (
+            f"The answer of {url} (HTTP {answer.status}) is not a server's metadata: it is no JSON object. Check the "
+            "URL in Discovery(...), or pass token_endpoint= as a URL."
+        )
         raise InvalidTokenResponse(status_code=answer.status, message=message)
     issuer = string_or_none(members.get("issuer"))
     if expected is not None and issuer != expected:
@@ -102,7 +105,10 @@ def _of_issuer(issuer: str, get: Get, now: float) -> Metadata:
         if members.get("issuer") != issuer:
             raise _differs("issuer", issuer, str(members.get("issuer")))
         return Metadata(url, members, now, fresh_until(answer, now), issuer)
-    message = f"The authorization server {brief(issuer)} has no metadata where it should be: {', '.join(statuses)}."
+    message = (
+        f"The authorization server {brief(issuer)} has no metadata where it should be: {', '.join(statuses)}. Check "
+        "how the issuer is written, or pass token_endpoint= as a URL."
+    )
     raise InvalidTokenResponse(message=message)
 
 

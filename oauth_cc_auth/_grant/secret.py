@@ -31,7 +31,7 @@ class Env:
     def __post_init__(self) -> None:
         """Check the name."""
         if not isinstance(self.name, str) or not self.name or "=" in self.name or "\0" in self.name:
-            message = "Env: the name is not that of an environment variable"
+            message = "Env: the name is not that of an environment variable, such as Env('ZOOM_CLIENT_SECRET')"
             raise ConfigurationError(message)
 
     def __call__(self) -> str:
@@ -42,7 +42,7 @@ class Env:
         """Return what the variable holds now; an error names this argument."""
         value = os.environ.get(self.name, "").strip()
         if not value:
-            message = f"{argument}: {self.name} is not set in the environment"
+            message = f"{argument}: {self.name} is not set in the environment: set it, or name another variable"
             raise ConfigurationError(message)
         return value
 
@@ -87,7 +87,9 @@ class File:
             with open(self.path, "rb", opener=_without_waiting) as file:
                 return file.read(_LONGEST + 1) or b""  # None: a pipe into which nothing was written yet
         except (OSError, ValueError) as error:
-            message = f"{argument}: {self.path} cannot be read ({type(error).__name__})"
+            message = (
+                f"{argument}: {self.path} cannot be read ({type(error).__name__}): check the path and who may read it"
+            )
             raise ConfigurationError(message) from error
 
     def _refuse(self, argument: str, why: str) -> NoReturn:

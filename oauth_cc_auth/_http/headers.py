@@ -21,7 +21,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without what libraries
 def checked_headers(headers: Mapping[str, HeaderValue]) -> FrozenMapping[HeaderValue]:
     """Return the headers as an immutable mapping; raise ConfigurationError for what could not stand in a request."""
     if not isinstance(headers, Mapping):
-        message = "headers is not a mapping"
+        message = "headers is not a mapping of names to values"
         raise ConfigurationError(message)
     for name, value in headers.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):

@@ -44,14 +44,18 @@ class Sender(Protocol):
 def check_lent(session: object, client: object) -> None:
     """Raise ConfigurationError unless what the user lends can send a token request from a thread."""
     if session is not None and client is not None:
-        message = "session and client are two ways to say the same: pass one"
+        message = "session= and client= both lend what sends the token request: pass one of them"
         raise ConfigurationError(message)
     if session is not None and not _is_a(session, ("requests",), "Session"):
-        message = "session is not a requests.Session; an httpx.Client is passed as client="
+        message = (
+            "session is not a requests.Session, which would send the token request: leave it out, or pass an "
+            "httpx.Client as client="
+        )
         raise ConfigurationError(message)
     if client is not None and not _is_a(client, ("httpx", "httpx2"), "Client"):
         message = (
-            "client is not an httpx.Client: the token request is sent from a thread, so an AsyncClient cannot send it"
+            "client is not an httpx.Client: the token request is sent from a thread, so an AsyncClient cannot send it. "
+            "Leave client= out, or pass an httpx.Client with the same verify and proxy"
         )
         raise ConfigurationError(message)
 

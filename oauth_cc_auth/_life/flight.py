@@ -149,7 +149,10 @@ class Flight(Generic[T]):
 
     def _outcome(self, limit: float) -> T:
         if self._landed is None:
-            message = f"No token after {limit:g} s: the token request, or the store, is still busy."
+            message = (
+                f"No token after {limit:g} s: the token request, or the store, is still busy. It goes on in the "
+                "background; where it always takes so long, pass a longer timeout=."
+            )
             raise TokenEndpointUnavailable(message=message)
         result, error = self._landed
         if error is not None:

@@ -154,8 +154,8 @@ def _stored(grant: TokenEndpointGrant, lent: object) -> bytes:
     writer.write_fields("", _without_errors(grant))
     if writer.unnamed:
         message = (
-            f"{', '.join(writer.unnamed)}: a store cannot tell what this function writes, nor so whose token it keeps. "
-            "Define it with def at the top level of a module."
+            f"{', '.join(writer.unnamed)}: a store cannot tell what this function writes, nor whose token it is: "
+            "define it with def at the top level of a module."
         )
         raise ConfigurationError(message)
     # However a login is renewed, it stays the same login.

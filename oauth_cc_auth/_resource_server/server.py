@@ -64,7 +64,7 @@ class ResourceServer:
     def __post_init__(self) -> None:
         """Check the arguments and make them immutable."""
         if not isinstance(self.header, str) or not HEADER_NAME.fullmatch(self.header):
-            message = "header is not the name of an HTTP header"
+            message = "header is not the name of an HTTP header, such as X-Auth-Token"
             raise ConfigurationError(message)
         if self.scheme is not None and (not isinstance(self.scheme, str) or not HEADER_NAME.fullmatch(self.scheme)):
             message = "scheme is not one word; for a token that stands alone pass scheme=None"

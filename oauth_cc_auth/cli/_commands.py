@@ -103,7 +103,9 @@ def sandbox(vendors: tuple[str, ...], port: int, *, as_json: bool) -> None:
         try:
             grants = played_by(servers, vendors)
         except OSError as taken:
-            raise click.ClickException(f"{taken.strerror}: leave --port {port} out, or try another.") from None
+            raise click.ClickException(
+                f"A port from {port} on cannot be opened ({taken.strerror}): leave --port {port} out, or try another."
+            ) from None
         except OverflowError:
             raise click.ClickException(
                 f"There are too few ports from {port} on: leave --port {port} out, or try a lower one."

@@ -129,7 +129,9 @@ def _listening(port: int) -> RedirectionEndpoint:
     try:
         return RedirectionEndpoint(port)
     except OSError as taken:
-        raise click.ClickException(f"{taken.strerror}: leave --port {port} out, or try another.") from None
+        raise click.ClickException(
+            f"The port {port} cannot be opened ({taken.strerror}): leave --port {port} out, or try another."
+        ) from None
 
 
 @contextmanager

@@ -55,7 +55,10 @@ def words(vendor: str) -> dict[str, Any]:
     preset = str(profile.get("preset", "")).replace("-", "_")
     if preset != vendor.replace("-", "_"):
         if was_typed:
-            raise click.UsageError(f"The profile {name!r} is for {preset or 'no preset'}, not for {vendor}.")
+            raise click.UsageError(
+                f"The profile {name!r} is for {preset or 'no preset'}, not for {vendor}. Name another --profile, or "
+                f"correct preset = ... in {_path()}."
+            )
         return {}  # the variable holds for every command, and this one is about another vendor
     ctx.meta[_USED] = name
     variables = presets.variables_of(preset)
@@ -87,7 +90,7 @@ def _arguments(name: str, profile: Mapping[str, Any]) -> list[tuple[str, Any]]:
         elif isinstance(value, dict):
             arguments.append((key, _where(name, key, value)))
         elif is_credential(key) and key != "client_id":
-            message = f"{_path()}: {key} stands there itself [profile.{name}]."
+            message = f"{_path()}: [profile.{name}] holds the value of {key}, and only its place belongs there."
             raise click.ClickException(f"{message} Write {key} = {{ file = ... }} or {{ env = ... }}.")
         else:
             arguments.append((key, value))
@@ -100,7 +103,7 @@ def _where(name: str, key: str, value: Mapping[str, Any]) -> Env | File:
         ((kind, place),) = value.items()
         return kinds[kind](os.path.expanduser(place) if kind == "file" else place)  # noqa: PTH111 - a File takes a text
     except (KeyError, ValueError, TypeError, ConfigurationError):
-        message = f'{_path()}: {key} [profile.{name}] says no place: write file = "PATH" or env = "NAME".'
+        message = f'{_path()}: {key} [profile.{name}] names no place: write file = "PATH" or env = "NAME".'
         raise click.ClickException(message) from None
 
 

@@ -180,7 +180,9 @@ def listed(store: TokenStore) -> Iterator[Entry]:
         found = [entry for entry in entries() if not _is_ledger(entry)]
     except Exception as error:  # noqa: BLE001 - a store's driver raises what it likes, and may quote a password
         why = getattr(error, "strerror", None) or type(error).__name__
-        raise click.ClickException(f"{place_of(store)} cannot be read ({why}). Check --store.") from None
+        raise click.ClickException(
+            f"{place_of(store)} cannot be read ({why}). Check --store, or OAUTH_CC_AUTH_STORE."
+        ) from None
     return iter(found)
 
 

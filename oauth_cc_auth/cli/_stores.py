@@ -59,7 +59,10 @@ def opened(choice: str) -> TokenStore:
     if choice.startswith(_ENCRYPTED):
         keys = os.environ.get(KEYS, "").split()
         if not keys:
-            raise click.ClickException(f"{KEYS} is not set: it holds one key of Fernet.generate_key(), or several.")
+            raise click.ClickException(
+                f"{KEYS} is not set: it holds the keys of the encrypted store, separated by blanks. To make one: "
+                'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+            )
         return _made("EncryptedStore", opened(choice.removeprefix(_ENCRYPTED)), keys)
     if choice.startswith(_REDIS):
         return _made("RedisStore", choice)

@@ -22,7 +22,7 @@ from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, Sta
 from oauth_cc_auth.cli import _advice as advice
 from oauth_cc_auth.cli import _profiles as profiles
 from oauth_cc_auth.cli._causes import Asked
-from oauth_cc_auth.cli._words import HIDDEN, Preset, lacking, option, words_of
+from oauth_cc_auth.cli._words import HIDDEN, Preset, lacking, option, variable, words_of
 from oauth_cc_auth.presets._played import (
     SANDBOX_CLIENT,
     SANDBOX_PUBLIC_CLIENT,
@@ -117,7 +117,10 @@ def chosen(
     command += [part for name, text in (options or {}).items() for part in ("-o", f"{name}={text}")]
     advice.remember(Asked(vendor, words), command[2:], needs_a_user="redirect_uri" in takes)
     if missing := lacking(vendor, preset, words):
-        raise click.UsageError(f"{vendor} wants {' and '.join(missing)}: add -o {missing[0]}=...")
+        or_set = " and ".join(variable(vendor, word) for word in missing)
+        raise click.UsageError(
+            f"{vendor} needs {' and '.join(missing)}: add -o {missing[0]}=... to the command, or set {or_set}."
+        )
     if scopes:
         if "scope" not in takes:
             raise click.UsageError(f"{vendor} gives no choice of scopes: leave --scope out.")
@@ -257,7 +260,9 @@ def sandbox_grant(sandbox: Sandbox, vendor: str, *, makes_up: bool = True) -> Gr
         words["refresh_token"] = f"sandbox-{secrets.token_hex(8)}"
     grant = completed(preset, made_up(vendor.replace("-", "_"), preset), **words) if makes_up else preset(**words)
     if isinstance(grant, StaticToken):
-        raise ConfigurationError(f"{vendor} is a token made by hand: no server issues it, so none is played")
+        raise ConfigurationError(
+            f"{vendor} is a token made by hand: no server issues it, so none is played; leave it out"
+        )
     return sandbox.grant(grant)
 
 

@@ -47,7 +47,9 @@ class EncryptedStore:
     def __init__(self, store: TokenStore, keys: str | bytes | Sequence[str | bytes]) -> None:
         """Check the keys; the inner store is not asked yet."""
         if not isinstance(store, TokenStore):
-            raise ConfigurationError("store has not the methods load, save, discard and lock")
+            raise ConfigurationError(
+                "store lacks the methods load, save, discard and lock: pass FileStore() or another token store"
+            )
         self.store = store
         try:
             self._keys = (keys,) if isinstance(keys, (str, bytes)) else tuple(keys)

@@ -202,7 +202,7 @@ class FileStore:
         try:
             lock.acquire(timeout=seconds, poll_interval=_POLL_SECONDS)
         except filelock.Timeout:
-            message = f"somebody holds this key's {suffix[1:]} in {self.path} for more than {seconds:g} s"
+            message = f"another process holds this key's {suffix[1:]} in {self.path} for more than {seconds:g} s"
             raise TimeoutError(message) from None
         try:
             yield

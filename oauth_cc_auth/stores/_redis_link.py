@@ -176,7 +176,10 @@ class Bell:
                     subscribed |= new
                 self._ring(pubsub.get_message(timeout=_LISTEN_SECONDS))
         except Exception as error:  # noqa: BLE001 - whatever a client raises, those who wait ask instead
-            log.debug("cannot listen to Redis (%s); those who wait for a token ask for it", type(error).__name__)
+            log.debug(
+                "cannot listen to Redis (%s); processes that wait for a token ask Redis for it again and again",
+                type(error).__name__,
+            )
             self._deaf_until = time.monotonic() + _DEAF_SECONDS
         finally:
             with self._lock:

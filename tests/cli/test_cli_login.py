@@ -863,7 +863,7 @@ def test_an_argument_that_a_preset_demands(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(presets, "get", lambda _: lambda region, **words: None)
     result = run("token", "acme")
     assert result.exit_code == 2
-    assert "acme wants region: add -o region=..." in result.stderr
+    assert "acme needs region: add -o region=... to the command, or set ACME_REGION." in result.stderr
 
 
 def test_a_key_is_no_token(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,8 +95,8 @@ def test_the_variable_names_a_profile(monkeypatch: pytest.MonkeyPatch, sandbox: 
         ("[", "cannot be read"),
         ('[profile.work]\npreset = "zoom"\nclient_secret = "canary"', "Write client_secret = { file = ... }"),
         ('[profile.work]\npreset = "zoom"\nnothing = "x"', "zoom has no option 'nothing'"),
-        ('[profile.work]\npreset = "zoom"\nclient_secret = { vault = "x" }', "says no place"),
-        ('[profile.work]\npreset = "zoom"\nenv = 1', "says no place"),
+        ('[profile.work]\npreset = "zoom"\nclient_secret = { vault = "x" }', "names no place"),
+        ('[profile.work]\npreset = "zoom"\nenv = 1', "names no place"),
         (None, "There is no profile 'work'"),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_store_out_of_reach() -> None:
     """A store that does not answer is exit status 1 and one line."""
     result = run("status", "--store", "redis://127.0.0.1:1")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "Error: Redis cannot be read (ConnectionError). Check --store.\n"
+    assert result.stderr == "Error: Redis cannot be read (ConnectionError). Check --store, or OAUTH_CC_AUTH_STORE.\n"
 
 
 def test_a_store_that_cannot_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -518,7 +518,7 @@ def test_headers_of_a_session_that_are_none_or_bytes(server: Loopback) -> None:
 def test_what_cannot_be_lent_is_refused() -> None:
     """What cannot send a token request from a thread is a ConfigurationError that names the argument."""
     cases: list[tuple[Callable[[], tuple[Any, Any]], str]] = [
-        (lambda: (requests.Session(), httpx.Client()), "two ways"),
+        (lambda: (requests.Session(), httpx.Client()), "pass one of them"),
         (lambda: (httpx.Client(), None), "session is not a requests.Session"),
         (lambda: (object(), None), "session is not a requests.Session"),
         (lambda: (None, requests.Session()), "client is not an httpx.Client"),
