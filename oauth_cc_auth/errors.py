@@ -262,6 +262,9 @@ class InvalidTokenResponse(TokenRequestError):
 
     advice = "Check the token endpoint's address: something else may be answering there."
 
+    def _advice(self) -> str:
+        return "" if self._hint else self.advice  # the hint names the cause
+
 
 class TokenEndpointUnavailable(TokenRequestError):
     """The token endpoint could not be reached in time, or answered 408, 425, 429 or 5xx, or that it is unavailable."""

@@ -83,7 +83,7 @@ def _token_in(
     access_token = member(members, path)
     if access_token is None:
         names = ", ".join(printable(name)[:40] for name in list(members)[:_LISTED]) or "nothing"
-        raise _not_a_token(answer, said, f"it has no {path}, but {names}")
+        raise _not_a_token(answer, said, f"it has no {path}, but {names}", _ELSEWHERE if members else None)
     if not is_access_token(access_token):
         raise _not_a_token(answer, said, f"{path} does not fit in a header")
     token_type = member(members, form.token_type)
@@ -216,6 +216,11 @@ def _without_a_code(answer: HttpResponse, said: ApiError, redaction: Redaction) 
 def _body_text(answer: HttpResponse) -> str:
     return " ".join(printable(answer.body.decode(errors="replace")).split())
 
+
+_ELSEWHERE = (
+    "If the token stands elsewhere in this answer, name the place: "
+    'ResponseFormat(access_token="data.token"). Else check the token endpoint\'s address.'
+)
 
 # RFC 9449; Okta asks for it where the application has "Require DPoP" switched on.
 _WANTS_DPOP = "This server binds tokens to a key: pass dpop=DPoP() to the grant, or switch DPoP off for this client."

@@ -114,11 +114,13 @@ class ResourceServer:
         allowed = self._origins(token)
         if allowed is not None and not self._is_among(origin, allowed):
             change = "If that host belongs to the API, name it in ResourceServer(origins=...)."
-            if os.environ.get(SANDBOX_VARIABLE) and allowed and all(map(is_loopback, allowed)):
-                change = (
-                    f"{SANDBOX_VARIABLE} is set, so this is the sandbox's token: send the call to source.url(path), "
-                    "which is at the sandbox, or unset the variable."
-                )
+            if allowed and all(map(is_loopback, allowed)):
+                change = "The grant points at this machine, as a sandbox's does: send the call to source.url(path)."
+                if os.environ.get(SANDBOX_VARIABLE):
+                    change = (
+                        f"{SANDBOX_VARIABLE} is set, so this is the sandbox's token: send the call to "
+                        "source.url(path), which is at the sandbox, or unset the variable."
+                    )
             message = (
                 f"Not sent: this token may go to {', '.join(sorted(allowed)) or 'no API that is known'}, not to "
                 f"{origin}. {change}"

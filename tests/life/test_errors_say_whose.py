@@ -156,7 +156,9 @@ def test_a_server_that_says_no_code_is_quoted() -> None:
 
     assert "which says: blocked by rule 17" in answered(400, b"blocked by rule 17")
     assert "there is no token endpoint at this address" in answered(404, b"")
-    assert "it has no access_token, but result, ok" in answered(200, b'{"result": {"token": "x"}, "ok": true}')
+    elsewhere = answered(200, b'{"result": {"token": "x"}, "ok": true}')
+    assert "it has no access_token, but result, ok" in elsewhere
+    assert 'ResponseFormat(access_token="data.token")' in elsewhere
     assert "bearer_token_types=['BearerToken']" in answered(200, b'{"access_token": "t", "token_type": "BearerToken"}')
     assert "secret-t" not in answered(200, b'{"access_token": "secret-t "}')
 

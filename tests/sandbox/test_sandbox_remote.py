@@ -129,6 +129,8 @@ def greet_in_ssh(listener: socket.socket) -> None:
     connection, _ = listener.accept()
     with connection:
         connection.sendall(b"SSH-2.0\r\n")
+        while connection.recv(1 << 16):  # until the client goes: its request must not meet a closed connection
+            pass
 
 
 def test_where_no_sandbox_answers(address: str) -> None:

@@ -103,9 +103,9 @@ def test_the_token_goes_to_the_api() -> None:
 
 @pytest.mark.requirement("6750-no-leak")
 def test_a_token_of_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a variable lends the sandbox's tokens, it is named to a caller that calls the vendor's real host."""
+    """A caller that sends a sandbox's token to the vendor's real host hears where to send it, and of the variable."""
     sandbox = ResourceServer("http://127.0.0.1:8401/v2")
-    with pytest.raises(OriginNotAllowed, match="name it in ResourceServer"):
+    with pytest.raises(OriginNotAllowed, match=r"as a sandbox's does: send the call to source\.url\(path\)\.$"):
         sandbox.admit("https://api.example.com/")
     monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", "http://127.0.0.1:8400")
     with pytest.raises(OriginNotAllowed, match=r"OAUTH_CC_AUTH_SANDBOX is set.*source\.url\(path\).*unset"):
