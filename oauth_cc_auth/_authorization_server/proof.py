@@ -66,7 +66,9 @@ def proof_headers(write: HeaderMethod, client_id: str, secret: str) -> dict[str,
     try:
         return written(checked_headers(write(client_id, secret)))
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and quote the secret
-        message = f"token_endpoint_auth_method: the function that writes the headers failed ({type(error).__name__})"
+        # A preset's function says which key or secret is no good, in words of this package.
+        why = str(error).rstrip(".") if isinstance(error, ConfigurationError) else type(error).__name__
+        message = f"token_endpoint_auth_method: the function that writes the headers failed ({why})"
         raise ConfigurationError(message) from None
 
 

@@ -26,8 +26,8 @@ def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: 
     OAUTH_SCOPE and OAUTH_AUDIENCE. One token is requested, and a second where the API refuses the first. After 30
     seconds it gives up, and says at which step.
 
-    Exit status: 0 well, 1 variables, 3 network or TLS, 4 client, 5 scope or audience, 6 API, 7 limit or server.
-    Documentation: docs/cli.md
+    Exit status: 0 well, 1 variables, 2 usage, 3 network or TLS, 4 client, 5 scope or audience, 6 API, 7 limit or
+    server. Documentation: docs/cli.md
     """
     from oauth_cc_auth.cli import _doctor, _steps  # noqa: PLC0415 - requests is slow to load
 

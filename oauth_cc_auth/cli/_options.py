@@ -64,14 +64,14 @@ preset_options = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=_parsed,
-    help="An option of the vendor, as environment=sandbox; repeatable. Never a credential.",
+    help="An option of the vendor, as environment=sandbox; `vendors VENDOR` lists all. Repeatable; no credential.",
 )
 scopes = click.option("--scope", "scopes", multiple=True, help="A scope to request; repeatable.")
 store = click.option(
     "--store",
     type=StoreName(),
     envvar=STORE_VARIABLE,
-    help="Where the token is kept; a login's: file.",
+    help=f"Where tokens are kept between commands, a login by default in files. Or set {STORE_VARIABLE}.",
 )
 login_name = click.option("--login", "login_name", metavar="NAME", help="Whose login, where several users have one.")
 profile = click.option(
@@ -80,7 +80,7 @@ profile = click.option(
     envvar=_profiles.VARIABLE,
     expose_value=False,
     callback=_profiles.remember,
-    help="An account of config.toml.",
+    help=f"An account of config.toml; a variable counts before it. Or set {_profiles.VARIABLE}.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 sandbox = click.option(
@@ -89,7 +89,7 @@ sandbox = click.option(
     expose_value=False,
     is_eager=True,
     callback=_at_sandbox,
-    help="Use a sandbox that runs on this machine, as http://127.0.0.1:8400.",
+    help=f"Use a sandbox that runs on this machine, as http://127.0.0.1:8400. Or set {SANDBOX_VARIABLE}.",
 )
 
 

@@ -26,7 +26,7 @@ _vendor = click.argument("vendor", type=Vendor(), required=False, metavar="[VEND
 _all = click.option("--all", "everything", is_flag=True, help="Of all vendors.")
 
 
-@click.command(short_help="Show what is stored, whose, and until when.")
+@click.command(short_help="Show which tokens are stored, whose, and until when.")
 @_vendor
 @_options.store
 @_options.as_json

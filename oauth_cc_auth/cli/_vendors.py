@@ -160,7 +160,7 @@ def login_of(vendor: str) -> str:
         with suppress(ConfigurationError):
             if "redirect_uri" in words_of(presets.get(name)):
                 return name
-    raise click.UsageError(f"{vendor} needs no login of a user.")
+    raise click.UsageError(f"{vendor} needs no login of a user. Use `oauth-cc-auth token {vendor}`.")
 
 
 def example(

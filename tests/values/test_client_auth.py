@@ -29,7 +29,7 @@ from joserfc import jwk, jws, jwt
 from joserfc.errors import SecurityWarning
 from loopback import SECRET, grant_for
 
-from oauth_cc_auth import ClientSecretJWT, ConfigurationError, PrivateKeyJWT, Token
+from oauth_cc_auth import ClientSecretJWT, ConfigurationError, PrivateKeyJWT, Token, TokenSource, presets
 from oauth_cc_auth._authorization_server.request import introspection_request, revocation_request, token_request
 from oauth_cc_auth._grant.client_authentication import METHODS, WITHOUT_SECRET
 from oauth_cc_auth._http.messages import HttpRequest
@@ -497,6 +497,16 @@ def test_a_function_that_writes_no_headers(written: Any) -> None:
     with pytest.raises(ConfigurationError, match="the function that writes the headers failed") as caught:
         request_by(write)
     assert SECRET not in str(caught.value)
+
+
+def test_a_function_that_says_why_it_writes_no_headers() -> None:
+    """What a preset's own function says of a key that is none reaches the user."""
+    grant = presets.github_app("id", "no key", installation_id="1")
+    with pytest.raises(
+        ConfigurationError, match=r"headers failed \(private_key is not a private key that signs"
+    ) as caught:
+        TokenSource(grant).token()
+    assert "no key" not in str(caught.value)
 
 
 @pytest.mark.requirement("7521-client-id")
