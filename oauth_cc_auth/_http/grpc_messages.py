@@ -55,7 +55,7 @@ class Interceptor(
         return token
 
     def intercept_unary_unary(self, continuation: Callable[[Any, Any], Any], details: Any, request: Any) -> Any:
-        """Send, and once more with another token where the first is refused; a future is only listened to."""
+        """Send, and once more with another token where the first is refused; a future under way is only listened to."""
         token = self._token()
         call = continuation(details, request)
         if not call.done():

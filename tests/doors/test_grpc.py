@@ -134,12 +134,15 @@ def test_a_refused_stream_heals_the_next(channel: Any, service: Service, server:
 
 
 def test_a_future_is_not_waited_for(channel: Any, service: Service) -> None:
-    """The interceptor does not block a call that was started as a future; a refusal heals the next one."""
+    """The interceptor does not block a call that is under way as a future; a refusal heals the next one."""
     method = channel.unary_unary("/acme.Api/UnaryUnary")
     assert method.future(b"").result(9) == b"token-1"
     service.revoked.add("token-1")
+    service.may_answer.clear()
+    under_way = method.future(b"")
+    service.may_answer.set()
     with pytest.raises(grpc.RpcError):
-        method.future(b"").result(9)
+        under_way.result(9)
 
     def healed() -> bool:
         try:

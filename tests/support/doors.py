@@ -487,7 +487,7 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[Door]:
     # On a busy machine it leaves connections that nobody closed, and an answer that broke off complains when it is
     # collected: here, and not in the middle of another test.
     for left in ("<socket", "<function HTTPResponse.__del__"):
-        request.node.add_marker(pytest.mark.filterwarnings(f"ignore:Exception ignored in. {left}"))
+        warnings.filterwarnings("ignore", f"Exception ignored in. {left}")  # pytest takes it back after the test
     with open_door(request.param) as opened:
         yield opened
     with warnings.catch_warnings():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,8 @@ class Service:
         """Start to answer over TLS."""
         self.revoked: set[str] = set()
         self.is_down = False
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.seen: list[str] = []
         pem = certificates.server.read_bytes()
         self.server = grpc.server(ThreadPoolExecutor(8))
@@ -52,6 +55,7 @@ class Service:
     def _unary(self, context: Any) -> bytes:
         token = str(dict(context.invocation_metadata()).get("authorization", "")).removeprefix("Bearer ")
         self.seen.append(token)
+        self.may_answer.wait(9)
         if self.is_down:
             context.abort(grpc.StatusCode.UNAVAILABLE, "no service")
         if not token or self.refuses(token):
