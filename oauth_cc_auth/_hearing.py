@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import fields
 
+from oauth_cc_auth._frozen import fields_of
 from oauth_cc_auth.events import Event, said
 
 log = logging.getLogger("oauth_cc_auth")
@@ -56,7 +56,7 @@ def on_event(listener: Listener) -> Callable[[], None]:
 def publish(event: Event, hearings: list[Hearing]) -> None:
     """Log an event, and call those who listen: the given ones, and those of the process. A listener hears it once."""
     if log.isEnabledFor(event.level):
-        extra = {f"oauth_{field.name}": _plain(getattr(event, field.name)) for field in fields(event)}
+        extra = {f"oauth_{field.name}": _plain(getattr(event, field.name)) for field in fields_of(type(event))}
         extra["oauth_event"] = type(event).__name__
         log.log(event.level, "%s: %s", event.vendor, event.sentence, extra=extra)
     called: list[Listener] = []

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._handle import Handle
 from oauth_cc_auth._life.flight import Flight
 from oauth_cc_auth._life.state import Boarding
@@ -43,9 +44,9 @@ class Obtaining(Handle):
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
-        token, since, due = self.live.window
-        if token is not None and since <= self.clock() < due:
-            return token
+        window = self.live.window
+        if window.token is not None and window.since <= self.clock() < window.due:
+            return window.token
         boarding = self._board(library)
         while boarding.serve is None:
             try:
@@ -67,11 +68,11 @@ class Obtaining(Handle):
     def _after(self, boarding: Boarding, error: OAuthError) -> Boarding:
         """Return what a caller does who waited in vain: take the token at hand, or wait for the rest; else raise."""
         if (token := self.live.alive(self.clock())) is not None:
-            return boarding._replace(serve=token)
+            return replace(boarding, serve=token)
         if not boarding.rest:
             raise error
         # The token at hand ended while its last moments were waited for; the flight may still bring the next.
-        return boarding._replace(patience=boarding.rest, rest=0.0)
+        return replace(boarding, patience=boarding.rest, rest=0.0)
 
     def prefetch(self, library: str | None) -> None:
         """See to it that a token is on its way; wait for nothing, and raise nothing."""
@@ -89,7 +90,7 @@ class Obtaining(Handle):
                 must_land = self.store is not None and cast("TokenEndpointGrant", self.grant).refreshes
                 flight = Flight(partial(self._fly, library, background), patience, must_land=must_land)
                 live.flight = flight  # which is landed on the next line, if a signal's handler waits for it there
-                boarding = boarding._replace(flight=flight)
+                boarding = replace(boarding, flight=flight)
         if boarding.flight is not None:
             boarding.flight.take_off()
         return boarding

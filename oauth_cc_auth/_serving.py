@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from dataclasses import replace
 from typing import Any
 
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._handle import wall_clock
 from oauth_cc_auth._http.hidden import hidden
 from oauth_cc_auth._obtaining import Obtaining
@@ -38,11 +38,10 @@ class Serving(Obtaining):
 
         None where each request is presented anew, or where anything has to be decided: then go by `attempts`.
         """
-        token, since, due = self.live.window
-        clock = self.clock
-        if since <= (time.time() if clock is wall_clock else clock()) < due:
+        window, clock = self.live.window, self.clock
+        if window.since <= (time.time() if clock is wall_clock else clock()) < window.due:
             presentation, admitted = self._admission
-            if place in admitted and presentation is not None and presentation.token is token:
+            if place in admitted and presentation is not None and presentation.token is window.token:
                 return presentation
         return None
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from oauth_cc_auth._frozen import EMPTY, FrozenMapping
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping, dataclass, field
 
 # Renewal starts at a moment drawn from this part of the life, so that processes which obtained their tokens together
 # do not all renew together. Four fifths leave 12 minutes of an hour to outlive an outage.
@@ -48,8 +47,8 @@ class Token:
     obtained_at: float = field(default_factory=time.time)
     scope: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
-    extra: Mapping[str, Any] = field(default=EMPTY, repr=False, hash=False)
-    label: Mapping[str, str] = field(default=EMPTY, repr=False, hash=False, compare=False)
+    extra: Mapping[str, Any] = field(default=EMPTY, repr=False)
+    label: Mapping[str, str] = field(default=EMPTY, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make the token a value that nobody can change."""
@@ -81,9 +80,9 @@ class Token:
 CLOCK_TOLERANCE = 60.0
 
 # Without a blank at its ends, which no header keeps (RFC 9110 §5.5).
-_VSCHAR = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_VSCHAR = r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?"
 
 
 def is_access_token(value: object) -> TypeGuard[str]:
     """Tell whether this can be an access token: printable ASCII, which fits in a header (RFC 6749 appendix A.12)."""
-    return isinstance(value, str) and _VSCHAR.fullmatch(value) is not None
+    return isinstance(value, str) and re.fullmatch(_VSCHAR, value) is not None

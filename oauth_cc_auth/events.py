@@ -12,9 +12,9 @@ everything else. The record carries the event's fields, each with the prefix ``o
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import ClassVar
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._text import printable
 
 

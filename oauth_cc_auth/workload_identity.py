@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.secret import File
 from oauth_cc_auth._http.json_path import json_object, string_or_none

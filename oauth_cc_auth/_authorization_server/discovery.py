@@ -172,7 +172,7 @@ def _asked(url: str, knock: Get) -> str:
 
 
 def _challenge(header: str) -> dict[str, str]:
-    challenges = [each.parameters for each in parse_challenges(header)]
+    challenges = [parameters for _, parameters in parse_challenges(header)]
     return next((parameters for parameters in challenges if "resource_metadata" in parameters), {})
 
 

@@ -7,9 +7,9 @@ chooses among what the grant has; a secret is never sent to find out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from oauth_cc_auth._frozen import dataclass, replace
 from oauth_cc_auth._grant.assertion import ClientAssertion
 from oauth_cc_auth._grant.client_authentication import ClientAuthMethod, MethodName, is_private_key
 from oauth_cc_auth._grant.discovery import Discovery

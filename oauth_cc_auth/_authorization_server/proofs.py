@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._http.json_path import json_object, string_or_none
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from oauth_cc_auth._authorization_server.answer import read_introspection, read_revocation, read_token
@@ -10,6 +9,7 @@ from oauth_cc_auth._authorization_server.discovery import checked, metadata_requ
 from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.redaction import Redaction
 from oauth_cc_auth._authorization_server.request import introspection_request, revocation_request, token_request
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._token import Token

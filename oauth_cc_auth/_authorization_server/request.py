@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.proof import authenticate
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._grant.client_authentication import JSON_METHOD, ClientAuthMethod
 from oauth_cc_auth._grant.parameters import AUTHORIZATION_DETAILS
 from oauth_cc_auth._grant.request_format import RequestFormat

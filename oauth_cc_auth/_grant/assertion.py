@@ -6,12 +6,11 @@ Kubernetes token that was renewed is the same workload's.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from oauth_cc_auth._grant.checks import is_text, refuse
+from oauth_cc_auth._frozen import dataclass, field
+from oauth_cc_auth._grant.checks import is_async, is_text, refuse
 from oauth_cc_auth._grant.jwt_form import JWT_BEARER, JWTForm
 from oauth_cc_auth._grant.secret import Env, File, Secret
 from oauth_cc_auth._token import Token
@@ -71,7 +70,7 @@ def checked_source(name: str, source: Any) -> None:
     if isinstance(source, str):
         if not source or not is_text(source):
             refuse(f"{name} is empty, or has lone surrogates")
-    elif inspect.iscoroutinefunction(source) or not (isinstance(source, (SignedJWT, Obtains)) or callable(source)):
+    elif is_async(source) or not (isinstance(source, (SignedJWT, Obtains)) or callable(source)):
         refuse(f"{name} is no source: pass a File, an Env, a TokenSource, a SignedJWT or a function of the audience")
 
 

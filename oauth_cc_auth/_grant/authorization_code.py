@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from oauth_cc_auth._frozen import dataclass, field
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._token import Token

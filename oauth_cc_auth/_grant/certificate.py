@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oauth_cc_auth._frozen import dataclass, field
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.secret import Secret
 from oauth_cc_auth.errors import ConfigurationError

@@ -10,7 +10,7 @@ from oauth_cc_auth.errors import ConfigurationError
 
 Several: TypeAlias = "str | Collection[str]"
 
-_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
+_SCOPE_TOKEN = r"[\x21\x23-\x5b\x5d-\x7e]+"  # RFC 6749 §3.3
 
 
 def is_text(value: object) -> bool:
@@ -19,6 +19,15 @@ def is_text(value: object) -> bool:
         return isinstance(value, str) and value.encode() is not None
     except UnicodeEncodeError:
         return False
+
+
+def is_async(value: object) -> bool:
+    """Tell whether this is a function that has to be awaited."""
+    if not callable(value) or type(value).__module__.startswith("oauth_cc_auth."):
+        return False
+    from inspect import iscoroutinefunction  # noqa: PLC0415 - 5 ms that only a function of a user's own costs
+
+    return iscoroutinefunction(value)
 
 
 def refuse(message: str) -> NoReturn:
@@ -52,7 +61,7 @@ def checked_scope(scope: Several | None) -> str | None:
     ordered = sorted(scope, key=str) if isinstance(scope, (set, frozenset)) else scope
     listed = scope if isinstance(scope, str) else " ".join(strings("scope", ordered))
     tokens = listed.split()
-    if not all(_SCOPE_TOKEN.fullmatch(token) for token in tokens):
+    if not all(re.fullmatch(_SCOPE_TOKEN, token) for token in tokens):
         refuse("scope has a character that none may have: a quote, a backslash, or one beyond ASCII (RFC 6749 §3.3)")
     return " ".join(tokens) or None
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._token import Token

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
-
+from oauth_cc_auth._frozen import KW_ONLY, dataclass, field
 from oauth_cc_auth._grant.checks import is_text, refuse
 
 

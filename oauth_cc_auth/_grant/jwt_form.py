@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from oauth_cc_auth._frozen import EMPTY, FrozenMapping
+from oauth_cc_auth._frozen import EMPTY, FrozenMapping, dataclass, field
 from oauth_cc_auth._grant.checks import check_seconds, is_text, refuse
 from oauth_cc_auth._grant.secret import Secret
 

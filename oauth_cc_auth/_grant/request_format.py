@@ -6,10 +6,9 @@ The request is always built by the letter first; `RequestFormat` then says where
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._frozen import EMPTY, KW_ONLY, FrozenMapping, dataclass, spoken_repr
 from oauth_cc_auth._grant.checks import checked_names, refuse
 
 Parameters = list[tuple[str, str]]

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from oauth_cc_auth._frozen import spoken_repr
+from oauth_cc_auth._frozen import KW_ONLY, dataclass, spoken_repr
 from oauth_cc_auth._grant.checks import checked_names, refuse
 from oauth_cc_auth._http.json_path import member, positive
 from oauth_cc_auth._resource_server.error_format import RFC_6749, ApiError, ErrorFormat
@@ -19,10 +18,9 @@ from oauth_cc_auth._resource_server.error_format import RFC_6749, ApiError, Erro
 _A_CENTURY = 100 * 365.25 * 86_400.0
 
 # ISO 8601, with separators and without, which Python reads from 3.11 on only; so it is with Z, and most fractions.
-_DATE = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,6})\d*)?)?(?:Z|([+-]\d\d):?(\d\d)?)?)?",
-    re.ASCII,
+_DATE = (
+    r"(?a)(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,6})\d*)?)?(?:Z|([+-]\d\d):?(\d\d)?)?)?"
 )
 
 
@@ -127,7 +125,7 @@ def _moment(value: object, unit: float) -> float | None:
     units = positive(value)
     if units is not None or not isinstance(value, str):
         return None if units is None else units * unit
-    found = _DATE.fullmatch(value.strip().upper())
+    found = re.fullmatch(_DATE, value.strip().upper())
     if found is None:
         return None
     from datetime import datetime  # noqa: PLC0415 - only for those who state a date

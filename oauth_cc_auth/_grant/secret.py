@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth.errors import ConfigurationError
 
 # As much as is read of a token answer; longer keys than any in use are a thousandth of it.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
+from oauth_cc_auth._frozen import KW_ONLY, dataclass, field, replace
 from oauth_cc_auth._grant.checks import is_text, refuse, strings
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, read_response
 from oauth_cc_auth._resource_server.server import ResourceServer

@@ -6,20 +6,19 @@ say the same share one token.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from oauth_cc_auth._frozen import EMPTY, spoken_repr
+from oauth_cc_auth._frozen import EMPTY, dataclass, field, fields_of, spoken_repr
 from oauth_cc_auth._grant.checks import (
     Several,
     check_seconds,
     checked_scope,
     each,
+    is_async,
     is_text,
     refuse,
     refuse_misspelt,
@@ -80,7 +79,7 @@ def _host_of(origin: str) -> HostName:
 
 
 # Nobody makes one of these: what a dataclass generates for it, at a millisecond, the grants below have anew.
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, init=False, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TokenEndpointGrant:
     """What every grant with a token endpoint has in common."""
 
@@ -121,7 +120,7 @@ class TokenEndpointGrant:
 
     def __new__(cls, *_: Any, **named: Any) -> Any:
         """Answer a misspelt argument with the right one."""
-        refuse_misspelt(cls.__name__, named, [known.name for known in fields(cls)])
+        refuse_misspelt(cls.__name__, named, [known.name for known in fields_of(cls)])
         return object.__new__(cls)
 
     @abstractmethod
@@ -207,7 +206,7 @@ class TokenEndpointGrant:
                 refuse('client_secret is missing; a client without one has token_endpoint_auth_method="none"')
         elif not is_text(secret) and not callable(secret):
             refuse("client_secret is neither a string nor a callable that returns one")
-        elif inspect.iscoroutinefunction(secret):
+        elif is_async(secret):
             refuse("client_secret is an async function; it is called in a thread, so pass a plain one")
 
     def _usual_method(self) -> ClientAuthMethod | None:

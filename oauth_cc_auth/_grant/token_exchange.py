@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar
 
+from oauth_cc_auth._frozen import dataclass, field
 from oauth_cc_auth._grant.assertion import Source, checked_source
 from oauth_cc_auth._grant.checks import is_text, refuse
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant

@@ -7,42 +7,39 @@ token tells which of the two a comma ended. What does not parse is skipped: a ma
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TypeAlias
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 
-_PARAMETER = re.compile(
-    rf'({_TOKEN})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|{_TOKEN})(?=[ \t,;]|$)'
-)  # some servers forget the comma
+_PARAMETER = rf'({_TOKEN})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|{_TOKEN})(?=[ \t,;]|$)'  # some servers forget the comma
 
-_SCHEME = re.compile(rf"({_TOKEN})(?:[ \t]+|(?=,)|$)")
+_SCHEME = rf"({_TOKEN})(?:[ \t]+|(?=,)|$)"
 
-_TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))")
+_TOKEN68 = r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))"
 
-_SEPARATOR = re.compile(r"[ \t]*(?:[,;][ \t]*)*")  # or put a semicolon
+_SEPARATOR = r"[ \t]*(?:[,;][ \t]*)*"  # or put a semicolon
 
 
-class Challenge(NamedTuple):
-    """One challenge: its scheme and its parameters, both names in lower case."""
-
-    scheme: str
-    parameters: dict[str, str]
+# One challenge: its scheme and its parameters, both names in lower case.
+Challenge: TypeAlias = tuple[str, dict[str, str]]
 
 
 def parse_challenges(header: str) -> list[Challenge]:
     """Return the challenges of a WWW-Authenticate header; several headers may be joined by commas (RFC 9110 §5.3)."""
+    # Compiled with the first challenge, and kept by `re`.
+    parameters, schemes, token68s, separators = map(re.compile, (_PARAMETER, _SCHEME, _TOKEN68, _SEPARATOR))
     challenges: list[Challenge] = []
     at = 0
     while at < len(header):
-        at = _SEPARATOR.match(header, at).end()  # type: ignore[union-attr]  # matches the empty string
-        if challenges and (parameter := _PARAMETER.match(header, at)):
+        at = separators.match(header, at).end()  # type: ignore[union-attr]  # matches the empty string
+        if challenges and (parameter := parameters.match(header, at)):
             name, value = parameter.groups()
-            challenges[-1].parameters.setdefault(name.lower(), _unquoted(value))
+            challenges[-1][1].setdefault(name.lower(), _unquoted(value))
             at = parameter.end()
-        elif scheme := _SCHEME.match(header, at):
-            challenges.append(Challenge(scheme[1].lower(), {}))
+        elif scheme := schemes.match(header, at):
+            challenges.append((scheme[1].lower(), {}))
             at = scheme.end()
-            if not _PARAMETER.match(header, at) and (token68 := _TOKEN68.match(header, at)):
+            if not parameters.match(header, at) and (token68 := token68s.match(header, at)):
                 at = token68.end()
         else:
             comma = header.find(",", at)

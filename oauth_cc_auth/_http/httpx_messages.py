@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._http.hidden import is_hidden
 from oauth_cc_auth._http.sizes import DRAIN_SECONDS, DRAINED, MAX_ANSWER, piece_size
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 LIBRARIES = ("httpx", "httpx2")
 
 
-class Kit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kit:
     """One of the two libraries, and what of it has to be made once."""
 
     name: str

@@ -19,9 +19,9 @@ _AUTHORITY = re.compile(
 )
 
 # What some parsers drop, and others take for a slash.
-_ODD = re.compile(r"[\x00-\x1f\x7f\\]|^\s")
+_ODD = r"[\x00-\x1f\x7f\\]|^\s"
 
-_WITH_SCHEME = re.compile(r"[^/?#]*:")
+_WITH_SCHEME = r"[^/?#]*:"
 
 
 def origin_of(url: str) -> str:
@@ -45,8 +45,8 @@ def origin_of(url: str) -> str:
 
 
 # Labels below a domain, and a domain that somebody can own: two labels, and no address of four numbers.
-_BELOW = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-_DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.[a-z0-9_-]*[a-z_-][a-z0-9_-]*")
+_BELOW = r"[a-z0-9_-]+(\.[a-z0-9_-]+)*"
+_DOMAIN = r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.[a-z0-9_-]*[a-z_-][a-z0-9_-]*"
 
 
 def origins_of(url: str) -> str:
@@ -58,7 +58,7 @@ def origins_of(url: str) -> str:
     if not star:
         return origin_of(url)
     origin = origin_of(f"{scheme}://{rest}")
-    if "@" in rest or not _DOMAIN.fullmatch(origin.partition("://")[2].rpartition(":")[0]):
+    if "@" in rest or not re.fullmatch(_DOMAIN, origin.partition("://")[2].rpartition(":")[0]):
         message = "a star may stand for the hosts below a domain only, as https://*.example.com"
         raise ValueError(message)
     return origin.replace("://", "://*.", 1)
@@ -68,7 +68,7 @@ def matches(origin: str, pattern: str) -> bool:
     """Tell whether an origin is a host below a pattern's domain, at any depth; the domain itself is none."""
     scheme, _, domain = pattern.partition("*")
     below = origin[len(scheme) : -len(domain)]
-    return origin.startswith(scheme) and origin.endswith(domain) and _BELOW.fullmatch(below) is not None
+    return origin.startswith(scheme) and origin.endswith(domain) and re.fullmatch(_BELOW, below) is not None
 
 
 def place_of(url: str) -> str:
@@ -99,11 +99,11 @@ def stays(here: str, location: str) -> bool:
     It does if it names that origin, or no origin at all: an absolute path, a query, a fragment, or a relative path that
     cannot be taken for a scheme. Anything else may be read in two ways, and so it leaves.
     """
-    if _ODD.search(location):
+    if re.search(_ODD, location):
         return False
     if location.startswith("//"):
         return same_origin(here, f"{here.partition(':')[0]}:{location}")
-    return same_origin(here, location) if _WITH_SCHEME.match(location) else True
+    return same_origin(here, location) if re.match(_WITH_SCHEME, location) else True
 
 
 def same_resource(here: str, there: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from oauth_cc_auth._http.origin import origin_of
@@ -13,7 +12,7 @@ from oauth_cc_auth._http.origin import origin_of
 _NAMES = ("http_proxy", "https_proxy", "all_proxy")
 
 # A user's name and password in a proxy's address. With a `#` or `/` in it, unescaped, it is no URL, but still a secret.
-_USERINFO = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(.*)@", re.IGNORECASE | re.DOTALL)
+_USERINFO = r"(?is)(?:[a-z][a-z0-9+.-]*://)?(.*)@"
 
 # To mask less would make a message unreadable.
 _SHORTEST = 2
@@ -35,7 +34,7 @@ def proxy_of_environment(url: str) -> bool:
 def without_passwords(text: str, proxies: Collection[str] = ()) -> str:
     """Return the text without the passwords of these proxies, and of the environment's."""
     for proxy in (*proxies, *map(_variable, _NAMES)):
-        found = _USERINFO.match(proxy)
+        found = re.match(_USERINFO, proxy)
         password = found[1].partition(":")[2] if found else ""
         # A library may quote the part before or after a character that it takes for the end of the host.
         pieces = {password, *re.split(r"[#/?@:]", password)} if password else set()
@@ -55,6 +54,8 @@ def _variable(name: str) -> str:
 
 
 def _is_in(host: str, network: str) -> bool:
+    from ipaddress import ip_address, ip_network  # noqa: PLC0415 - only for NO_PROXY
+
     try:
         return ip_address(host) in ip_network(network, strict=False)
     except ValueError:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any, cast
+
+from oauth_cc_auth._frozen import fields_of
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -54,7 +55,7 @@ class Canonical:
             self._part(b"l", str(len(value)))
             for each in sorted(value, key=repr) if isinstance(value, AbstractSet) else value:
                 self.write(path, each)
-        elif hasattr(value, "__dataclass_fields__") and any(map(_is_ours, type(value).__mro__)):
+        elif hasattr(value, "_declared") and any(map(_is_ours, type(value).__mro__)):
             self.write_fields(f"{path}.", value)
         else:
             self._part(b"f", self.stand_for(path, value))
@@ -87,5 +88,5 @@ def _is_ours(cls: type) -> bool:
 
 @lru_cache(maxsize=256)
 def _fields_of(cls: Any) -> tuple[tuple[str, object], ...]:
-    # MISSING, where there is no default, equals no value.
-    return tuple((each.name, each.default) for each in sorted(fields(cls), key=lambda each: each.name))
+    # What stands for no default equals no value.
+    return tuple((each.name, each.default) for each in sorted(fields_of(cls), key=lambda each: each.name))

@@ -19,7 +19,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from threading import TIMEOUT_MAX
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from oauth_cc_auth._life import tracing
 from oauth_cc_auth._raising import copy_of, scrubbed
@@ -41,11 +41,6 @@ _NO_THREAD = (
 )
 
 
-class _Outcome(NamedTuple):
-    result: Any
-    error: BaseException | None
-
-
 class Flight(Generic[T]):
     """Work that runs once; its result, or a copy of its exception, goes to everybody who waits."""
 
@@ -60,7 +55,7 @@ class Flight(Generic[T]):
         self._patience, self._must_land = patience, must_land
         self._lost_at = time.monotonic() + _LOST_AFTER * patience
         self._started = False
-        self._landed: _Outcome | None = None
+        self._landed: tuple[T | None, BaseException | None] | None = None
         # What stands for those who wait, for those who trace it.
         self.callers: list[tuple[tracing.Tracer, object]] = []
         self._waiting: deque[Callable[[], object]] = deque()
@@ -89,7 +84,7 @@ class Flight(Generic[T]):
         except IndexError:  # another thread flies it
             return
         try:
-            outcome = _Outcome(work(self), None)
+            outcome: tuple[T | None, BaseException | None] = (work(self), None)
         except BaseException as raised:  # noqa: BLE001 - it belongs to those who wait, whatever it is
             error: BaseException = scrubbed(raised)
             if not mine and not isinstance(raised, Exception):
@@ -97,7 +92,7 @@ class Flight(Generic[T]):
                 message = f"The token request's thread was ended by {type(raised).__name__}."
                 ended = TokenEndpointUnavailable(message=message)
                 ended.__cause__, error = error, ended
-            outcome = _Outcome(None, error)
+            outcome = (None, error)
         self._landed = outcome
         _must_land.pop(id(self), None)
         with suppress(IndexError):
@@ -157,7 +152,7 @@ class Flight(Generic[T]):
         result, error = self._landed
         if error is not None:
             raise copy_of(error) from error.__cause__
-        return result  # type: ignore[no-any-return]  # what the work returned
+        return result  # type: ignore[return-value]  # what the work returned
 
 
 def _runs_this_task(trio: ModuleType) -> bool:

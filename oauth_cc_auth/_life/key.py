@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
+from types import MethodType
 from typing import cast
+from weakref import ref
 
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._grant.client_authentication import WITHOUT_SECRET
 from oauth_cc_auth._grant.hashes import fingerprint, keyed_digest, stored_hash
 from oauth_cc_auth._grant.secret import Env, File
 from oauth_cc_auth._grant.token_endpoint import TokenEndpointGrant
 from oauth_cc_auth._life.canonical import Canonical
-from oauth_cc_auth._life.same import Same
 from oauth_cc_auth._resource_server.error_format import RFC_6749
 from oauth_cc_auth.errors import ConfigurationError
 
@@ -193,3 +194,31 @@ def name_of(function: object) -> str | None:
     for name in path.split("."):
         found = getattr(found, name, None)
     return f"{home}:{path}" if found is function and home else None
+
+
+class Same:
+    """A thing that equals itself alone, whatever its class says about equality."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, thing: object) -> None:
+        # A bound method is made anew each time it is looked up; what it is bound to, and its function, are not.
+        parts = (thing.__self__, thing.__func__) if isinstance(thing, MethodType) else (thing,)
+        # Weakly: a session may hold the very source that it is lent to, and must not live for ever.
+        self._parts, self._hash = tuple(map(_weakly, parts)), hash(tuple(map(id, parts)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Same) or len(self._parts) != len(other._parts):
+            return False
+        pairs = [(mine(), theirs()) for mine, theirs in zip(self._parts, other._parts, strict=True)]
+        return all(mine is not None and mine is theirs for mine, theirs in pairs)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+def _weakly(thing: object) -> Callable[[], object]:
+    try:
+        return ref(thing)
+    except TypeError:  # not everything can be referred to so
+        return lambda: thing

@@ -5,6 +5,7 @@ Decisions only, as in `live_token`. Each pause has a since and an until.
 
 from __future__ import annotations
 
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._life.state import NEVER, NO_PAUSE, Refusal, Span
 
 # Another secret, or another's token in a store, is looked for this often.
@@ -39,7 +40,7 @@ class Pauses:
         if refusal.secret is not None and secret != refusal.secret:
             return None
         retold = refusal.told(now)
-        self._refusal = refusal._replace(look=Span(now, now + LOOK_SECONDS), retold=retold)
+        self._refusal = replace(refusal, look=Span(now, now + LOOK_SECONDS), retold=retold)
         return retold
 
     def retold(self, error: BaseException) -> bool:

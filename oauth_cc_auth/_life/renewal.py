@@ -6,10 +6,9 @@ computed while the lock is held.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.exchange import Exchange
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._life.key import store_key
 from oauth_cc_auth._life.live_token import LiveToken
 from oauth_cc_auth._life.report import Report

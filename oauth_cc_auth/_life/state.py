@@ -6,8 +6,9 @@ Each has a since and an until where it is remembered.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._raising import copy_of
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
@@ -33,7 +34,8 @@ class State(Enum):
     ABSENT = "wait for another"
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Span:
     """A stretch of time; the clock may have been set back to before it began, and then it is over too."""
 
     since: float
@@ -44,7 +46,8 @@ class Span(NamedTuple):
         return self.since <= now < self.until
 
 
-class Window(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Window:
     """A token and the time in which it is fresh."""
 
     token: Token | None
@@ -54,15 +57,16 @@ class Window(NamedTuple):
 
 def state_of(window: Window, now: float) -> State:
     """Return what the token is good for at this moment."""
-    token, since, due = window
+    token = window.token
     if token is None or now >= token.ends_at():
         return State.ABSENT
     if now >= token.usable_until():
         return State.ENDING
-    return State.FRESH if since <= now < due else State.DUE
+    return State.FRESH if window.since <= now < window.due else State.DUE
 
 
-class Withdrawn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
     """What is known of a token, or a login, that is about to be revoked, and of its renewal in the air."""
 
     token: Token | None
@@ -70,7 +74,8 @@ class Withdrawn(NamedTuple):
     flight: Flight[Token] | None
 
 
-class Refusal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Refusal:
     """A failure that is remembered for a while, so that the server is not asked again in vain."""
 
     error: BaseException
@@ -91,7 +96,8 @@ class Refusal(NamedTuple):
         return error
 
 
-class Pause(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pause:
     """A time in which nothing is asked, and how long it is in seconds; each is twice the last."""
 
     span: Span
@@ -103,14 +109,16 @@ class Pause(NamedTuple):
         return Pause(Span(now, now + seconds * share), seconds)
 
 
-class Trial(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trial:
     """A token that was obtained because its predecessor was refused, and the time in which a refusal condemns it."""
 
     token: Token
     span: Span
 
 
-class Boarding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Boarding:
     """What a caller does who wants a token now.
 
     `serve` is a token that is good enough not to wait. `flight` brings the next one; where one `opens`, it is yet to be

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._life.report import presentable
 from oauth_cc_auth._life.state import INF, State, state_of
 

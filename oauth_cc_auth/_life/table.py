@@ -12,10 +12,8 @@ from weakref import WeakValueDictionary, ref
 
 from oauth_cc_auth._grant.grant import Grant
 from oauth_cc_auth._grant.static_token import StaticToken
-from oauth_cc_auth._life.fixed_token import FixedToken
-from oauth_cc_auth._life.key import check_storable, key_in_memory
+from oauth_cc_auth._life.key import Same, check_storable, key_in_memory
 from oauth_cc_auth._life.live_token import LiveToken
-from oauth_cc_auth._life.same import Same
 from oauth_cc_auth._threads import after_fork_in_child
 from oauth_cc_auth._token import Token
 
@@ -48,6 +46,8 @@ def live_token(grant: Grant, *own: object, ask: bool = False) -> LiveToken:
     ConfigurationError for a store that could not tell whose token it keeps.
     """
     if isinstance(grant, StaticToken):
+        from oauth_cc_auth._life.fixed_token import FixedToken  # noqa: PLC0415 - for those alone
+
         return FixedToken(Token(grant.access_token, obtained_at=0.0))
     store, session, client, clock = own
     if store is not None:

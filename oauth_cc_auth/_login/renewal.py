@@ -9,11 +9,11 @@ from __future__ import annotations
 import hmac
 import os
 from contextlib import suppress
-from dataclasses import replace
 from typing import cast
 
 from oauth_cc_auth._authorization_server.exchange import Exchange
 from oauth_cc_auth._authorization_server.question import Parameters
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._grant.authorization_code import AuthorizationCode
 from oauth_cc_auth._grant.hashes import slow_hash
 from oauth_cc_auth._life.key import store_key

@@ -11,12 +11,12 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
 from threading import RLock
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from oauth_cc_auth._frozen import KW_ONLY, dataclass, field, replace
 from oauth_cc_auth._http.origin import origin_of
 from oauth_cc_auth._http.quiet_logs import hide_headers
 from oauth_cc_auth._resource_server.nonces import Nonces, Role, put

@@ -7,13 +7,11 @@ and most vendors put it. A code may also stand in WWW-Authenticate (RFC 6750 §3
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from oauth_cc_auth._frozen import EMPTY, FrozenMapping, spoken_repr
+from oauth_cc_auth._frozen import EMPTY, KW_ONLY, FrozenMapping, dataclass, spoken_repr
 from oauth_cc_auth._http.challenge import parse_challenges
 from oauth_cc_auth._http.json_path import Paths, each_of, json_value, positive, text_at
-from oauth_cc_auth._http.retry_after import retry_after
 from oauth_cc_auth.errors import ConfigurationError
 
 _CODE = (
@@ -109,6 +107,8 @@ class ErrorFormat:
 
     def read(self, status: int, headers: Mapping[str, str], members: object) -> ApiError:
         """Return what an answer says; the names of `headers` are in lower case."""
+        from oauth_cc_auth._http.retry_after import retry_after  # noqa: PLC0415 - for an answer that is an error
+
         challenge = _challenge(headers.get("www-authenticate"))
         code = _said(self.code, headers, members)
         if code is not None and (code == "0" or (" " in code and not self.names_code)):
@@ -168,4 +168,4 @@ def _said(paths: Paths, headers: Mapping[str, str], members: object) -> str | No
 def _challenge(header: str | None) -> dict[str, str]:
     """Return the parameters of the challenge that states an error (RFC 6750 §3)."""
     challenges = parse_challenges(header) if header else []
-    return next((challenge.parameters for challenge in challenges if challenge.parameters.get("error")), {})
+    return next((parameters for _, parameters in challenges if parameters.get("error")), {})

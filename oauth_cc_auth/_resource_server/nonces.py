@@ -91,8 +91,8 @@ def _nonce_in(proof: str) -> object:
 
 def _challenged(www_authenticate: str) -> bool:
     return any(
-        challenge.scheme == "dpop" and challenge.parameters.get("error") in _REFUSALS
-        for challenge in parse_challenges(www_authenticate)
+        scheme == "dpop" and parameters.get("error") in _REFUSALS
+        for scheme, parameters in parse_challenges(www_authenticate)
     )
 
 

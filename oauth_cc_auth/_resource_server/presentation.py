@@ -11,16 +11,17 @@ A bearer token stands as it is; a bound one is presented with a proof for each r
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from oauth_cc_auth._frozen import dataclass
 from oauth_cc_auth._http.headers import written
-from oauth_cc_auth._http.quiet_logs import hide_headers
 from oauth_cc_auth._resource_server.server import ResourceServer
 from oauth_cc_auth._token import NOT_APPLICABLE, Token
 from oauth_cc_auth.errors import ConfigurationError
 
 
-class Presentation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Presentation:
     """A token and the headers that present it; `headers` holds nothing else."""
 
     token: Token
@@ -93,6 +94,8 @@ class AsItIs:
 def presenter_for(server: ResourceServer) -> Presenter:
     """Return how this API wants tokens presented."""
     if server.headers or server.header.lower() != "authorization":
+        from oauth_cc_auth._http.quiet_logs import hide_headers  # noqa: PLC0415 - for those alone
+
         hide_headers()
     return AsItIs(server)
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import KW_ONLY, dataclass, field
 
-from oauth_cc_auth._frozen import EMPTY, spoken_repr
+from oauth_cc_auth._frozen import EMPTY, KW_ONLY, dataclass, field, spoken_repr
 from oauth_cc_auth._http.headers import NAME as HEADER_NAME
 from oauth_cc_auth._http.headers import HeaderValue, checked_headers
 from oauth_cc_auth._http.origin import is_loopback, is_secure, matches, origin_of, origins_of
-from oauth_cc_auth._http.proxies import proxy_of_environment
 from oauth_cc_auth._raising import scrubbed
 from oauth_cc_auth._resource_server.error_format import ANY_ENVELOPE, ApiError, ErrorFormat
 from oauth_cc_auth._token import Token
@@ -128,12 +126,15 @@ class ResourceServer:
             raise OriginNotAllowed(message)
         if allow_insecure_http:
             return
-        if is_loopback(origin) and origin.startswith("http:") and proxy_of_environment(url):
-            message = (
-                f"Not sent: a proxy of the environment (HTTP_PROXY or ALL_PROXY) takes plain http to {origin}, and can "
-                "read the token. Name this host in NO_PROXY."
-            )
-            raise InsecureTransport(message)
+        if is_loopback(origin) and origin.startswith("http:"):
+            from oauth_cc_auth._http.proxies import proxy_of_environment  # noqa: PLC0415 - for programs under test
+
+            if proxy_of_environment(url):
+                message = (
+                    f"Not sent: a proxy of the environment (HTTP_PROXY or ALL_PROXY) takes plain http to {origin}, and "
+                    "can read the token. Name this host in NO_PROXY."
+                )
+                raise InsecureTransport(message)
         if not is_secure(origin):
             message = (
                 f"Not sent: {origin} is plain http, where anybody on the way can read the token. Use https, or pass "

@@ -50,7 +50,7 @@ def refuses(
 
 def _is_about(scheme: str, www_authenticate: str) -> bool:
     # Some servers quote as Python does.
-    said = [(each.scheme, each.parameters.get("error", "").strip("'")) for each in parse_challenges(www_authenticate)]
+    said = [(named, parameters.get("error", "").strip("'")) for named, parameters in parse_challenges(www_authenticate)]
     if any(error == "invalid_token" for _, error in said):
         return True
     return (scheme, "") in said and all(error != "insufficient_scope" for _, error in said)

@@ -11,11 +11,11 @@ used are not imported. Other packages add theirs by the entry-point group ``oaut
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from oauth_cc_auth.errors import ConfigurationError
@@ -239,10 +239,12 @@ def probe_of(name: str) -> str | None:
 
 def _built_in(name: str) -> Preset | None:
     """Return the preset of this name from the file with the longest name that it begins with."""
-    files, words = _files(), name.split("_")
+    if name.startswith("_") or not name.isidentifier():
+        return None
+    words = name.split("_")
     for count in range(len(words), 0, -1):
         file = "_".join(words[:count])
-        if file in files:
+        if file not in _NO_VENDORS and find_spec(f"{__name__}._{file}"):
             found = _presets_of(file).get(name)
             if found is not None:
                 return found
@@ -251,6 +253,8 @@ def _built_in(name: str) -> Preset | None:
 
 @cache
 def _files() -> frozenset[str]:
+    import pkgutil  # noqa: PLC0415 - for those who want all
+
     modules = {module.name.removeprefix("_") for module in pkgutil.iter_modules(__path__)}
     return frozenset(modules - _NO_VENDORS)
 
@@ -261,7 +265,7 @@ def _presets_of(file: str) -> dict[str, Preset]:
     from oauth_cc_auth.presets import _environment  # noqa: PLC0415 - a name costs nothing
 
     module = import_module(f"{__name__}._{file}")
-    functions = inspect.getmembers(module, inspect.isfunction)
+    functions = [(name, made) for name, made in vars(module).items() if isinstance(made, FunctionType)]
     return {
         name: _environment.from_environment(name, made)
         for name, made in functions
@@ -282,7 +286,7 @@ def __getattr__(name: str) -> Any:
     """Import a vendor's file when one of its presets is first used."""
     if name == "__all__":
         return list(_all_built_in())
-    value: Any = None if name.startswith("_") else _built_in(name)
+    value: Any = _built_in(name)
     if name in _TOOLS:
         value = getattr(import_module(f"{__name__}.{_TOOLS[name]}"), name)
     if value is None:

@@ -26,7 +26,7 @@ _HOST = rf"{_LABEL}(\.{_LABEL})*(:[0-9]{{1,5}})?"
 _SEGMENT = r"[A-Za-z0-9._~-]+"
 
 # What people copy from a browser's address line or a vendor's variable around the name of a host.
-_AROUND_A_HOST = re.compile(r"(?:https://)?(.*?)(?::443)?/?", re.IGNORECASE | re.DOTALL)
+_AROUND_A_HOST = r"(?is)(?:https://)?(.*?)(?::443)?/?"
 
 
 def credential(given: S | None, variable: str) -> S | str:
@@ -113,7 +113,7 @@ def _loosely(name: str) -> str:
 
 
 def _host_in(value: str) -> str:
-    found = _AROUND_A_HOST.fullmatch(value)
+    found = re.fullmatch(_AROUND_A_HOST, value)
     return found[1] if found else value
 
 

@@ -6,14 +6,16 @@ What a preset then lacks is made up: the client is the sandbox's own, and a tena
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from functools import wraps
 from importlib import import_module
-from inspect import Parameter, Signature, signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oauth_cc_auth._resource_server.server import SANDBOX_VARIABLE
 from oauth_cc_auth.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 VARIABLE = SANDBOX_VARIABLE
 
@@ -52,6 +54,8 @@ def at_sandbox(name: str, preset: Callable[..., Any]) -> Callable[..., Any]:
 
 def completed(preset: Callable[..., Any], made_up: Callable[[str], str], *given: Any, **words: Any) -> Any:
     """Return the preset's grant, with what it lacks made up. Raises ConfigurationError for whatever else is wrong."""
+    from inspect import signature  # noqa: PLC0415 - 5 ms that only a sandbox costs
+
     call = signature(preset)
     bound = call.bind_partial(*given, **words)
     lacking = [word for word in required(call) if word not in bound.arguments]
@@ -75,11 +79,12 @@ def placeholder(word: str) -> str:
 
 def required(call: Signature) -> list[str]:
     """Return the arguments that have no default."""
-    several = (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL)
-    return [word.name for word in call.parameters.values() if word.default is word.empty and word.kind not in several]
+    several = ("VAR_KEYWORD", "VAR_POSITIONAL")
+    words = call.parameters.values()
+    return [word.name for word in words if word.default is word.empty and word.kind.name not in several]
 
 
-def word_of(parameters: Mapping[str, Parameter], error: ConfigurationError) -> str | None:
+def word_of(parameters: Collection[str], error: ConfigurationError) -> str | None:
     """Return the argument that a missing variable stands for: it is named like the end of VEND_EMAIL_CLIENT_SECRET."""
     looked_for = error.variable or ""
     return max((word for word in parameters if looked_for.endswith(f"_{word.upper()}")), key=len, default=None)

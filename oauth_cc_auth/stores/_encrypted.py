@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import partial
 
+from oauth_cc_auth._frozen import replace
 from oauth_cc_auth._text import needs
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import ConfigurationError

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from oauth_cc_auth._frozen import dataclass, replace
 from oauth_cc_auth._token import Token
 
 

@@ -36,9 +36,8 @@ from oauth_cc_auth._grant import hashes
 from oauth_cc_auth._grant.token_endpoint import IssuanceLimit
 from oauth_cc_auth._life import table
 from oauth_cc_auth._life.flight import Flight
-from oauth_cc_auth._life.key import store_key
+from oauth_cc_auth._life.key import Same, store_key
 from oauth_cc_auth._life.live_token import LiveToken
-from oauth_cc_auth._life.same import Same
 from oauth_cc_auth._life.state import State
 from oauth_cc_auth._life.table import live_token
 
