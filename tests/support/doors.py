@@ -31,7 +31,15 @@ from anyio.from_thread import start_blocking_portal
 from timing import HUNG, eventually
 
 import oauth_cc_auth
-from oauth_cc_auth import AiohttpAuth, ClientCredentials, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
+from oauth_cc_auth import (
+    AiohttpAuth,
+    ClientCredentials,
+    HttpxAuth,
+    RequestsAuth,
+    ResourceServer,
+    TokenSource,
+    forget_all,
+)
 from oauth_cc_auth.sandbox import Sandbox
 
 # A client that never speaks TLS: loading the certificate authorities for each takes longer than most tests.
@@ -656,6 +664,11 @@ class TokenEndpoint(LoopbackServer):
         super().__init__(self.issue)
         self.members = {"expires_in": 3600, **members}
         self._lock, self.issued = threading.Lock(), 0
+
+    def __exit__(self, *told: object) -> None:
+        """End; the next server may get the same port, and none of these tokens."""
+        super().__exit__(*told)
+        forget_all()
 
     def issue(self, _: Seen) -> Reply:
         """Issue the next token."""
