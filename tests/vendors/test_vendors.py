@@ -191,7 +191,7 @@ def test_a_vendor_is_called(sandbox: Sandbox, name: str) -> None:
             assert called(grant).status_code == 200
         assert (sandbox.token_requests, sandbox.api_requests) == (1, 2)
         token = TokenSource(grant).token()
-        assert pin["lifetime"] in (None, pytest.approx(token.lifetime, abs=1))
+        assert pin["lifetime"] in (None, pytest.approx(token.lifetime, abs=1)), "see sandbox/vendors for a lifetime"
         sandbox.revoke_all()
         assert called(grant).status_code == 200
         assert (sandbox.token_requests, sandbox.api_requests) == (2, 4)
