@@ -44,9 +44,8 @@ class Obtaining(Handle):
 
     def obtain(self, library: str | None) -> Token:
         """Return a usable token; where one must be asked for, ask with this HTTP library."""
-        window = self.live.window
-        if window.token is not None and window.since <= self.clock() < window.due:
-            return window.token
+        if (token := self._fresh()) is not None:
+            return token
         boarding = self._board(library)
         while boarding.serve is None:
             try:
@@ -57,6 +56,8 @@ class Obtaining(Handle):
 
     async def aobtain(self, library: str | None) -> Token:
         """Return a usable token, as `obtain` does."""
+        if (token := self._fresh()) is not None:
+            return token
         boarding = self._board(library)
         while boarding.serve is None:
             try:
@@ -64,6 +65,10 @@ class Obtaining(Handle):
             except OAuthError as error:  # noqa: PERF203 - at most twice
                 boarding = self._after(boarding, error)
         return boarding.serve
+
+    def _fresh(self) -> Token | None:
+        window = self.live.window
+        return window.token if window.since <= self.clock() < window.due else None
 
     def _after(self, boarding: Boarding, error: OAuthError) -> Boarding:
         """Return what a caller does who waited in vain: take the token at hand, or wait for the rest; else raise."""

@@ -46,13 +46,15 @@ class PreparedAuth(Auth):
         request: Any = r
         if not isinstance(request, self._library.PreparedRequest):
             raise self._wrong_library(self._library.__name__, request)
-        sent: Presentation | Attempt | None = self._serving.ready(place_of(request.url))
+        url = request.url or ""  # the place as `place_of` says it, whose call is saved here
+        path = url.find("/", 8)
+        sent: Presentation | Attempt | None = self._serving.ready(url if path < 0 else url[:path])
         if sent is None or self._has_more:
             with self._errors_for(request):
                 sent = next(self._attempts(request))
         for name, value in sent.headers.items():
             request.headers[name] = value
-        request.register_hook("response", Answered(self, sent))
+        request.hooks["response"].append(Answered(self, sent))
         return r
 
     def _attempts(self, request: Any, **settings: Any) -> Attempts:
@@ -72,10 +74,6 @@ class PreparedAuth(Auth):
         if not has_origin(url):
             error = errors.InvalidURL if url.startswith("http") else errors.InvalidSchema
         return raised_as(error, partial(bare, request, self._serving.resource_server.header))
-
-    def is_done(self, response: Any) -> bool:
-        """Tell whether an answer changes nothing: the hot path."""
-        return not self._may_leak and self._serving.settled(response.status_code)
 
     def hear(self, hook: Answered, response: Any, how: dict[str, Any]) -> Any:
         """Return the answer to a request, or to the one that went once more."""
@@ -171,14 +169,16 @@ class Answered:
         self.auth, self.sent = auth, sent
 
     def __call__(self, response: Any, **how: Any) -> Any:
-        if self.auth.is_done(response):
+        auth = self.auth  # the hot path: an answer that changes nothing
+        if not auth._may_leak and auth._serving.settled(response.status_code):  # noqa: SLF001 - its own object
             return response
-        return self.auth.hear(self, response, how)
+        return auth.hear(self, response, how)
 
     async def answered(self, response: Any, **how: Any) -> Any:
-        if self.auth.is_done(response):
+        auth = self.auth  # the hot path: an answer that changes nothing
+        if not auth._may_leak and auth._serving.settled(response.status_code):  # noqa: SLF001 - its own object
             return response
-        return await self.auth.ahear(self, response, how)
+        return await auth.ahear(self, response, how)
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:
         """Pickle to nothing: a pickled response carries its request, and that its hooks."""

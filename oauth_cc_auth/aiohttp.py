@@ -79,34 +79,46 @@ class AiohttpAuth(Auth):
                 "With requests use RequestsAuth, with httpx HttpxAuth."
             )
             raise ConfigurationError(message)
-        return self._send(request, handler)
+        url, sent = request.url, None  # the place as `place_of` says it, whose call is saved here
+        if not (self._has_more or (request._traces and asked_at_first(request))):  # noqa: SLF001 - as `asked_at_first`
+            sent = self._serving.ready((url.scheme, url.raw_authority))
+        return self._send(request, handler) if sent is None else self._send_at_once(request, handler, sent)
+
+    async def _send_at_once(
+        self, request: ClientRequest, handler: Callable[[ClientRequest], Awaitable[ClientResponse]], sent: Presentation
+    ) -> ClientResponse:
+        """Send with the token at hand: the hot path."""
+        request.headers.update(sent.headers)
+        response = await handler(request)
+        if self._serving.settled(response.status) and response.status not in REDIRECTS:
+            return response
+        return await self._send(request, handler, sent, response)
 
     async def _send(
-        self, request: ClientRequest, handler: Callable[[ClientRequest], Awaitable[ClientResponse]]
+        self,
+        request: ClientRequest,
+        handler: Callable[[ClientRequest], Awaitable[ClientResponse]],
+        sent: Presentation | None = None,
+        response: ClientResponse | None = None,
     ) -> ClientResponse:
+        """Send, or go on from the answer to what was sent with the token at hand."""
         asked = asked_at_first(request)
         if asked and not (self._serving.resource_server.is_pinned or same_origin(str(request.url), asked)):
             return remembered(await handler(request), request)
-        url, loop = request.url, None  # the place as `place_of` says it, whose call is saved here
-        attempt: Attempt | Presentation | None = self._serving.ready((url.scheme, url.raw_host, url.port))
-        if attempt is None or self._has_more:
-            loop = self._attempts(request)
-            attempt = await self._next(loop, hop=bool(asked))
-        response: ClientResponse | None = None
+        loop = self._attempts(request)
         try:
+            attempt = loop.resume(sent.token, sent.headers) if sent else await self._next(loop, hop=bool(asked))
             while attempt is not None:
-                request.headers.update(attempt.headers)
-                response = await handler(request)
-                if loop is None and self._serving.settled(response.status):
-                    break
-                loop = loop or self._attempts(request)
-                sent = attempt if isinstance(attempt, Attempt) else loop.resume(attempt.token, attempt.headers)
-                if not await self._heard(sent, response):
+                if response is None:
+                    request.headers.update(attempt.headers)
+                    response = await handler(request)
+                if not await self._heard(attempt, response):
                     break
                 await drain(response)
                 attempt = await self._next(loop, hop=bool(asked))
                 if attempt is not None:
                     response.release()
+                    response = None
         except BaseException:
             if response is not None:
                 response.close()

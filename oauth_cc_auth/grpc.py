@@ -11,7 +11,7 @@ UNAUTHENTICATED, and sends a unary call once more. A stream is not sent again, b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,9 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
 
 from oauth_cc_auth._auth import Auth
 from oauth_cc_auth._http.grpc_messages import AIO_STREAMS, AioUnaryUnary, Interceptor
+from oauth_cc_auth._http.origin import place_of
 from oauth_cc_auth._raising import raised_as
+from oauth_cc_auth._resource_server.presentation import own_headers
 from oauth_cc_auth._source import TIMEOUT, TokenSource, source_of
 from oauth_cc_auth.errors import ConfigurationError
 
@@ -67,13 +69,21 @@ class GrpcAuth(Auth, grpc.AuthMetadataPlugin):  # type: ignore[misc]  # grpcio h
 
     def __call__(self, context: Any, callback: Callable[[Any, Exception | None], None]) -> None:
         """Hand over the metadata of one call, or the error; gRPC calls this in a thread that may wait."""
+        url = context.service_url
+        sent = None if self._has_more else self._serving.ready(place_of(url))
         try:
-            with raised_as(grpc.RpcError, lambda: None):
-                headers = self._source.headers("POST", context.service_url)
+            headers = self._headers(url) if sent is None else sent.headers
         except Exception as error:  # noqa: BLE001 - gRPC wants each call back exactly once
             callback(None, error)
         else:
-            callback(tuple((name.lower(), str(value)) for name, value in headers.items()), None)
+            callback(tuple([(name.lower(), str(value)) for name, value in headers.items()]), None)
+
+    def _headers(self, url: str) -> Mapping[str, str]:
+        serving = self._serving
+        with raised_as(grpc.RpcError, lambda: None):
+            serving.admit(url)
+            presented = serving.present("POST", url, serving.obtain(None), place_of(url)).headers
+            return {**own_headers(serving.resource_server), **presented}
 
     @cached_property
     def interceptor(self) -> Interceptor:

@@ -20,7 +20,6 @@ except ImportError as error:  # pragma: no cover - tried in an interpreter of it
     message = needs("NiquestsAuth", "niquests", "niquests")
     raise ImportError(message) from error
 
-from oauth_cc_auth._http.origin import place_of
 from oauth_cc_auth._http.quiet_logs import hide_headers
 from oauth_cc_auth._prepared import Answered, PreparedAuth
 from oauth_cc_auth._raising import raised_as
@@ -94,14 +93,16 @@ class AsyncNiquestsAuth(_NiquestsAuth):
         """Present the token, and look at the answer when it comes."""
         if not isinstance(r, niquests.PreparedRequest):
             raise self._wrong_library("niquests", r)
-        sent: Presentation | Attempt | None = self._serving.ready(place_of(str(r.url)))
+        url = r.url or ""  # see NiquestsAuth's base
+        path = url.find("/", 8)
+        sent: Presentation | Attempt | None = self._serving.ready(url if path < 0 else url[:path])
         if sent is None or self._has_more:
             with self._errors_for(r):
                 sent = await anext(self._attempts(r))
         headers: Any = r.headers  # it is prepared
         for name, value in sent.headers.items():
             headers[name] = value
-        r.register_hook("response", Answered(self, sent).answered)
+        r.hooks["response"].append(Answered(self, sent).answered)  # type: ignore[arg-type]  # it may be awaited
         return r
 
     def __bool__(self) -> bool:

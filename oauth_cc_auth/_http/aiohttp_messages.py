@@ -43,7 +43,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def place_of(request: ClientRequest) -> object:
     """Return what tells origins apart, without a copy of the URL."""
     url = request.url
-    return url.scheme, url.raw_host, url.port
+    return url.scheme, url.raw_authority
 
 
 def asked_at_first(request: ClientRequest) -> str | None:

@@ -20,7 +20,7 @@ from doors import TokenEndpoint
 from requests.adapters import BaseAdapter
 
 import oauth_cc_auth
-from oauth_cc_auth import AiohttpAuth, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
+from oauth_cc_auth import AiohttpAuth, GrpcAuth, HttpxAuth, RequestsAuth, ResourceServer, TokenSource
 
 URL = "https://api.example.com/x"
 STATIC = {"Authorization": "Bearer token-1"}
@@ -150,6 +150,23 @@ def test_aiohttp() -> None:
         plain = asyncio.run(counted([answer], STATIC))
     assert server.issued == 1
     assert ours - plain <= ALLOWED
+
+
+def test_grpc() -> None:
+    """A hot call of gRPC's plugin, against one that hands over the header."""
+    said: list[Any] = []
+    context = SimpleNamespace(service_url="https://api.example.com/acme.Api", method_name="Get")
+
+    def plain(_: object, callback: Callable[[Any, Exception | None], None]) -> None:
+        callback((("authorization", "Bearer token-1"),), None)
+
+    with TokenEndpoint() as server:
+        auth = GrpcAuth(server.grant(resource_server=ResourceServer(URL)))
+        ours = calls_of(lambda: auth(context, lambda *told: said.append(told)))
+        static = calls_of(lambda: plain(context, lambda *told: said.append(told)))
+    assert server.issued == 1
+    assert said == [((("authorization", "Bearer token-1"),), None)] * 4
+    assert ours - static <= ALLOWED
 
 
 @pytest.mark.parametrize("name", ["NiquestsAuth", "AsyncNiquestsAuth"])
