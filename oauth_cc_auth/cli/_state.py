@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timezone
@@ -212,17 +213,17 @@ def _described(entry: Entry) -> dict[str, Any]:
         "lifetime": token.lifetime,
         "refreshable": token.refresh_token is not None,
         "scope": token.scope,
-        "life": _share(token, now),
+        "left": _share_left(token, now),
         "trouble": "expired, and there is no refresh token" if state == "expired" else None,
     }
     return about
 
 
-def _share(token: Token, now: float) -> float | None:
-    """Return which share of a token's life is over, or None where it has no end."""
+def _share_left(token: Token, now: float) -> float | None:
+    """Return which share of a token's life is left, from 1.0 for a new one to 0.0; None where it has no known end."""
     if not token.lifetime:
-        return None if token.lifetime is None else 1.0
-    return round(min(max((now - token.obtained_at) / token.lifetime, 0.0), 1.0), 3)
+        return None if token.lifetime is None else 0.0
+    return round(1 - min(max((now - token.obtained_at) / token.lifetime, 0.0), 1.0), 3)
 
 
 def _line(about: dict[str, Any]) -> str:
@@ -230,10 +231,10 @@ def _line(about: dict[str, Any]) -> str:
     where = ", ".join(filter(None, (about["host"], about["client_id"] and f"client {about['client_id']}")))
     if about["state"] == "unreadable":
         return f"{whose:<20} [{'?' * _WIDTH}] {about['trouble']} ({about['place']})"
-    life = about["life"]
-    # What is left of the life, as a battery shows it.
-    chart = ("#" * round((1 - (life or 0)) * _WIDTH)).ljust(_WIDTH, "-")
-    until = "valid until the vendor refuses it"
+    share = 1.0 if about["left"] is None else about["left"]
+    # As a battery shows it: while anything is left, there is a mark.
+    chart = ("#" * math.ceil(share * _WIDTH)).ljust(_WIDTH, "-")
+    until = "no end is known: valid until the vendor refuses it"
     if about["expires_at"] is not None:
         left = f"{about['expires_in']:,} of {about['lifetime']:,.0f} s left, until" if about["expires_in"] else "since"
         until = f"{about['state']}: {left} {about['expires_at']}"

@@ -89,7 +89,7 @@ def test_a_label_is_not_part_of_the_token(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("about", "status", "said"),
     [
-        ({"expires_at": None}, 0, "[####################] valid until the vendor refuses it (zoom.us, client id)"),
+        ({"expires_at": None}, 0, "] no end is known: valid until the vendor refuses it (zoom.us, client id)"),
         ({"expires_at": 1800.0, "obtained_at": 0.0}, 1, "[--------------------] expired: since 1970-01-01T00:30"),
         ({"expires_at": 9.0, "obtained_at": 9.0}, 1, "[--------------------] expired"),
         ({"expires_at": 9.0, "obtained_at": 0.0, "refresh_token": "r"}, 0, "expired, renewed at the next call"),
@@ -103,6 +103,19 @@ def test_what_is_trouble(about: dict[str, Any], status: int, said: str) -> None:
     assert result.exit_code == status
     assert said in result.stdout
     assert "canary" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("age", "marks", "left"), [(0, 20, 1.0), (1800, 10, 0.5), (3590, 1, 0.003), (3601, 0, 0.0), (None, 20, None)]
+)
+def test_the_bar_is_what_is_left(age: float | None, marks: int, left: float | None) -> None:
+    """The bar is full for a new token, has one mark shortly before the end, and none then; --json tells the share."""
+    now = time.time()
+    stored(expires_at=None) if age is None else stored(obtained_at=now - age, expires_at=now - age + 3600)
+    chart = re.search(r"\[(#*)(-*)\]", run("status").stdout)
+    assert chart is not None
+    assert (len(chart[1]), len(chart[2])) == (marks, 20 - marks)
+    assert json.loads(run("status", "--json").stdout)[0]["left"] == pytest.approx(left, abs=0.002)
 
 
 def test_what_cannot_be_read_is_trouble() -> None:
