@@ -22,7 +22,7 @@ import click
 from oauth_cc_auth import AuthorizationCode, OAuthError, Token, TokenSource
 from oauth_cc_auth.cli import _advice, _calls, _examination, _options, _state
 from oauth_cc_auth.cli._stores import KeptStore, opened, place_of
-from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, played_by, token_endpoint
+from oauth_cc_auth.cli._vendors import Grant, Vendor, chosen, login_of, offered, played_by, token_endpoint
 from oauth_cc_auth.cli._words import variable
 from oauth_cc_auth.presets._played import VARIABLE as SANDBOX_VARIABLE
 
@@ -121,7 +121,7 @@ def sandbox(vendors: tuple[str, ...], port: int, *, as_json: bool) -> None:
 
 
 @commands.command(short_help="List or search the vendors, or describe one.")
-@click.argument("names", nargs=-1, metavar="[VENDOR | WORD]...")
+@click.argument("names", nargs=-1, metavar="[VENDOR | WORD]...", shell_complete=offered)
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table as the docs have it, with its sources.")
 @_options.as_json
 def vendors(names: tuple[str, ...], *, as_markdown: bool, as_json: bool) -> None:

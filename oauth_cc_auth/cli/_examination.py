@@ -8,11 +8,12 @@ import click
 
 from oauth_cc_auth import OAuthError, presets
 from oauth_cc_auth.cli import _options, _profiles
+from oauth_cc_auth.cli._vendors import offered
 from oauth_cc_auth.cli._words import option
 
 
 @click.command(short_help="Find out why a vendor or an API refuses, step by step.")
-@click.argument("vendor", metavar="VENDOR|ISSUER")
+@click.argument("vendor", metavar="VENDOR|ISSUER", shell_complete=offered)
 @_options.preset_options
 @click.option("--scope", "scopes", multiple=True, help="A scope to request; repeatable.")
 @click.option("--path", help="The path of the one call to the API, or a whole URL of the vendor's.")

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from oauth_cc_auth import OAuthError, presets
 from oauth_cc_auth.cli import _profiles
 from oauth_cc_auth.cli._advice import SANDBOX
 from oauth_cc_auth.cli._stores import VARIABLE as STORE_VARIABLE
 from oauth_cc_auth.cli._stores import StoreName
 from oauth_cc_auth.cli._vendors import Vendor
+from oauth_cc_auth.cli._words import choices_of, is_credential, words_of
 from oauth_cc_auth.presets._played import VARIABLE as SANDBOX_VARIABLE
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -27,6 +30,20 @@ def _parsed(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) 
             raise click.BadParameter("use NAME=VALUE, as environment=sandbox.", ctx=ctx, param=param)
         options[name.replace("-", "_")] = value
     return options
+
+
+def _offered(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's
+    """Return the options of the vendor that was typed before, as NAME=, and as NAME=VALUE where the values are few."""
+    # click reads no argument where the last option lacks its value, as it does here: then the vendor is still unread.
+    vendor = ctx.params.get("vendor") or next(iter(ctx.args), None)
+    try:
+        preset = presets.get(str(vendor))
+    except OAuthError:
+        return []
+    choices = choices_of(preset)
+    words = sorted(word for word in words_of(preset) if not is_credential(word))
+    written = (f"{word}={value}" for word in words for value in choices.get(word, [""]))
+    return [CompletionItem(option) for option in written if option.startswith(incomplete)]
 
 
 def _at_sandbox(ctx: click.Context, param: click.Parameter, url: str | None) -> None:
@@ -64,6 +81,7 @@ preset_options = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=_parsed,
+    shell_complete=_offered,
     help="An option of the vendor, as environment=sandbox; `vendors VENDOR` lists all. Repeatable; no credential.",
 )
 scopes = click.option("--scope", "scopes", multiple=True, help="A scope to request; repeatable.")

@@ -54,16 +54,16 @@ class Vendor(click.ParamType[str]):
             self.fail(str(wrong), param, ctx)
         return value.lower().replace("_", "-")
 
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's signature
-        param: click.Parameter,  # noqa: ARG002 - as above
-        incomplete: str,
-    ) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Offer the vendors' names."""
-        names = (name.replace("_", "-") for name in presets.names())
-        typed = incomplete.lower().replace("_", "-")
-        return [CompletionItem(name) for name in names if name.startswith(typed)]
+        return offered(ctx, param, incomplete)
+
+
+def offered(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's
+    """Return the vendors' names that begin with what was typed, for an argument that takes other words too."""
+    names = (name.replace("_", "-") for name in presets.names())
+    typed = incomplete.lower().replace("_", "-")
+    return [CompletionItem(name) for name in names if name.startswith(typed)]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import pytest
 import requests
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
@@ -448,6 +449,30 @@ def test_a_key_is_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAINU_API_KEY", "canary-key")
     with pytest.raises(click.UsageError, match="there is nothing to get"):
         _ = _vendors.chosen("vainu-api-key", keys=True).grant
+
+
+def completed(*words: str) -> list[str]:
+    """Return what the shell offers for the last of these words."""
+    shell = ShellComplete(_commands.commands, {}, "oauth-cc-auth", "_OAUTH_CC_AUTH_COMPLETE")
+    return [item.value for item in shell.get_completions(list(words[:-1]), words[-1])]
+
+
+def test_every_vendor_is_completed() -> None:
+    """Each command that takes a vendor completes its name."""
+    taking = [
+        name
+        for name, command in _commands.commands.commands.items()
+        if any("VENDOR" in (param.metavar or "") for param in command.params if isinstance(param, click.Argument))
+    ]
+    assert {"doctor", "vendors", "token", "call", "sandbox", "status"} <= {*taking}
+    assert [name for name in taking if completed(name, "zo") != ["zoho", "zoom"]] == []
+
+
+def test_options_are_completed() -> None:
+    """`-o` completes the options of the vendor, with their values where they are few, and no credential."""
+    assert completed("token", "zoom", "-o", "") == ["account_id=", "cloud=global", "cloud=us-government"]
+    assert completed("doctor", "paypal", "-o", "env") == ["environment=production", "environment=sandbox"]
+    assert completed("token", "-o", "") == completed("token", "nobody", "-o", "") == []
 
 
 def test_completion_in_this_process() -> None:
