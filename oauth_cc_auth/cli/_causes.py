@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -58,9 +58,13 @@ class Cause(NamedTuple):
 
 
 def cause_of(  # noqa: PLR0911 - one return for each kind of failure
-    error: OAuthError, grant: Any, asked: Asked | None, skew: float | None
+    error: OAuthError, grant: Any, asked: Asked | None, skew: float | None, *, was_accepted: bool = False
 ) -> Cause:
-    """Return the cause of a token request's failure. At most two more are sent, until one brings a token."""
+    """Return the cause of a token request's failure.
+
+    Where the client is refused, and was not accepted before, its secret is sent by the other methods too: that is one
+    more token request, or two for a secret that the methods encode differently, until one brings a token.
+    """
     said = " ".join(str(error.args[0] if error.args else error).split())
     if isinstance(error, TokenBudgetExceeded):
         return Cause(SERVER, said, "wait, or share one token between programs with a store")
@@ -80,22 +84,32 @@ def cause_of(  # noqa: PLR0911 - one return for each kind of failure
         return Cause(CLIENT, said, "a user has to log in: oauth-cc-auth login")
     if isinstance(error, ConfigurationError):
         return Cause(VARIABLES, said, "correct the variable or the argument that is named")
-    return _of_the_client(error, said, grant, asked, skew)
+    return _of_the_client(error, said, grant, asked, skew, () if was_accepted else _METHODS)
 
 
-def _of_the_client(error: OAuthError, said: str, grant: Any, asked: Asked | None, skew: float | None) -> Cause:
+def _of_the_client(  # noqa: PLR0917 - as cause_of has them
+    error: OAuthError, said: str, grant: Any, asked: Asked | None, skew: float | None, methods: Collection[str]
+) -> Cause:
     if skew is not None and abs(skew) > CLOCK_SECONDS and signs(grant):
         return Cause(CLIENT, said, f"this machine's clock is {_off(skew)}, and the client signs the time: set it")
     if isinstance(error, InvalidClient):
         if quotes := quoted(_read(grant, asked)):
             return Cause(CLIENT, said, quotes)
-        if method := _accepted_method(grant):
+        method, tried = _accepted_method(grant, methods)
+        if method:
             now = grant.token_endpoint_auth_method
             return Cause(CLIENT, said, f"the server takes {method}, not {now}: token_endpoint_auth_method={method!r}")
+        said += "".join(f" Tried {other} too: {outcome}." for other, outcome in tried.items())
         if options := " ".join(places(asked)):
-            return Cause(CLIENT, said, f"look at the client id and secret, or the place they belong to: {options}")
-    variables = " and ".join(_read(grant, asked))
-    return Cause(CLIENT, said, f"look at {variables or 'the client id, the secret, and what this client may do'}")
+            change = f"look at the client id and secret, or the place they belong to: {options} {_rotated(grant)}"
+            return Cause(CLIENT, said, change.rstrip())
+    variables = " and ".join(_read(grant, asked)) or "the client id, the secret, and what this client may do"
+    rotated = _rotated(grant) if isinstance(error, InvalidClient) else ""
+    return Cause(CLIENT, said, f"look at {variables}" + (f". {rotated}" if rotated else ""))
+
+
+def _rotated(grant: Any) -> str:
+    return "Was the secret rotated or regenerated at the vendor's console?" if grant.client_secret else ""
 
 
 def signs(grant: Any) -> bool:
@@ -188,20 +202,23 @@ def _is_quoted(name: str) -> bool:
     return len(value) > 1 and value[0] in "\"'\u201c\u2018" and value[-1] in "\"'\u201d\u2019"
 
 
-def _accepted_method(grant: Any) -> str | None:
-    """Return another way to send the same secret that the server takes, if there is one; None is as good as no."""
-    now, secret = grant.token_endpoint_auth_method, grant.client_secret
-    if now not in _METHODS:
-        return None
+def _accepted_method(grant: Any, methods: Collection[str]) -> tuple[str | None, dict[str, str]]:
+    """Return another method to send the same secret that the server takes, or None, and what became of the others."""
+    now, secret, tried = grant.token_endpoint_auth_method, grant.client_secret, dict[str, str]()
+    if now not in methods:
+        return None, tried
     text = secret() if callable(secret) else secret
-    for method in _METHODS:
+    for method in methods:
         differs = method != "client_secret_basic_raw" or quote_plus(text) != text
         if method == now or not differs or (now == "client_secret_basic_raw" and method == "client_secret_basic"):
             continue
-        with suppress(OAuthError):
+        try:
             TokenSource(replace(grant, token_endpoint_auth_method=method), timeout=_TIMEOUT).token()
-            return method
-    return None
+        except OAuthError as error:
+            tried[method] = "refused as well" if isinstance(error, InvalidClient) else "no token either"
+        else:
+            return method, tried
+    return None, tried
 
 
 def places(asked: Asked | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`doctor`: from the variables to one answer of the API, step by step, until something is wrong.
 
-No secret and no token is printed. One token is requested; a second only where the API refuses the first.
+No secret and no token is printed. One token is requested; a second only where the API refuses the first. Where the
+client is refused, its secret is sent once or twice more, by the other methods.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ def _api(source: TokenSource, asked: Asked | None, path: str | None, token: Toke
     try:
         answer = requests.get(url, auth=RequestsAuth(source), timeout=_TIMEOUT, allow_redirects=False)
     except OAuthError as error:
-        cause = cause_of(error, source.grant, asked, None)
+        cause = cause_of(error, source.grant, asked, None, was_accepted=True)
         refused = "Not sent" in str(error)
         change = "the token may not go there: look at --path" if refused else cause.change
         return Step("api", did, cause.got, change, API if refused else cause.status)

@@ -24,8 +24,9 @@ def doctor(vendor: str, options: dict[str, str], scopes: tuple[str, ...], path: 
     """Examine a client: variables, DNS, TLS, clock, endpoint, client, scope, lifetime, one call to the API.
 
     An ISSUER is a URL such as https://login.example.com; its client comes from OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET,
-    OAUTH_SCOPE and OAUTH_AUDIENCE. One token is requested, and a second where the API refuses the first. After 30
-    seconds it gives up, and says at which step.
+    OAUTH_SCOPE and OAUTH_AUDIENCE. One token is requested, and a second where the API refuses the first. A client
+    that is refused is tried with other methods: its secret is sent two or three times. After 30 seconds the command
+    gives up, and says at which step.
 
     Exit status: 0 well, 1 variables, 2 usage, 3 network or TLS, 4 client, 5 scope or audience, 6 API, 7 limit or
     server. Documentation: docs/cli.md

@@ -106,9 +106,12 @@ def test_an_argument_that_a_preset_demands(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_wrong_secret(sandbox: Sandbox) -> None:
-    """A secret that the server does not know is exit status 4."""
+    """A secret that the server does not know is exit status 4, and each request that was sent for it is told."""
     last = steps(plain(sandbox, "wrong"))[-1]
     assert (last.status, last.step) == (4, "client")
+    assert last.got.endswith(". Tried client_secret_post too: refused as well.")
+    assert sandbox.token_requests == 2
+    assert last.change.endswith(". Was the secret rotated or regenerated at the vendor's console?")
     assert "look at the client id, the secret" in last.change
     assert "wrong" not in last.line
 
@@ -380,7 +383,7 @@ def test_a_path_elsewhere(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> 
 
 
 def test_a_token_request_that_fails_late(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
-    """A second token that is not given is said as a first one would be."""
+    """A second token that is not given is said as a first one would be; an accepted client tries no other method."""
     grant = plain(sandbox)
 
     def failing(*_: object, **__: object) -> None:
@@ -389,6 +392,7 @@ def test_a_token_request_that_fails_late(monkeypatch: pytest.MonkeyPatch, sandbo
     monkeypatch.setattr(requests, "get", failing)
     source = TokenSource(grant)
     assert _doctor._api(source, None, None, source.token()).status == 4
+    assert sandbox.token_requests == 1
 
 
 @pytest.mark.parametrize("vendor", ["fyma", "vertex"])
@@ -491,7 +495,7 @@ def test_an_answer_without_a_date(monkeypatch: pytest.MonkeyPatch, sandbox: Sand
     own = replace(grant, token_endpoint_auth_method=lambda *_: {})
     assert _doctor._method(own) == "by a method of its own"
     assert _causes.signs(own)
-    assert _causes._accepted_method(own) is None
+    assert _causes._accepted_method(own, _causes._METHODS) == (None, {})
 
 
 def test_all_steps_together_have_a_limit() -> None:
