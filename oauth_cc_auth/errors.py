@@ -270,13 +270,15 @@ class TokenEndpointUnavailable(TokenRequestError):
     """The token endpoint could not be reached in time, or answered 408, 425, 429 or 5xx, or that it is unavailable."""
 
     advice = "Check the network, the proxy and the authorization server's status, then try again."
+    _too_many = "The authorization server answered, and limits token requests: try again later."
+    _not_well = "The authorization server answered, and is not well: look at its status page, then try again."
 
     def _advice(self) -> str:
         if self._hint:
             return ""  # the cause is known, and named by the hint
         # A server that says when to come back is well: there is nothing to check.
         if not self.retry_after:
-            return self.advice
+            return {None: self.advice, 429: self._too_many}.get(self.status_code, self._not_well)
         seconds = f"{math.ceil(self.retry_after):,} s"
         return f"The server asked to be left alone for {seconds}: no token request is sent before that is over."
 

@@ -178,5 +178,5 @@ def _token(platform: str, token: str | None, answer: HttpResponse) -> str:
         return token
     message = f"{platform} answered the request for this workload's token with HTTP {answer.status}, and no token."
     if answer.status == 429 or answer.status >= 500:
-        raise TokenEndpointUnavailable(status_code=answer.status, message=message)
+        raise TokenEndpointUnavailable(status_code=answer.status, message=message, hint="Try again later.")
     raise ConfigurationError(message)

@@ -15,7 +15,7 @@ from oauth_cc_auth._life.report import Report
 from oauth_cc_auth._life.shelf import Shelf, reason_of
 from oauth_cc_auth._life.state import Withdrawn
 from oauth_cc_auth._token import CLOCK_TOLERANCE, Token
-from oauth_cc_auth.errors import OAuthError
+from oauth_cc_auth.errors import InvalidClient, OAuthError
 from oauth_cc_auth.stores import TokenStore
 from oauth_cc_auth.stores._entries import labelled
 from oauth_cc_auth.stores._protocol import shown
@@ -100,7 +100,9 @@ class Renewal:
         """Return a new token, which the store has."""
         try:
             token = self.exchange.fetch(None, budget=self.budget())
-        except OAuthError:
+        except OAuthError as error:
+            if isinstance(error, InvalidClient) and self.live.previous is not None:
+                error.advise("The server gave this client a token before: was the secret rotated since?")
             if stored is not None and self.live.dropped is not None:
                 # Nothing replaces the refused token yet, and others who start now should not try it.
                 self.shelf.discard(self.live.dropped)

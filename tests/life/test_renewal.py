@@ -98,6 +98,18 @@ def test_the_token_that_is_due_is_not_taken_again() -> None:
     assert renewed(LiveToken(), exchange_with(server), store) == second
 
 
+def test_a_client_that_is_refused_after_it_had_a_token() -> None:
+    """The message asks whether the secret was rotated; the refusal of a client's first request does not."""
+    server, live = Server(), LiveToken()
+    refusing = exchange_with(lambda *_: HttpResponse(401, {}, b'{"error": "invalid_client"}'))
+    with pytest.raises(InvalidClient) as first:
+        renewed(live, refusing, None)
+    renewed(live, exchange_with(server), None)
+    with pytest.raises(InvalidClient) as later:
+        renewed(live, refusing, None)
+    assert ["rotated" in str(refusal.value) for refusal in (first, later)] == [False, True]
+
+
 def test_a_refusal_that_still_holds_sends_nothing() -> None:
     """But what another process has obtained meanwhile, with the secret that is right now, is taken."""
     server, store, live = Server(), Recording(), LiveToken()

@@ -142,6 +142,15 @@ def test_a_server_that_wants_to_be_left_alone() -> None:
         assert "network" not in advice
 
 
+def test_a_server_that_answered_is_reached() -> None:
+    """A status is the server's own word: the network is not to be checked, and 429 does not mean that it is unwell."""
+    cases = {None: "Check the network", 429: "The authorization server answered, and limits token requests"}
+    for status in (None, 408, 429, 500, 503):
+        expected = cases.get(status, "The authorization server answered, and is not well: look at its status page")
+        said = str(TokenEndpointUnavailable(status_code=status))
+        assert said.partition(". ")[2].startswith(expected)
+
+
 def test_what_a_library_said_stands_last_and_is_short() -> None:
     """First what happened and what to do, then the library's words: in one line, their middle left out where long."""
     error = TokenEndpointUnavailable(message="No answer.", detail="OSError: two\n lines")
