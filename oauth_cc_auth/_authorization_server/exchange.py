@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from oauth_cc_auth._authorization_server.budget import Budget
 from oauth_cc_auth._authorization_server.client_secret import secret_of
-from oauth_cc_auth._authorization_server.discovery import find
 from oauth_cc_auth._authorization_server.federation import Assertions
 from oauth_cc_auth._authorization_server.metadata import Metadata, needs_server
 from oauth_cc_auth._authorization_server.proofs import Proofs
@@ -37,7 +36,7 @@ from oauth_cc_auth._http.messages import HttpRequest, HttpResponse
 from oauth_cc_auth._http.quiet_logs import muted
 from oauth_cc_auth._http.sender import Sender
 from oauth_cc_auth._raising import concerning, scrubbed
-from oauth_cc_auth._threads import stood_still, within
+from oauth_cc_auth._threads import stood_still, unforked, within
 from oauth_cc_auth._token import Token
 from oauth_cc_auth.errors import (
     ConfigurationError,
@@ -182,6 +181,9 @@ class Exchange:
             question = ForChallenge(url)
             request = question.request(self.grant, None, self.assertions)
             return self._attempt(self.grant, question, request, self.timeout, Proofs(None))
+
+        with unforked():
+            from oauth_cc_auth._authorization_server.discovery import find  # noqa: PLC0415 - for those alone
 
         found = find(self.grant, discovery, get, knock, self.clock())
         self.memory[_METADATA] = found
