@@ -25,13 +25,13 @@ def remember(asked: Asked, options: list[str], *, needs_a_user: bool) -> None:
 
 def advised(error: OAuthError, ctx: click.Context) -> str:
     """Return an error's message in one line, and what can be done about it on the command line."""
-    said = [" ".join(str(error).split())]
+    said = [" ".join(_without_python(error).split())]
     asked, options, needs_a_user = ctx.meta.get(_MADE) or (None, [], True)
     if isinstance(error, InvalidClient):
         said += places(asked)
     sandbox = ctx.meta.get(SANDBOX)
-    if isinstance(error, OriginNotAllowed) and (sandbox or os.environ.get(SANDBOX_VARIABLE)):
-        said.append("On the command line: give `call` the path alone, or leave --sandbox out.")
+    if isinstance(error, OriginNotAllowed):
+        said.append(_where_it_may_go(sandbox))
     if used := _profiles.used(ctx):
         said.append(f"Used: {used}.")
     if isinstance(error, TokenRequestError) and not needs_a_user:
@@ -39,3 +39,16 @@ def advised(error: OAuthError, ctx: click.Context) -> str:
         said.append(f"To find the cause, run: {shlex.join(['oauth-cc-auth', 'doctor', *options, *where])}")
     # A message may end with a command, which is copied: it gets its full stop only where more follows.
     return " ".join([*(part if part[-1:] in ".?!)" else f"{part}." for part in said[:-1]), said[-1]])
+
+
+def _without_python(error: OAuthError) -> str:
+    """Return an error's message; that of a foreign host without its last sentence, which advises programs."""
+    said = str(error.args[0]) if isinstance(error, OriginNotAllowed) else ""
+    return str(error).replace(said, f"{said.partition('. ')[0]}.") if said else str(error)
+
+
+def _where_it_may_go(sandbox: str | None) -> str:
+    if sandbox or os.environ.get(SANDBOX_VARIABLE):
+        unset = "leave --sandbox out" if sandbox else f"unset {SANDBOX_VARIABLE}"
+        return f"The sandbox plays the vendor: give the path alone, such as /users/me, or {unset}."
+    return "Give a path of the vendor's API, or a URL at one of these hosts."

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from oauth_cc_auth import AuthorizationCode, ConfigurationError, OAuthError, TokenSource
+from oauth_cc_auth import AuthorizationCode, OAuthError, TokenSource
 from oauth_cc_auth.cli import _options
 from oauth_cc_auth.cli._stores import opened
 from oauth_cc_auth.cli._vendors import chosen
@@ -38,22 +37,20 @@ def source_for(
 
 @click.command(short_help="Print the headers that present a token, for curl.")
 @_options.of_a_call
-@click.argument("url")
+@click.argument("url", metavar="URL|PATH")
 @click.option("--method", default="GET", show_default=True, help="The method of the request, for proofs of possession.")
 @_options.as_json
 def headers(url: str, method: str, *, as_json: bool, **about: Any) -> None:
     """Print the headers of one request to URL, one `Name: value` a line, for `curl -H @- URL`.
 
-    The token goes to the vendor's own hosts only: another URL is refused. Documentation: docs/cli.md
+    A PATH is below the vendor's API, as for `call`; the whole URL, which curl needs, is then printed on stderr. The
+    token goes to the vendor's own hosts only: another URL is refused. Documentation: docs/cli.md
     """
     source = source_for(**about)
-    if not _is_whole(url):
-        example = f"https://HOST/{url.lstrip('/')}"
-        with suppress(ConfigurationError):
-            server = source.grant.resource_server
-            example = server.url_for(url, None) if server else example
-        raise click.UsageError(f"The token is for one host, and {url!r} names none: give a whole URL, as {example}")
-    presented = source.headers(method.upper(), url)
+    whole = _below(source, url)
+    presented = source.headers(method.upper(), whole)
+    if whole != url:
+        click.echo(f"For {whole}", err=True)
     if as_json:
         click.echo(json.dumps(dict(presented), indent=2))
         return

@@ -104,18 +104,37 @@ def test_a_foreign_host_is_refused(sandbox: Sandbox, url: str) -> None:
         result = run(*arguments, "https://elsewhere.example/", "--sandbox", url)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "not to https://elsewhere.example" in result.stderr
-        assert "OAUTH_CC_AUTH_SANDBOX is set" in result.stderr
-        assert "give `call` the path alone, or leave --sandbox out.\n" in result.stderr
+        assert result.stderr.endswith(
+            ":443. The sandbox plays the vendor: give the path alone, such as /users/me, or leave --sandbox out.\n"
+        )
     assert sandbox.api_requests == 0
 
 
+@pytest.mark.parametrize(
+    ("sandbox_url", "advice"),
+    [
+        ("", "https://elsewhere.example:443. Give a path of the vendor's API, or a URL at one of these hosts.\n"),
+        ("http://127.0.0.1:1", "give the path alone, such as /users/me, or unset OAUTH_CC_AUTH_SANDBOX.\n"),
+    ],
+)
+def test_the_advice_on_a_foreign_host(monkeypatch: pytest.MonkeyPatch, sandbox_url: str, advice: str) -> None:
+    """What a terminal can change is said in place of what a program can, with a sandbox and without."""
+    key = StaticToken("key", resource_server=ResourceServer("https://api.example"))
+    monkeypatch.setenv("OAUTH_CC_AUTH_SANDBOX", sandbox_url)
+    monkeypatch.setattr(_calls, "chosen", lambda *_, **__: SimpleNamespace(made=key))
+    result = run("headers", "zoom", "https://elsewhere.example/x")
+    assert result.exit_code == 1
+    assert result.stderr.endswith(advice)
+    assert "source.url" not in result.stderr
+    assert "ResourceServer" not in result.stderr
+
+
 def test_headers_of_a_path(sandbox: Sandbox, url: str) -> None:
-    """`headers` is for a whole URL: a path is answered with the URL that was meant, before a token is requested."""
-    result = run("headers", "zoom", "/users/me", "--sandbox", url)
-    assert result.exit_code == 2
-    assert f"as {Sandbox.at(url).origin('https://api.zoom.us')}/v2/users/me" in result.stderr
-    assert "give a whole URL, as https://" in run("headers", "salesforce", "data", "--sandbox", url).stderr
-    assert sandbox.token_requests == 0
+    """A path is below the API's base, as for `call`, and the whole URL stands on stderr."""
+    for path in ("/users/me", "users/me"):
+        result = run("headers", "zoom", path, "--sandbox", url)
+        assert (result.exit_code, result.stdout[:22]) == (0, "Authorization: Bearer ")
+        assert result.stderr == f"For {sandbox.origin('https://api.zoom.us')}/v2/users/me\n"
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
