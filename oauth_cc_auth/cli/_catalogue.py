@@ -131,8 +131,10 @@ def meant_by_all(words: Sequence[str]) -> tuple[list[str] | None, bool]:
 
 
 def as_dict(entry: Entry) -> dict[str, object]:
-    """Return everything about a preset, for `--json`."""
-    return asdict(entry)
+    """Return everything about a preset, for `--json`; `elsewhere` has null for what an argument leaves as it is."""
+    names = ("argument", "token_endpoint", "api")
+    others = (dict(zip(names, (text or None for text in place), strict=True)) for place in elsewhere(entry))
+    return {**asdict(entry), "elsewhere": list(others)}
 
 
 def _searched(name: str) -> str:

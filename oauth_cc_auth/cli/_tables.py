@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich import box
@@ -100,12 +100,22 @@ def sandbox_table(grants: Mapping[str, Grant]) -> Group:
     As lines, and not as a table: a terminal may wrap an address, but it stays in one piece for whoever copies it.
     """
     facts = [fact for vendor, grant in grants.items() for fact in _played(vendor, grant)]
-    facts += [(heading, *fact) for heading, fact in zip(("all others", ""), SANDBOX_CLIENT.items(), strict=True)]
+    facts += _client_of(grants.values())
     names, kinds = (max(len(fact[column]) for fact in facts) for column in (0, 1))
     lines = (
         Text.assemble((f"{vendor:<{names}}", "bold"), f"  {what:<{kinds}}  {value}") for vendor, what, value in facts
     )
     return Group(Text("Sandbox\n", style="italic"), *lines)
+
+
+def _client_of(grants: Collection[Grant]) -> Iterator[tuple[str, str, str]]:
+    """Return the client of those vendors that name no other, with whom it is for."""
+    usual = [grant for grant in grants if grant.client_id == SANDBOX_CLIENT["client_id"]]
+    heading = "all others" if len(usual) < len(grants) else "all of them" if usual[1:] else ""
+    if usual:
+        yield heading, "client_id", SANDBOX_CLIENT["client_id"]
+    if any(grant.client_secret for grant in usual):
+        yield "", "client_secret", SANDBOX_CLIENT["client_secret"]
 
 
 def sandbox_facts(grants: Mapping[str, Grant]) -> dict[str, dict[str, str | None]]:
@@ -127,7 +137,7 @@ def _played(vendor: str, grant: Grant) -> Iterator[tuple[str, str, str]]:
     if isinstance(grant, AuthorizationCode):
         login = {"authorization endpoint": grant.authorization_endpoint, "refresh token": grant.refresh_token}
         yield from (("", what, value) for what, value in login.items() if value)
-    if grant.client_id != SANDBOX_CLIENT["client_id"]:
+    if grant.client_id not in {None, SANDBOX_CLIENT["client_id"]}:
         yield "", "client_id", str(grant.client_id)
 
 

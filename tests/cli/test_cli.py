@@ -595,3 +595,10 @@ def test_a_client_that_another_server_vouches_for() -> None:
     method = ClientAssertion(Env("ASSERTION"))
     grant = ClientCredentials(token_endpoint="https://a.b/token", client_id="client", token_endpoint_auth_method=method)
     assert asking(grant) == ("https://a.b/token", "an assertion of others")
+
+
+def test_an_error_with_json_is_text() -> None:
+    """With `--json` too, an error is one line of text on stderr, and stdout is empty."""
+    result = run("token", "vainu", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: VAINU_CLIENT_ID")

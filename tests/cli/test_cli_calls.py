@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -16,11 +17,13 @@ import requests
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
+from rich.console import Console
 
 from oauth_cc_auth import (
     ClientCredentials,
     ConfigurationError,
     EncryptedStore,
+    JWTBearer,
     RedisStore,
     RequestsAuth,
     ResourceServer,
@@ -29,7 +32,7 @@ from oauth_cc_auth import (
     forget_all,
     presets,
 )
-from oauth_cc_auth.cli import _calls, _catalogue, _commands, _stores, _vendors, _words
+from oauth_cc_auth.cli import _calls, _catalogue, _commands, _stores, _tables, _vendors, _words
 from oauth_cc_auth.sandbox import Sandbox
 
 MAIN = "from oauth_cc_auth.cli import main; main()"
@@ -325,6 +328,29 @@ def test_named_vendors_are_played(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no server issues it" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("client_ids", "shown"),
+    [
+        ("u", ["client_id u", "client_secret s"]),
+        ("uu", ["all of them client_id u", "client_secret s"]),
+        ("ou", ["client_id o", "all others client_id u", "client_secret s"]),
+        ("o", ["client_id o"]),
+        ("", []),
+    ],
+)
+def test_whose_client_it_is(monkeypatch: pytest.MonkeyPatch, client_ids: str, shown: list[str]) -> None:
+    """The sandbox's list says of one vendor which client it takes, and of several whose client it is."""
+    monkeypatch.setattr(_tables, "SANDBOX_CLIENT", {"client_id": "u", "client_secret": "s"})
+    grants: dict[str, Any] = {
+        f"v{number}": ClientCredentials(token_endpoint="https://a.example/token", client_id=name, client_secret="s")
+        for number, name in enumerate(client_ids)
+    } or {"v0": JWTBearer(token_endpoint="https://a.example/token", assertion=str)}
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(_tables.sandbox_table(grants))
+    lines = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    assert [line for line in lines if "client_" in line] == shown
+
+
 def test_a_preset_of_another_package_is_played(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """A preset that no vendor of the sandbox fits is played by the letter, and its argument without default made up."""
 
@@ -354,6 +380,13 @@ def test_vendors_in_json() -> None:
     entries = json.loads(run("vendors", "zoom", "paypal", "--json").stdout)
     assert [entry["name"] for entry in entries] == ["zoom", "paypal"]
     assert entries[0]["variables"] == ["ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_ACCOUNT_ID"]
+    assert entries[1]["elsewhere"] == [
+        {
+            "argument": 'environment="sandbox"',
+            "token_endpoint": "https://api-m.sandbox.paypal.com/v1/oauth2/token",
+            "api": "https://api-m.sandbox.paypal.com",
+        }
+    ]
 
 
 def test_a_preset_that_is_broken_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
