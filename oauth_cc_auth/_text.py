@@ -17,10 +17,13 @@ def brief(text: str) -> str:
 
 
 def shortened(detail: str) -> str:
-    """Return what was said in one line, without its middle where it is long: host and reason stand at the ends."""
+    """Return what was said in one line; of a long text the beginning and the end, where host and reason stand.
+
+    Two thirds go to the beginning: a mock names the request that it does not know only after a sentence of its own.
+    """
     line = " ".join(detail.split())
-    half = (_SHOWN_DETAIL - len(" … ")) // 2
-    return line if len(line) <= _SHOWN_DETAIL else f"{line[:half]} … {line[-half:]}"
+    end = (_SHOWN_DETAIL - len(" … ")) // 3
+    return line if len(line) <= _SHOWN_DETAIL else f"{line[: 2 * end]} … {line[-end:]}"
 
 
 def needs(what: str, libraries: str, *extras: str) -> str:

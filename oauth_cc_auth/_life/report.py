@@ -104,4 +104,6 @@ def presentable(error: BaseException) -> BaseException:
     """Return a copy of an error that leads to no secret; of a foreign one, which may quote any, the class alone."""
     if isinstance(error, OAuthError):
         return scrubbed(copy_of(error))
+    if isinstance(error, AssertionError):  # respx's for a token request that it was not told of
+        return OAuthError(f"a mock or an assertion of the program stopped it ({type(error).__name__})")
     return OAuthError(f"an unexpected {type(error).__name__}")

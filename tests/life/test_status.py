@@ -145,19 +145,28 @@ def test_it_waits_for_no_lock(server: Loopback) -> None:
     assert source.status().state == "fresh"
 
 
-def test_a_foreign_exception_is_its_class(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What somebody else's exception says may quote a secret."""
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (ZeroDivisionError, "an unexpected ZeroDivisionError"),
+        (AssertionError, "a mock or an assertion of the program stopped it (AssertionError)"),
+    ],
+)
+def test_a_foreign_exception_is_its_class(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch, raised: type[Exception], said: str
+) -> None:
+    """What somebody else's exception says may quote a secret; a mock's is said to be one."""
 
     def fail(*_: object) -> NoReturn:
-        raise ZeroDivisionError(SECRET)
+        raise raised(SECRET)
 
     monkeypatch.setattr("oauth_cc_auth._life.renewal.Renewal.run", fail)
     source = source_for(server)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(raised):
         source.token()
     error = source.status().last_error
     assert isinstance(error, OAuthError)
-    assert str(error) == "an unexpected ZeroDivisionError"
+    assert str(error) == said
 
 
 @pytest.mark.parametrize("change", [lambda told: setattr(told, "state", "fresh")])

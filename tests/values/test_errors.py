@@ -162,6 +162,9 @@ def test_what_a_library_said_stands_last_and_is_short() -> None:
     assert detail.endswith(" reason")
     long.masked_by(lambda text: text.replace(SECRET, "***"))
     assert str(long).endswith("xxx *** reason)")
+    refused = "ConnectionError: Connection refused by Responses - the call doesn't match any registered mock. Request: "
+    mock = TokenEndpointUnavailable(message="No answer.", detail=f"{refused}- POST https://as.example/{'x' * 200}")
+    assert f"({refused}- POST " in str(mock)
 
 
 def test_a_secret_is_masked_before_anything_is_left_out() -> None:
