@@ -411,6 +411,7 @@ def test_kinds_of_failure() -> None:
     """Each kind of error has its exit status, and something to change."""
     cases: list[tuple[OAuthError, int]] = [
         (TokenEndpointUnavailable(status_code=503), 7),
+        (TokenEndpointUnavailable(status_code=429), 7),
         (TokenEndpointUnavailable(), 3),
         (InvalidTokenResponse(status_code=200), 7),
         (OAuthError("odd"), 4),
