@@ -137,7 +137,7 @@ class TokenRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalHeldBack(Event):
-    """The API refuses new tokens too, so none is requested for now. `until`: epoch seconds; `retry_after`: seconds."""
+    """The API refuses new tokens too: a 401 renews nothing for now. `until`: epoch seconds; `retry_after`: seconds."""
 
     until: float
     retry_after: float
@@ -146,7 +146,7 @@ class RenewalHeldBack(Event):
     def sentence(self) -> str:
         """What happened."""
         return (
-            f"the API refuses new tokens too; no token is requested for {_seconds(self.retry_after)}. Check the "
+            f"the API refuses new tokens too; a 401 renews nothing for {_seconds(self.retry_after)}. Check the "
             "audience, the scope and the environment: the token endpoint and the API may not belong together"
         )
 

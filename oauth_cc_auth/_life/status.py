@@ -27,10 +27,10 @@ class TokenStatus:
 
     state: "absent": the next call requests a token. "fresh": calls use it. "due": calls use it while it is renewed in
     the background. "ending": its last seconds, in which calls wait for the next one. "held": the API refuses new tokens
-    too, so none is requested for now.
+    too, so a 401 renews nothing for now.
     ends: when the token ends; None without a token, and for one whose end nobody knows.
     due: when its renewal begins; None as for `ends`.
-    held_until: until when no token is requested, because the API refuses them, or the last request failed; else None.
+    held_until: until when a 401 renews nothing, or no token is requested because the last request failed; else None.
     last_error: why the last token request failed, None if a token has come since.
     store: the store that shares the token, without a password; None without one.
     """

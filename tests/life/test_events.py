@@ -46,7 +46,7 @@ from oauth_cc_auth import (
 
 API = "https://api.example.com/things"
 ALL_REFUSED = (
-    "the API refuses new tokens too; no token is requested for 1 s. Check the audience, the scope and the environment: "
+    "the API refuses new tokens too; a 401 renews nothing for 1 s. Check the audience, the scope and the environment: "
     "the token endpoint and the API may not belong together"
 )
 REFUSAL = Answer(401, {"error": "invalid_client", "error_description": SECRET})
