@@ -113,9 +113,11 @@ def test_the_plugin_loads_nothing() -> None:
         "spent = time.process_time() - began\n"
         "print(spent, *sorted(set(sys.modules) - before))"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 - this interpreter
-        for _ in range(3)
-    ]
-    assert [name for name in runs[0][1:] if name != "__future__"] == ["oauth_cc_auth", "oauth_cc_auth.httpie"]
-    assert min(float(run[0]) for run in runs) < 0.005
+    for _ in range(9):  # a busy machine may be slow several times
+        command = [sys.executable, "-c", code]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - this interpreter
+        spent, *loaded = said.split()
+        assert [name for name in loaded if name != "__future__"] == ["oauth_cc_auth", "oauth_cc_auth.httpie"]
+        if float(spent) < 0.005:
+            break
+    assert float(spent) < 0.005
