@@ -72,11 +72,11 @@ def choices() -> None:
         token_endpoint="https://as.example.com/token",
         client_id="id",
         client_secret="secret",
-        token_endpoint_auth_method="client_secret_pst",  # type: ignore[arg-type]
+        token_endpoint_auth_method="client_secret_pst",  # type: ignore[arg-type]  # misspelt, as each below
     )
-    RequestFormat(body="jsn")  # type: ignore[arg-type]
-    RequestFormat(method="PUT")  # type: ignore[arg-type]
-    presets.paypal(environment="prod")  # type: ignore[arg-type]
+    RequestFormat(body="jsn")  # type: ignore[arg-type]  # as above
+    RequestFormat(method="PUT")  # type: ignore[arg-type]  # as above
+    presets.paypal(environment="prod")  # type: ignore[arg-type]  # as above
     presets.paypal(environment="sandbox")
 
 

@@ -184,9 +184,9 @@ def test_wrong_arguments() -> None:
     """What is missing, unknown, given twice or too many is a TypeError that names it."""
     cases: list[tuple[Callable[[], Any], str]] = [
         (lambda: More(second=3), "misses 'first', 'third'"),  # type: ignore[call-arg]  # the point, as below
-        (lambda: Value("a", 1, [], "secret"), "more than 3 arguments"),  # type: ignore[call-arg]
-        (lambda: Value("a", first="b"), "'first' twice"),  # type: ignore[misc]
-        (lambda: Value("a", later="b", none=1), "no argument 'later', 'none'"),  # type: ignore[call-arg]
+        (lambda: Value("a", 1, [], "secret"), "more than 3 arguments"),  # type: ignore[call-arg]  # as above
+        (lambda: Value("a", first="b"), "'first' twice"),  # type: ignore[misc]  # as above
+        (lambda: Value("a", later="b", none=1), "no argument 'later', 'none'"),  # type: ignore[call-arg]  # as above
     ]
     for make, said in cases:
         with pytest.raises(TypeError, match=said):
