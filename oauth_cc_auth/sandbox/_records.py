@@ -7,6 +7,7 @@ listed; everything else is masked, so that a header nobody thought of does not g
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -101,7 +102,25 @@ class Record:
         return {name: getattr(self, name) for name in names} | shown
 
 
-class Seen:
+class Counted(ABC):
+    """What is counted of a sandbox, in this process or in another."""
+
+    @abstractmethod
+    def count(self, kind: str, vendor: str | None = None) -> int:
+        """Count the requests of a kind, as `Record` names them, at one vendor or host or at all."""
+
+    @property
+    def token_requests(self) -> int:
+        """How many requests the token endpoints got."""
+        return self.count("token")
+
+    @property
+    def api_requests(self) -> int:
+        """How many requests the APIs got."""
+        return self.count("api")
+
+
+class Seen(Counted):
     """The records of a sandbox, and how many requests there were of each kind."""
 
     def __init__(self, on_request: Callable[[Record], None] | None) -> None:
@@ -116,16 +135,6 @@ class Seen:
         """The requests so far, at most the last 10,000."""
         with self._lock:
             return list(self._records)
-
-    @property
-    def token_requests(self) -> int:
-        """How many requests the token endpoints got."""
-        return self.count("token")
-
-    @property
-    def api_requests(self) -> int:
-        """How many requests the APIs got."""
-        return self.count("api")
 
     @property
     def last_token_request(self) -> Record | None:

@@ -12,12 +12,13 @@ from oauth_cc_auth.sandbox._browser import log_in
 from oauth_cc_auth.sandbox._control import KNOBS, PATH, as_json, from_json, to_json
 from oauth_cc_auth.sandbox._listeners import check_loopback
 from oauth_cc_auth.sandbox._pointing import G, Registration, pointed
+from oauth_cc_auth.sandbox._records import Counted
 
 # Seconds: everything is on this machine.
 _TIMEOUT = 10.0
 
 
-class RemoteSandbox:
+class RemoteSandbox(Counted):
     """What `Sandbox.at` returns: the knobs are attributes, and everything is asked of the running sandbox anew.
 
     Methods raise ConnectionError where no sandbox answers, and ValueError, in its words, for what it refuses.
@@ -132,16 +133,6 @@ class RemoteSandbox:
     def requests(self) -> list[dict[str, Any]]:
         """The requests so far, their secrets masked: nothing else leaves the sandbox's process."""
         return list(self._call("requests"))
-
-    @property
-    def token_requests(self) -> int:
-        """How many requests the token endpoints got."""
-        return self.count("token")
-
-    @property
-    def api_requests(self) -> int:
-        """How many requests the APIs got."""
-        return self.count("api")
 
     def count(self, kind: str, vendor: str | None = None) -> int:
         """Count the requests of a kind, at one vendor or host or at all."""
